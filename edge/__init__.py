@@ -1,0 +1,1 @@
+"""What runs on a device: scanners, workflows, the outbox. Never imports the hub."""

@@ -1,0 +1,1 @@
+"""What owns orders, stock and money at a site. Never imports the edge."""

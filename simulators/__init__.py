@@ -1,0 +1,1 @@
+"""People, metal and third parties, simulated; the code they drive is the real one."""
