@@ -1,0 +1,46 @@
+# The two commands an outsider needs are `make demo` and `make test`; both set up what they miss.
+# What is installed, and how, is in requirements/setup.sh.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo setup test check bench lock
+
+VENV ?= .venv
+JOBS ?= 2
+BENCHES ?= events
+SETUP := VENV=$(VENV) requirements/setup.sh
+BIN := $(VENV)/bin
+DEMO_OPTIONS := $(if $(LISTEN),--listen $(LISTEN)) $(if $(ORDERS),--orders $(ORDERS)) \
+	$(if $(PICKERS),--pickers $(PICKERS)) $(if $(SEED),--seed $(SEED))
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
+	@echo "  make demo LISTEN=0.0.0.0 ORDERS=200 PICKERS=6 SEED=7: each of them optional"
+
+demo: ## a working warehouse on this machine; prints the address of its page
+	@$(SETUP) run
+	@exec $(BIN)/binlight demo $(DEMO_OPTIONS)
+
+setup: ## everything for work on Binlight itself: compiler, browser, databases, test tools
+	@$(SETUP) dev
+
+test: setup ## every test; ARGS="tests/hub -k wave" for some
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+check: setup ## lint, format, types, import rules, and the wire's contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	test ! -e protocols/asyncapi.yaml || node tests/tidy/asyncapi_check.mjs protocols/asyncapi.yaml
+
+bench: ## measure; one JSON file for each benchmark in docs/results
+	@$(SETUP) dev
+	@mkdir -p docs/results
+	@for name in $(BENCHES); do \
+		$(BIN)/binlight bench "$$name" --json | tee /dev/stderr | tail -n 1 > "docs/results/$$name.json"; \
+	done
+
+lock: ## write the locks anew from requirements/*.in; UPGRADE=--upgrade for newer versions
+	@requirements/lock.sh $(UPGRADE)
