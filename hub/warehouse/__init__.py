@@ -1,0 +1,1 @@
+"""The floor and the work on it: map, waves, assignments, tours."""

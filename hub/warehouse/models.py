@@ -1,0 +1,132 @@
+"""Tables of work on the floor: waves, assignments, their lines, slots and totes."""
+
+from __future__ import annotations
+
+import peewee
+
+from hub.db import CountField, IdField, MomentField, Table
+
+
+class Wave(Table):
+    """Orders released together. States of DOMAIN.md, "Wave"."""
+
+    id = IdField(primary_key=True)
+    site = peewee.TextField()
+    code = peewee.TextField()
+    title = peewee.TextField(default="")
+    state = peewee.TextField()
+    method = peewee.TextField()
+    """SINGLE or CLUSTER."""
+    slots = CountField(default=1)
+    plan = peewee.TextField(default="{}")
+    """The stored preview: metres, bound, baseline, tours, shortages and why (JSON)."""
+    orders_total = CountField(default=0)
+    lines_total = CountField(default=0)
+    walk_cm = CountField(default=0)
+    baseline_cm = CountField(default=0)
+    created_at = MomentField()
+    released_at = MomentField(null=True)
+    completed_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "wave"
+        indexes = ((("site", "code"), True), (("site", "state"), False))
+
+
+class Assignment(Table):
+    """A piece of work for one person. `rev` grows at each change; the lease has a fencing token."""
+
+    id = IdField(primary_key=True)
+    site = peewee.TextField()
+    wave = IdField(index=True)
+    type = peewee.TextField(default="PICK")
+    state = peewee.TextField()
+    rev = CountField(default=1)
+    method = peewee.TextField()
+    priority = CountField(default=0)
+    sequence = CountField(default=0)
+    device = peewee.TextField(default="")
+    person = IdField(null=True)
+    lease_until = MomentField(default=0)
+    lease_token = CountField(default=0)
+    """Grows with each new holder; work under an older token is a conflict, not a loss."""
+    walk_cm = CountField(default=0)
+    bound_cm = CountField(null=True)
+    reason = peewee.TextField(default="")
+    started_at = MomentField(null=True)
+    completed_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "assignment"
+        indexes = ((("site", "state", "priority", "sequence"), False), (("device",), False))
+
+
+class AssignmentSlot(Table):
+    """A cart position: one order."""
+
+    assignment = IdField()
+    slot = peewee.TextField()
+    order = IdField(column_name="order_id", index=True)
+
+    class Meta:
+        table_name = "assignment_slot"
+        primary_key = peewee.CompositeKey("assignment", "slot")
+
+
+class SlotTote(Table):
+    """Totes that stand, or stood, in a slot; the highest `n` is being filled."""
+
+    assignment = IdField()
+    slot = peewee.TextField()
+    n = CountField()
+    tote = IdField(index=True)
+
+    class Meta:
+        table_name = "slot_tote"
+        primary_key = peewee.CompositeKey("assignment", "slot", "n")
+
+
+class WorkLine(Table):
+    """One instruction: take `quantity` from a bin. States of DOMAIN.md, "Work line"."""
+
+    id = IdField(primary_key=True)
+    assignment = IdField()
+    sequence = CountField()
+    state = peewee.TextField()
+    allocation = IdField(index=True)
+    order = IdField(column_name="order_id")
+    order_line = IdField()
+    item = IdField()
+    place = IdField(index=True)
+    slot = peewee.TextField()
+    quantity = CountField()
+    counted = CountField(default=0)
+    picked = CountField(default=0)
+    picked_allocation = IdField(null=True)
+    """The claim that went with the picked units into the tote, for undo."""
+    picked_tote = IdField(null=True)
+    done_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "work_line"
+        indexes = ((("assignment", "sequence"), False),)
+
+
+class LineAct(Table):
+    """What an event did to a work line, kept so that it can be taken back (`ActUndone`)."""
+
+    site = peewee.TextField()
+    cause = peewee.TextField()
+    line = IdField(index=True)
+    kind = peewee.TextField()
+    quantity = CountField(default=0)
+    place = IdField(null=True)
+    tote = IdField(null=True)
+    allocation = IdField(null=True)
+    before = peewee.TextField(default="")
+    """The line's state, count and picked units before the act (JSON)."""
+    undone_by = peewee.TextField(null=True)
+
+    class Meta:
+        table_name = "line_act"
+        primary_key = peewee.CompositeKey("site", "cause")
