@@ -1,4 +1,4 @@
-"""Every message of bw/1 as a value. Owns the tables of types; `asyncapi.yaml` is checked against it.
+"""Every message of bw/1 as a value. Owns the tables of types, which `asyncapi.yaml` is checked against.
 
 Ids are UUIDs written as 32 hexadecimal digits. Quantities are integers of the item's base unit.
 Moments (`at`) are integer microseconds UTC; durations carry their unit in the name.
@@ -153,8 +153,8 @@ EVENT_TYPES: Final[dict[str, type[EventData]]] = {
         AssignmentStarted, AssignmentSuspended, AssignmentResumed, AssignmentCompleted,
         ToteAssigned, BinVerified, UnitsCounted, PickConfirmed, PickShorted, LineSkipped,
         ActUndone, HelpRequested,
-    )  # fmt: skip
-}
+    )
+}  # fmt: skip
 
 
 # ── Assignments and commands, downward on `cmd`, answered on `cmd_ack`. ─────────────────────
@@ -396,7 +396,7 @@ CHANNEL_TYPES: Final[dict[str, type[msgspec.Struct]]] = {
 T = TypeVar("T", bound=msgspec.Struct)
 
 _encoder: Final = msgspec.json.Encoder()
-_decoders: Final[dict[type, msgspec.json.Decoder[msgspec.Struct]]] = {
+_decoders: Final[dict[object, msgspec.json.Decoder[msgspec.Struct]]] = {
     kind: msgspec.json.Decoder(kind)
     for kind in (*CHANNEL_TYPES.values(), *COMMAND_TYPES.values(), Assignment)
 }

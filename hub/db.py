@@ -1,0 +1,263 @@
+"""The database: connections, column kinds, and the one write transaction. Owns all that differs
+between SQLite and PostgreSQL; nothing here knows orders or stock.
+
+Pages read through peewee models. Writes go through `WriteTransaction`: guarded statements one by
+one with their row count, plain inserts gathered and sent together, chained ledgers last, under
+their head lock (DESIGN §2, §5; docs/decisions/0002-one-write-transaction.md).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import peewee
+import psycopg
+
+from hub.errors import BadValue
+from hub.ledger import Ledger, chain_rows
+
+BUSY_TIMEOUT_MS: Final = 5_000
+WRITE_ATTEMPTS_MAX: Final = 6
+
+proxy = peewee.DatabaseProxy()
+T = TypeVar("T")
+
+
+class Table(peewee.Model):
+    """Root of all tables; names are the class names in snake_case."""
+
+    class Meta:
+        database = proxy
+        legacy_table_names = False
+
+
+class IdField(peewee.Field):
+    """16 bytes: BLOB on SQLite, BYTEA on PostgreSQL. In Python plain `bytes`."""
+
+    field_type = "BLOB"
+
+    def python_value(self, value: Any) -> bytes | None:
+        return None if value is None else bytes(value)
+
+
+class BytesField(IdField):
+    """Raw bytes of any length."""
+
+
+class MomentField(peewee.BigIntegerField):
+    """Microseconds UTC."""
+
+
+class CountField(peewee.BigIntegerField):
+    """An integer of the base unit or of the minor currency unit."""
+
+
+def open_database(url: str) -> peewee.Database:
+    """Open `sqlite:///path`, `sqlite://` (memory) or `postgresql://user@host/name`.
+
+    Binds the models of this process to it. Raises BadValue for other schemes.
+    """
+    scheme = urlsplit(url).scheme
+    database: peewee.Database
+    if scheme == "sqlite":
+        database = _open_sqlite(url)
+    elif scheme in ("postgresql", "postgres"):
+        database = peewee.PostgresqlDatabase(url, prefer_psycopg3=True, autoconnect=True)
+    else:
+        raise BadValue("database", url, "use sqlite:///FILE or postgresql://USER@HOST/NAME")
+    proxy.initialize(database)
+    return database
+
+
+def _open_sqlite(url: str) -> peewee.SqliteDatabase:
+    path = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else ":memory:"
+    if path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    pragmas = {
+        "journal_mode": "wal",
+        "synchronous": "full",
+        "foreign_keys": 0,
+        "busy_timeout": BUSY_TIMEOUT_MS,
+        "cache_size": -16_000,
+        "wal_autocheckpoint": 2_000,
+    }
+    return peewee.SqliteDatabase(path, pragmas=pragmas, cached_statements=512)
+
+
+def is_postgresql(database: peewee.Database) -> bool:
+    return isinstance(database, peewee.PostgresqlDatabase)
+
+
+@lru_cache(maxsize=2_048)
+def _percent_style(sql: str) -> str:
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+class Insert:
+    """A plain insert of one table, prepared once: columns in the model's order."""
+
+    def __init__(self, model: type[Table], *, or_ignore: bool = False) -> None:
+        meta = model._meta
+        self.columns: tuple[str, ...] = tuple(field.column_name for field in meta.sorted_fields)
+        names = ", ".join(f'"{name}"' for name in self.columns)
+        marks = ", ".join("?" * len(self.columns))
+        tail = " ON CONFLICT DO NOTHING" if or_ignore else ""
+        self.sql = f'INSERT INTO "{meta.table_name}" ({names}) VALUES ({marks}){tail}'
+
+
+class WriteTransaction:
+    """One transaction that writes. Made by `writing`; never kept past its end.
+
+    Gathered inserts and ledger rows reach the database at `flush` or at the end, so a statement
+    that reads them must flush first; balances and lines are written at once and always true.
+    """
+
+    def __init__(self, database: peewee.Database, now_us: int) -> None:
+        self.database = database
+        self.now_us = now_us
+        self.is_postgresql = is_postgresql(database)
+        self._cursor = database.connection().cursor()  # type: ignore[no-untyped-call]
+        self._gathered: dict[str, list[Sequence[Any]]] = {}
+        self._chained: dict[tuple[str, Ledger], list[Sequence[Any]]] = {}
+        self._sent_in_savepoint: dict[str, list[Sequence[Any]]] | None = None
+        self.after_commit: list[Callable[[], None]] = []
+
+    def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+        """Carry out one statement now; returns how many rows it touched."""
+        cursor = self._cursor
+        cursor.execute(_percent_style(sql) if self.is_postgresql else sql, params)
+        return int(cursor.rowcount)
+
+    def row(self, sql: str, params: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row, or None."""
+        self.run(sql, params)
+        return self._cursor.fetchone()  # type: ignore[no-any-return]
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        self.run(sql, params)
+        return self._cursor.fetchall()  # type: ignore[no-any-return]
+
+    def add(self, insert: Insert, values: Sequence[Any]) -> None:
+        """Gather one plain insert; it is sent with the others of its table."""
+        self._gathered.setdefault(insert.sql, []).append(values)
+
+    def append(self, ledger: Ledger, site: str, values: Sequence[Any]) -> None:
+        """Gather one row of a chained ledger; position and hash are given at the end."""
+        self._chained.setdefault((site, ledger), []).append(values)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What happens inside is undone alone if it raises; the transaction goes on."""
+        gathered = {sql: len(rows) for sql, rows in self._gathered.items()}
+        chained = {key: len(rows) for key, rows in self._chained.items()}
+        self._sent_in_savepoint = {}
+        self.run("SAVEPOINT act")
+        try:
+            yield
+        except BaseException:
+            self.run("ROLLBACK TO SAVEPOINT act")
+            self.run("RELEASE SAVEPOINT act")
+            self._go_back(gathered, chained)
+            raise
+        finally:
+            self._sent_in_savepoint = None
+        self.run("RELEASE SAVEPOINT act")
+
+    def _go_back(self, gathered: dict[str, int], chained: dict[tuple[str, Ledger], int]) -> None:
+        """Gathered rows of before the savepoint stay, also when they were sent inside it."""
+        sent = self._sent_in_savepoint or {}
+        whole = {sql: sent.get(sql, []) + self._gathered.get(sql, []) for sql in gathered}
+        self._gathered = {sql: rows[: gathered[sql]] for sql, rows in whole.items()}
+        self._chained = {key: self._chained[key][:count] for key, count in chained.items()}
+
+    def flush(self) -> None:
+        """Send the gathered plain inserts now (ledger rows wait for the end)."""
+        for sql, rows in self._gathered.items():
+            if rows:
+                self._many(sql, rows)
+                if self._sent_in_savepoint is not None:
+                    self._sent_in_savepoint.setdefault(sql, []).extend(rows)
+        self._gathered = {}
+
+    def _many(self, sql: str, rows: list[Sequence[Any]]) -> None:
+        self._cursor.executemany(_percent_style(sql) if self.is_postgresql else sql, rows)
+
+    def finish(self) -> None:
+        """Send everything; chained rows last, each site's head locked only for this moment."""
+        self.flush()
+        for (site, ledger), rows in sorted(self._chained.items(), key=_by_site_and_name):
+            if rows:
+                self._many(ledger.insert_sql, self._link(site, ledger, rows))
+        self._chained = {}
+
+    def _link(self, site: str, ledger: Ledger, rows: list[Sequence[Any]]) -> list[Sequence[Any]]:
+        lock = " FOR UPDATE" if self.is_postgresql else ""
+        head = self.row(
+            f"SELECT position, hash FROM ledger_head WHERE site = ? AND ledger = ?{lock}",
+            (site, ledger.name),
+        )
+        if head is None:
+            self.run(
+                "INSERT INTO ledger_head (site, ledger, position, hash) VALUES (?, ?, 0, ?) "
+                "ON CONFLICT DO NOTHING",
+                (site, ledger.name, ledger.origin(site)),
+            )
+            return self._link(site, ledger, rows)
+        linked, position, last = chain_rows(ledger, site, rows, head[0], bytes(head[1]))
+        self.run(
+            "UPDATE ledger_head SET position = ?, hash = ? WHERE site = ? AND ledger = ?",
+            (position, last, site, ledger.name),
+        )
+        return linked
+
+
+def _by_site_and_name(item: tuple[tuple[str, Ledger], object]) -> tuple[str, str]:
+    (site, ledger), _ = item
+    return site, ledger.name
+
+
+@contextmanager
+def writing(database: peewee.Database, now_us: int) -> Iterator[WriteTransaction]:
+    """One IMMEDIATE transaction (peewee's default is deferred and fails under writers)."""
+    lock = () if is_postgresql(database) else ("IMMEDIATE",)
+    with database.atomic(*lock):
+        tx = WriteTransaction(database, now_us)
+        yield tx
+        tx.finish()
+    for act in tx.after_commit:
+        act()
+
+
+_CLASHES = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+
+
+def is_clash(wrong: BaseException) -> bool:
+    """Whether the same transaction may succeed when it is tried again."""
+    seen: BaseException | None = wrong
+    while seen is not None:
+        if isinstance(seen, _CLASHES):
+            return True
+        if isinstance(seen, sqlite3.OperationalError) and "locked" in str(seen):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def retrying(do: Callable[[], T]) -> T:
+    """Carry out `do` again when another writer got in its way; at most WRITE_ATTEMPTS_MAX."""
+    for attempt in range(1, WRITE_ATTEMPTS_MAX + 1):
+        try:
+            return do()
+        except peewee.OperationalError as wrong:
+            if attempt == WRITE_ATTEMPTS_MAX or not is_clash(wrong):
+                raise
+        except _CLASHES:
+            if attempt == WRITE_ATTEMPTS_MAX:
+                raise
+    raise AssertionError("unreachable")

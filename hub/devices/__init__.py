@@ -1,0 +1,1 @@
+"""Devices, presence, configuration, and what was refused from them."""

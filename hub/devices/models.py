@@ -1,0 +1,117 @@
+"""Tables of devices: who they are, how they are, what they sent, and what was refused."""
+
+from __future__ import annotations
+
+import peewee
+
+from hub.db import BytesField, CountField, IdField, MomentField, Table
+
+
+class Device(Table):
+    """A handheld, dock station, light station or packing bench of one site, named in topics."""
+
+    site = peewee.TextField()
+    name = peewee.TextField()
+    kind = peewee.TextField()
+    state = peewee.TextField(default="ENROLLED")
+    secret_hash = peewee.TextField(default="")
+    """mosquitto's own password hash; the password itself is kept nowhere."""
+    presence = peewee.TextField(default="OFFLINE")
+    presence_at = MomentField(default=0)
+    session = peewee.TextField(default="")
+    version = peewee.TextField(default="")
+    boot = CountField(default=0)
+    epoch = peewee.TextField(default="")
+    seq = CountField(default=0)
+    cause = peewee.TextField(default="")
+    outbox_depth = CountField(default=0)
+    battery_percent = CountField(null=True)
+    radio_dbm = CountField(null=True)
+    scans = CountField(default=0)
+    scans_refused = CountField(default=0)
+    person = IdField(null=True)
+    place_code = peewee.TextField(default="")
+    """The bin of the last scan."""
+    seen_at = MomentField(default=0)
+    watermark_at = MomentField(default=0)
+    """Everything that happened before has arrived."""
+    cfg_hash = peewee.TextField(default="")
+    created_at = MomentField()
+
+    class Meta:
+        table_name = "device"
+        primary_key = peewee.CompositeKey("site", "name")
+
+
+class DeviceEpoch(Table):
+    """How far the hub has applied each epoch of a device's outbox: every seq up to `upto`."""
+
+    site = peewee.TextField()
+    device = peewee.TextField()
+    epoch = peewee.TextField()
+    upto = CountField(default=0)
+    pruned_upto = CountField(default=0)
+    changed_at = MomentField()
+
+    class Meta:
+        table_name = "device_epoch"
+        primary_key = peewee.CompositeKey("site", "device", "epoch")
+
+
+class DeviceEvent(Table):
+    """One business event, once. The raw payload is the input of its journal row (same key)."""
+
+    site = peewee.TextField()
+    device = peewee.TextField()
+    epoch = peewee.TextField()
+    seq = CountField()
+    type = peewee.TextField()
+    state = peewee.TextField()
+    """APPLIED, PARKED, REJECTED."""
+    code = peewee.TextField(default="")
+    digest = BytesField()
+    at = MomentField()
+    recorded_at = MomentField()
+
+    class Meta:
+        table_name = "device_event"
+        primary_key = peewee.CompositeKey("site", "device", "epoch", "seq")
+        indexes = ((("site", "state"), False),)
+
+
+class ParkedEvent(Table):
+    """An event that waits for a supervisor: PARKED → APPLIED | REJECTED."""
+
+    id = IdField(primary_key=True)
+    site = peewee.TextField()
+    device = peewee.TextField()
+    epoch = peewee.TextField()
+    seq = CountField()
+    code = peewee.TextField()
+    text = peewee.TextField()
+    payload = BytesField()
+    state = peewee.TextField(default="PARKED")
+    at = MomentField()
+
+    class Meta:
+        table_name = "parked_event"
+        indexes = ((("site", "state"), False),)
+
+
+class RefusedMessage(Table):
+    """A message that is no message: listed where a supervisor sees it, counted when repeated."""
+
+    id = IdField(primary_key=True)
+    site = peewee.TextField()
+    topic = peewee.TextField()
+    code = peewee.TextField()
+    text = peewee.TextField()
+    sample = BytesField()
+    """The first 200 bytes."""
+    count = CountField(default=1)
+    first_at = MomentField()
+    last_at = MomentField()
+
+    class Meta:
+        table_name = "refused_message"
+        indexes = ((("site", "last_at"), False),)

@@ -1,0 +1,1 @@
+"""Places, balances, movements and allocations: every quantity and who holds it."""

@@ -1,0 +1,1 @@
+"""Orders and the quantity ledger of their lines."""

@@ -1,0 +1,52 @@
+"""Tables of shipments and parcels."""
+
+from __future__ import annotations
+
+import peewee
+
+from hub.db import CountField, IdField, MomentField, Table
+
+
+class Shipment(Table):
+    """What leaves for one order at once. States of DOMAIN.md, "Shipment"."""
+
+    id = IdField(primary_key=True)
+    site = peewee.TextField()
+    number = peewee.TextField(unique=True)
+    order = IdField(column_name="order_id", index=True)
+    state = peewee.TextField()
+    created_at = MomentField()
+    shipped_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "shipment"
+        indexes = ((("site", "state"), False),)
+
+
+class Parcel(Table):
+    """A carton. Its place of the same id holds the goods until they are shipped."""
+
+    id = IdField(primary_key=True)
+    shipment = IdField(index=True)
+    number = peewee.TextField(unique=True)
+    state = peewee.TextField()
+    """OPEN, VERIFIED, CLOSED, LABELLED, SHIPPED, VOID."""
+    packed_by = IdField(null=True)
+    created_at = MomentField()
+    closed_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "parcel"
+
+
+class ParcelLine(Table):
+    """What is in a parcel."""
+
+    parcel = IdField()
+    order_line = IdField(index=True)
+    item = IdField()
+    quantity = CountField()
+
+    class Meta:
+        table_name = "parcel_line"
+        primary_key = peewee.CompositeKey("parcel", "order_line")

@@ -1,0 +1,84 @@
+"""Tables of people: who they are, what they may do, and how they prove it.
+
+`person.name` is the erasable personal value; journal and ledgers name people by id.
+"""
+
+from __future__ import annotations
+
+import peewee
+
+from hub.db import BytesField, CountField, IdField, MomentField, Table
+
+
+class Person(Table):
+    """Somebody who works here. A picker has badge and PIN, an office user login and password."""
+
+    id = IdField(primary_key=True)
+    company = peewee.TextField()
+    name = peewee.TextField()
+    badge = peewee.TextField(null=True)
+    pin_verifier = peewee.TextField(default="")
+    login = peewee.TextField(null=True)
+    password_hash = peewee.TextField(default="")
+    must_change = peewee.BooleanField(default=False)
+    failed_logins = CountField(default=0)
+    locked_until = MomentField(default=0)
+    language = peewee.TextField(default="en")
+    is_active = peewee.BooleanField(default=True)
+    created_at = MomentField()
+
+    class Meta:
+        table_name = "person"
+        indexes = ((("company", "badge"), True), (("company", "login"), True))
+
+
+class PersonRole(Table):
+    """A person has a role at a site and in a division; `*` stands for every one."""
+
+    person = IdField()
+    role = peewee.TextField()
+    site = peewee.TextField(default="*")
+    division = peewee.TextField(default="*")
+
+    class Meta:
+        table_name = "person_role"
+        primary_key = peewee.CompositeKey("person", "role", "site", "division")
+
+
+class Permission(Table):
+    """What a role may do: data, asked in services."""
+
+    role = peewee.TextField()
+    capability = peewee.TextField()
+    action = peewee.TextField()
+
+    class Meta:
+        table_name = "permission"
+        primary_key = peewee.CompositeKey("role", "capability", "action")
+
+
+class WebSession(Table):
+    """A log-in on the pages; the id is a digest of the cookie's secret."""
+
+    id = BytesField(primary_key=True)
+    person = IdField(index=True)
+    created_at = MomentField()
+    seen_at = MomentField()
+    expires_at = MomentField()
+    address = peewee.TextField(default="")
+
+    class Meta:
+        table_name = "web_session"
+
+
+class Denial(Table):
+    """Audit of what somebody was not allowed to do, or of a failed log-in."""
+
+    id = IdField(primary_key=True)
+    at = MomentField(index=True)
+    person = IdField(null=True)
+    what = peewee.TextField()
+    address = peewee.TextField(default="")
+
+    class Meta:
+        table_name = "denial"

@@ -1,0 +1,33 @@
+"""Every table of the hub, in one list: for migrations, verification and tests."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.catalog import models as catalog
+from hub.customers import models as customers
+from hub.db import Table
+from hub.devices import models as devices
+from hub.floor_exceptions import FloorException
+from hub.inventory import models as inventory
+from hub.journal import JournalRow, LedgerHead
+from hub.orders import models as orders
+from hub.outbox import OutboxMessage
+from hub.shipping import models as shipping
+from hub.staff import models as staff
+from hub.warehouse import models as warehouse
+
+TABLES: Final[tuple[type[Table], ...]] = (
+    LedgerHead, JournalRow, OutboxMessage, FloorException,
+    catalog.Item, catalog.ItemName, catalog.Barcode,
+    staff.Person, staff.PersonRole, staff.Permission, staff.WebSession, staff.Denial,
+    devices.Device, devices.DeviceEpoch, devices.DeviceEvent, devices.ParkedEvent,
+    devices.RefusedMessage,
+    inventory.Site, inventory.Place, inventory.Balance, inventory.Movement, inventory.Allocation,
+    customers.Customer,
+    orders.SalesOrder, orders.OrderLine, orders.LineMove, orders.OrderCharge, orders.OrderReturn,
+    orders.OrderHold, orders.DocumentNumber,
+    shipping.Shipment, shipping.Parcel, shipping.ParcelLine,
+    warehouse.Wave, warehouse.Assignment, warehouse.AssignmentSlot, warehouse.SlotTote,
+    warehouse.WorkLine, warehouse.LineAct,
+)  # fmt: skip
