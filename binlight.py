@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -70,16 +71,22 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group whose sub-commands are imported when called, and listed without importing."""
 
+    def __init__(self, entries: Mapping[str, CommandEntry], name: str, summary: str) -> None:
+        super().__init__(
+            name, help=summary, context_settings={"help_option_names": ["-h", "--help"]}
+        )
+        self.entries = entries
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self.entries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        entry = COMMANDS.get(cmd_name)
+        entry = self.entries.get(cmd_name)
         return _load(cmd_name, entry) if entry else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+            formatter.write_dl([(name, entry.help) for name, entry in self.entries.items()])
 
 
 def _load(name: str, entry: CommandEntry) -> click.Command:
@@ -108,22 +115,30 @@ def is_expected(error: BaseException) -> bool:
     return any(f"{cls.__module__}.{cls.__qualname__}" in ROOT_ERRORS for cls in type(error).__mro__)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="binlight")
-def cli() -> None:
-    """Run a retailer's orders and warehouse floor: one hub, many small devices."""
+cli = click.version_option(package_name="binlight")(
+    LazyGroup(
+        COMMANDS,
+        "binlight",
+        "Run a retailer's orders and warehouse floor: one hub, many small devices.",
+    )
+)
 
 
-def main() -> NoReturn:
+def run(group: click.Group) -> NoReturn:
     """Run the command line; one of our own errors ends it with one line and status 1."""
     try:
-        cli(prog_name="binlight")
+        group(prog_name="binlight")
     except Exception as error:
         if not is_expected(error):
             raise
         click.echo(f"binlight: {error}", err=True)
         sys.exit(1)
     sys.exit(0)
+
+
+def main() -> NoReturn:
+    """What the installed command `binlight` calls."""
+    run(cli)
 
 
 if __name__ == "__main__":

@@ -105,9 +105,18 @@ disable_new_services() {
     done
 }
 
+# Speaks only when it fails.
 apt_get() {
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get -q -o Dpkg::Use-Pty=0 "$@" < /dev/null
+    local log
+    log=$(mktemp)
+    if "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q -o Dpkg::Use-Pty=0 "$@" < /dev/null > "$log" 2>&1; then
+        rm -f "$log"
+        return
+    fi
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    return 1
 }
 
 install_packages() {
@@ -116,8 +125,8 @@ install_packages() {
     become_root_or_refuse "$@"
     say "installing $*"
     keep_services_off
-    apt_get update > /dev/null || say "the package lists could not be refreshed; trying on"
-    apt_get install -y --no-install-recommends "$@"
+    apt_get update || say "the package lists could not be refreshed; trying on"
+    apt_get install -y --no-install-recommends "$@" || refuse "apt-get could not install: $*"
     disable_new_services "$@"
     if [ -n "$(trap -p EXIT)" ]; then
         allow_services
@@ -163,9 +172,9 @@ pip_install() { "$VENV/bin/python" -m pip install --quiet --disable-pip-version-
 # The builder comes first and by hash, so that neither evdev (which has no wheel) nor the project
 # fetches one of its own.
 install_locked() {
-    local only_wheels=(--only-binary ':all:')
-    if [ "$1" = dev ]; then only_wheels+=(--no-binary evdev); fi
-    pip_install --require-hashes --no-deps --only-binary ':all:' -r requirements/build.lock
+    local only_wheels=()
+    if [ "$1" = run ]; then only_wheels=(--only-binary ':all:'); fi
+    pip_install --require-hashes --no-deps -r requirements/build.lock
     pip_install --require-hashes --no-deps --no-build-isolation "${only_wheels[@]}" \
         -r "requirements/$1.lock"
     pip_install --no-deps --no-build-isolation --no-index --editable .
