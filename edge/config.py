@@ -1,0 +1,141 @@
+"""The configuration file of a device: TOML to checked values. Owns its keys and their defaults.
+
+Reads nothing but the file; drivers check their own options. `edge/handheld/example.toml` shows
+every key with its meaning.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Final, TypeVar, get_args, get_type_hints
+
+import msgspec
+
+from edge.errors import ConfigUnreadable, UnknownConfigKey
+from protocols.limits import OUTBOX_ROWS_MAX
+from protocols.topics import check_name
+
+MQTT_PORT: Final = 1883
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class DeviceConfig(msgspec.Struct, frozen=True):
+    """What an agent's core must know about itself."""
+
+    site: str
+    device: str
+    kind: str = "handheld"
+    version: str = ""
+    capabilities: tuple[str, ...] = ()
+    aim: bool = False
+    """Whether the scanner sends AIM symbology identifiers (`]E0`)."""
+    sends_fnc1: bool = False
+    """Whether the scanner is known to send FNC1 as GS."""
+
+
+class BrokerConfig(msgspec.Struct, frozen=True):
+    """Where the broker is, and how to prove who we are."""
+
+    host: str
+    port: int = MQTT_PORT
+    username: str = ""
+    """Empty: the device's name."""
+    password_file: str = ""
+    """One line; readable by the agent's user alone."""
+    ca_file: str = ""
+    """The hub's CA: with it the connection is encrypted, and the broker must prove itself by it."""
+
+
+class DriverConfig(msgspec.Struct, frozen=True):
+    """A driver by the name of its entry point, with options that it checks itself."""
+
+    driver: str
+    options: dict[str, Any] = {}
+    aim: bool = False
+    sends_fnc1: bool = False
+
+
+class ToneConfig(msgspec.Struct, frozen=True):
+    driver: str = "terminal"
+    options: dict[str, Any] = {}
+
+
+class EdgeConfig(msgspec.Struct, frozen=True):
+    """The whole file."""
+
+    site: str
+    name: str
+    broker: BrokerConfig
+    kind: str = "handheld"
+    data_dir: str = ""
+    """Empty: the folder named by `--data`, or the user's data folder."""
+    outbox_rows_max: int = OUTBOX_ROWS_MAX
+    scanner: DriverConfig | None = None
+    tones: ToneConfig = ToneConfig()
+
+    def device(self, version: str) -> DeviceConfig:
+        """The core's part."""
+        scanner = self.scanner
+        return DeviceConfig(
+            site=self.site,
+            device=self.name,
+            kind=self.kind,
+            version=version,
+            capabilities=("pick",),
+            aim=scanner.aim if scanner else False,
+            sends_fnc1=scanner.sends_fnc1 if scanner else False,
+        )
+
+
+def read_config(path: Path) -> EdgeConfig:
+    """Read and check a file. Raises ConfigUnreadable, UnknownConfigKey, BadName."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise ConfigUnreadable(str(path), str(wrong)) from wrong
+    return parse_config(text, str(path))
+
+
+def parse_config(text: str, path: str = "configuration") -> EdgeConfig:
+    """Check a file's text; `path` is for the refusal. Raises as `read_config` does."""
+    try:
+        table = tomllib.loads(text)
+        _refuse_unknown(EdgeConfig, table, path, "")
+        config = msgspec.convert(table, EdgeConfig)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as wrong:
+        raise ConfigUnreadable(path, str(wrong)) from wrong
+    check_name(config.site, "site")
+    check_name(config.name, "device")
+    return config
+
+
+def read_password(config: BrokerConfig) -> str | None:
+    """The device's password; None when the configuration names no file. Raises ConfigUnreadable."""
+    if not config.password_file:
+        return None
+    try:
+        return Path(config.password_file).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise ConfigUnreadable(config.password_file, str(wrong)) from wrong
+
+
+def _refuse_unknown(kind: type[msgspec.Struct], table: Any, path: str, prefix: str) -> None:
+    """Name the first key that nobody would read: silence would hide a slip of the finger."""
+    if not isinstance(table, dict):
+        return
+    kinds = get_type_hints(kind)
+    for key, value in table.items():
+        if key not in kinds:
+            raise UnknownConfigKey(path, prefix + key, tuple(prefix + name for name in kinds))
+        inner = _struct_in(kinds[key])
+        if inner is not None:
+            _refuse_unknown(inner, value, path, f"{prefix}{key}.")
+
+
+def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
+    for choice in (kind, *get_args(kind)):
+        if isinstance(choice, type) and issubclass(choice, msgspec.Struct):
+            return choice
+    return None
