@@ -1,0 +1,1 @@
+"""The wire: bytes and text to values and back."""
