@@ -50,15 +50,19 @@ def claim(
     return _write(act, balance, order, order_line, item, place, quantity, state, reason)
 
 
-def carry(act: Act, held: Claim, balance: bytes, place: bytes, quantity: int) -> bytes:
-    """Note that claimed units were posted on to another balance: a PICKED claim there.
+def carry(act: Act, held: Claim, balance: bytes, place: bytes, after: str = "PICKED") -> Claim:
+    """Let a claim go along with its goods, posted with `claimed` and `keeps_claim`.
 
-    The posting with `keeps_claim` has moved the count already.
+    The posting has moved the count; raises WrongState when the claim has changed meanwhile.
     """
-    return _write(
-        act, balance, held.order, held.order_line, held.item, place, quantity, "PICKED", "",
-        split_from=held.id,
-    )  # fmt: skip
+    changed = act.tx.run(
+        "UPDATE allocation SET state = ?, balance = ?, place = ?, changed_at = ? "
+        "WHERE id = ? AND state = ? AND quantity = ?",
+        (after, balance, place, act.now_us, held.id, held.state, held.quantity),
+    )
+    if changed != 1:
+        raise WrongState("allocation", held.id.hex(), "different", held.state)
+    return held._replace(balance=balance, place=place, state=after)
 
 
 def _write(
@@ -135,3 +139,15 @@ def let_go(act: Act, held: Claim, after: str) -> None:
 def consume(act: Act, held: Claim) -> None:
     """End a claim whose goods were posted away with `claimed=True`."""
     advance(act, held.id, held.state, "CONSUMED")
+
+
+def join(act: Act, held: Claim, into: Claim) -> None:
+    """Make two claims of one holder on one balance one again: the opposite of `split_off`."""
+    advance(act, held.id, held.state, "DEALLOCATED")
+    changed = act.tx.run(
+        "UPDATE allocation SET quantity = quantity + ?, changed_at = ? "
+        "WHERE id = ? AND state = ? AND balance = ?",
+        (held.quantity, act.now_us, into.id, into.state, held.balance),
+    )
+    if changed != 1:
+        raise WrongState("allocation", into.id.hex(), "different", into.state)

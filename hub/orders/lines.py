@@ -63,3 +63,18 @@ def record(act: Act, line: bytes, source: str, target: str, quantity: int, reaso
         (act.key, act.next_n(), line, source, target, quantity, reason, act.actor,
          act.occurred_at, act.now_us),
     )  # fmt: skip
+
+
+_WAYS: Final = {
+    ("open", "picked"): ("open", "allocated", "released", "picked"),
+    ("backordered", "picked"): ("backordered", "released", "picked"),
+}
+
+
+def take_through(act: Act, line: bytes, source: str, target: str, quantity: int) -> None:
+    """Bring units through every stage in between: for goods that were picked before the plan
+    knew of it. Each step is a row of its own.
+    """
+    way = _WAYS[source, target]
+    for before, after in zip(way, way[1:], strict=False):
+        move(act, line, before, after, quantity, "picked beyond the plan")

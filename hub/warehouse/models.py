@@ -102,9 +102,8 @@ class WorkLine(Table):
     quantity = CountField()
     counted = CountField(default=0)
     picked = CountField(default=0)
-    picked_allocation = IdField(null=True)
-    """The claim that went with the picked units into the tote, for undo."""
-    picked_tote = IdField(null=True)
+    replaces = IdField(null=True)
+    """The line whose missing units this one fetches from another bin."""
     done_at = MomentField(null=True)
 
     class Meta:
@@ -119,12 +118,18 @@ class LineAct(Table):
     cause = peewee.TextField()
     line = IdField(index=True)
     kind = peewee.TextField()
+    """The event's type."""
     quantity = CountField(default=0)
+    """Units that moved."""
     place = IdField(null=True)
     tote = IdField(null=True)
     allocation = IdField(null=True)
-    before = peewee.TextField(default="")
-    """The line's state, count and picked units before the act (JSON)."""
+    """The claim that went along with the units."""
+    unclaimed = CountField(default=0)
+    """Units that moved without a claim: beyond the plan, or set aside until a count."""
+    before_state = peewee.TextField()
+    before_counted = CountField()
+    before_picked = CountField()
     undone_by = peewee.TextField(null=True)
 
     class Meta:

@@ -1,0 +1,259 @@
+"""What pickers' events do: the effects on stock, lines and work. Owns HANDLERS of the pick workflow.
+
+Facts are never refused (DESIGN §1, rule 3): units beyond a line's need stay in the tote with a
+put-back task, units that were promised to others are planned again, units beyond the books come
+from `unexplained`. A handler raises only for what names nothing we know; such an event is PARKED.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from hub.db import Insert
+from hub.errors import NotFound
+from hub.floor_exceptions import open_exception
+from hub.inventory import claims, facts
+from hub.inventory import service as inventory
+from hub.inventory.claims import Claim
+from hub.inventory.models import Place
+from hub.inventory.posting import Where, balance_id, place_id, post
+from hub.journal import Act
+from hub.orders import lines
+from hub.warehouse import dispatch, pick_undo, progress
+from hub.warehouse.work_context import (
+    LineAtWork,
+    read_line,
+    remember,
+    remember_tote,
+    set_line,
+)
+from protocols import messages as m
+from protocols.envelope import Event
+
+Handler = Callable[[Act, Event, Any], None]
+
+_tote_insert: Final = Insert(Place, or_ignore=True)
+_FINAL: Final = frozenset({"DONE", "SHORT", "SUBSTITUTED", "CANCELLED"})
+_BEFORE_START: Final = frozenset({"READY", "OFFERED", "ASSIGNED", "SUSPENDED"})
+
+
+def bin_verified(act: Act, event: Event, data: m.BinVerified) -> None:
+    line = _line_of(act, event, data.line)
+    remember(act, line, event.type)
+    if line.state not in _FINAL:
+        set_line(act, line, "AT_LOCATION", line.counted, line.picked)
+    _stands_at(act, data.bin)
+
+
+def units_counted(act: Act, event: Event, data: m.UnitsCounted) -> None:
+    line = _line_of(act, event, data.line)
+    remember(act, line, event.type)
+    if line.state in _FINAL:
+        return
+    full = line.picked + data.counted >= line.quantity
+    set_line(act, line, "QTY_CONFIRMED" if full else "ITEM_VERIFIED", data.counted, line.picked)
+
+
+def pick_confirmed(act: Act, event: Event, data: m.PickConfirmed) -> None:
+    line = _line_of(act, event, data.line)
+    _pick(act, line, event.type, data.bin, data.quantity, data.tote)
+
+
+def _pick(act: Act, line: LineAtWork, kind: str, bin: str, quantity: int, tote: str) -> None:
+    """Move the units: first those that the line holds, then those beyond."""
+    target = _tote(act, line, tote)
+    source = line.bin
+    if bin_place(act, bin) != line.place:
+        source = Where(bin_place(act, bin), True, line.status)
+    needed = min(quantity, line.missing) if line.state not in {"SHORT", "CANCELLED"} else 0
+    is_held = line.claim.state == "RELEASED" and source == line.bin
+    taken = min(needed, line.claim.quantity) if is_held else 0
+    held = _take_held(act, line, taken, target) if taken else None
+    beyond = quantity - taken
+    adopted = None
+    if beyond:
+        adopted = _take_beyond(act, line, beyond, needed - taken, source, target)
+    got = taken + (adopted.quantity if adopted else 0)
+    went = held or adopted
+    remember(
+        act, line, kind, quantity=went.quantity if went else 0, tote=target.place,
+        allocation=went.id if went else None, unclaimed=quantity - got,
+    )  # fmt: skip
+    if line.state not in {"SHORT", "CANCELLED"}:
+        is_done = line.picked + got >= line.quantity
+        set_line(act, line, "DONE" if is_done else "AT_LOCATION", 0, line.picked + got)
+
+
+def _take_held(act: Act, line: LineAtWork, quantity: int, target: Where) -> Claim:
+    """The common case: claimed units go from the bin into the tote, and the claim with them."""
+    part = claims.split_off(act, line.claim, quantity)
+    post(
+        act, line.goods, quantity, line.bin, target, "pick", claimed=True, keeps_claim=True
+    )  # fmt: skip
+    balance = balance_id(act.site, line.goods, target)
+    part = claims.carry(act, part, balance, target.place)
+    lines.move(act, line.order_line, "released", "picked", quantity)
+    return part
+
+
+def _take_beyond(
+    act: Act, line: LineAtWork, quantity: int, needed: int, source: Where, target: Where
+) -> Claim | None:
+    """Units that this line does not hold: the order gets what it still waits for, the rest must
+    be put back. Returns the order's claim on what it got.
+    """
+    gave_way = facts.take(act, line.goods, quantity, source, target, "pick beyond the plan")
+    dispatch.replan_displaced(act, gave_way)
+    adopted = _adopt(act, line, min(needed, quantity), target) if needed else None
+    left = quantity - (adopted.quantity if adopted else 0)
+    if left:
+        open_exception(
+            act, "PUT_BACK", place=target.place, item=line.goods.item, quantity=left,
+            order_line=line.order_line, assignment=line.assignment,
+        )  # fmt: skip
+    return adopted
+
+
+def _adopt(act: Act, line: LineAtWork, quantity: int, target: Where) -> Claim | None:
+    """Give picked units to the order as far as its line is still without stock for them."""
+    row = act.tx.row("SELECT backordered, open FROM order_line WHERE id = ?", (line.order_line,))
+    backordered, waiting = (0, 0) if row is None else (int(row[0]), int(row[1]))
+    quantity = min(quantity, backordered + waiting)
+    if not quantity:
+        return None
+    id = claims.claim(
+        act, balance_id(act.site, line.goods, target), quantity, order=line.order,
+        order_line=line.order_line, item=line.goods.item, place=target.place,
+        reason="picked without a claim", state="PICKED",
+    )  # fmt: skip
+    for stage, units in (("backordered", min(quantity, backordered)),
+                         ("open", max(0, quantity - backordered))):  # fmt: skip
+        if units:
+            lines.take_through(act, line.order_line, stage, "picked", units)
+    return None if id is None else claims.get(act, id)
+
+
+def pick_shorted(act: Act, event: Event, data: m.PickShorted) -> None:
+    """So many were found and no more: the rest is fetched elsewhere or waits, and the bin is
+    doubtful until somebody counts it.
+    """
+    line = _line_of(act, event, data.line)
+    if line.state in {"SHORT", "CANCELLED", "DONE"}:
+        if data.quantity and data.tote:
+            _pick(act, line, event.type, data.bin, data.quantity, data.tote)
+        return
+    if data.quantity and data.tote:
+        _pick(act, line, "PickConfirmed", data.bin, data.quantity, data.tote)
+        line = read_line(act, line.id)
+    missing = line.missing
+    if not missing:
+        return
+    if line.claim.state == "RELEASED":
+        claims.let_go(act, line.claim, "SHORTED")
+    set_line(act, line, "SHORT", 0, line.picked)
+    aside = facts.set_doubtful(act, line.goods, line.bin, missing, data.reason)
+    dispatch.replan_displaced(act, aside.gave_way)
+    remember(act, line, event.type, quantity=missing, unclaimed=aside.quantity)
+    open_exception(
+        act, "SHORT_PICK", place=line.place, item=line.goods.item, quantity=missing,
+        physical=0 if data.reason == "EMPTY" else None, order_line=line.order_line,
+        assignment=line.assignment, reason=data.reason,
+    )  # fmt: skip
+    if line.claim.state == "RELEASED":
+        dispatch.replan_short(act, line.id, missing)
+
+
+def line_skipped(act: Act, event: Event, data: m.LineSkipped) -> None:
+    line = _line_of(act, event, data.line)
+    remember(act, line, event.type)
+    if line.state not in _FINAL:
+        set_line(act, line, "SKIPPED", line.counted, line.picked)
+
+
+def tote_assigned(act: Act, event: Event, data: m.ToteAssigned) -> None:
+    assignment = _assignment_of(event)
+    row = act.tx.row(
+        "SELECT order_id FROM assignment_slot WHERE assignment = ? AND slot = ?",
+        (assignment, data.slot),
+    )
+    if row is None:
+        raise NotFound("slot of this assignment", data.slot)
+    tote = inventory.ensure_place(act, "TOTE", data.tote)
+    progress.place_tote(act, assignment, data.slot, tote, bytes(row[0]))
+    remember_tote(act, assignment, tote)
+
+
+def assignment_started(act: Act, event: Event, data: m.AssignmentStarted) -> None:
+    progress.start(act, _assignment_of(event))
+
+
+def assignment_suspended(act: Act, event: Event, data: m.AssignmentSuspended) -> None:
+    progress.suspend(act, _assignment_of(event), data.reason)
+
+
+def assignment_resumed(act: Act, event: Event, data: m.AssignmentResumed) -> None:
+    progress.resume(act, _assignment_of(event))
+
+
+def assignment_completed(act: Act, event: Event, data: m.AssignmentCompleted) -> None:
+    progress.complete(act, _assignment_of(event))
+
+
+def work_requested(act: Act, event: Event, data: m.WorkRequested) -> None:
+    dispatch.offer_next(act, act.device, act.actor, data.slots)
+
+
+def _line_of(act: Act, event: Event, id: str) -> LineAtWork:
+    """The line, its work started and its lease renewed by this sign of life."""
+    line = read_line(act, bytes.fromhex(id))
+    if line.assignment_state in _BEFORE_START:
+        progress.start(act, line.assignment)
+    if line.device == act.device:
+        progress.renew_lease(act, line.assignment, line.lease_until)
+    elif line.assignment_state != "COMPLETED":
+        progress.note_conflict(act, line.assignment, line.device, event.rev)
+    return line
+
+
+def _assignment_of(event: Event) -> bytes:
+    if event.assignment is None:
+        raise NotFound("assignment", "(none named)")
+    return bytes.fromhex(event.assignment)
+
+
+def bin_place(act: Act, code: str) -> bytes:
+    return place_id(act.site, "BIN", code)
+
+
+def _tote(act: Act, line: LineAtWork, code: str) -> Where:
+    """The tote as a target; made known when nobody has named it before."""
+    id = place_id(act.site, "TOTE", code)
+    act.tx.add(
+        _tote_insert,
+        (id, act.site, "TOTE", code, "FILLING", 0, 0, 0, 0, 0, 0, line.order),
+    )
+    return Where(id, True, line.status)
+
+
+def _stands_at(act: Act, bin: str) -> None:
+    act.tx.run(
+        "UPDATE device SET place_code = ? WHERE site = ? AND name = ?",
+        (bin, act.site, act.device),
+    )
+
+
+HANDLERS: Final[dict[str, Handler]] = {
+    "WorkRequested": work_requested,
+    "AssignmentStarted": assignment_started,
+    "AssignmentSuspended": assignment_suspended,
+    "AssignmentResumed": assignment_resumed,
+    "AssignmentCompleted": assignment_completed,
+    "ToteAssigned": tote_assigned,
+    "BinVerified": bin_verified,
+    "UnitsCounted": units_counted,
+    "PickConfirmed": pick_confirmed,
+    "PickShorted": pick_shorted,
+    "LineSkipped": line_skipped,
+    "ActUndone": pick_undo.act_undone,
+}

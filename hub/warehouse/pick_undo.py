@@ -1,0 +1,153 @@
+"""Taking acts back: `ActUndone` as a compensating act with the same proof of conservation.
+
+Possible until hand-over (the tote scanned at packing); nothing is deleted, the opposite is written.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from hub.errors import NotFound, WrongState
+from hub.inventory import claims
+from hub.inventory.claims import Claim
+from hub.inventory.facts import ASIDE_STATUS
+from hub.inventory.posting import Where, balance_id, free, post
+from hub.journal import Act
+from hub.orders import lines
+from hub.warehouse import progress
+from hub.warehouse.work_context import LineAtWork, read_line
+from protocols import messages as m
+from protocols.envelope import Event
+
+_READ: Final = (
+    "SELECT cause, line, kind, quantity, tote, allocation, unclaimed, before_state, "
+    "before_counted, before_picked FROM line_act WHERE site = ? AND cause = ?"
+)
+
+
+class Done(NamedTuple):
+    """What an earlier act did."""
+
+    cause: str
+    line: bytes
+    kind: str
+    quantity: int
+    tote: bytes | None
+    allocation: bytes | None
+    unclaimed: int
+    before_state: str
+    before_counted: int
+    before_picked: int
+
+
+def act_undone(act: Act, event: Event, data: m.ActUndone) -> None:
+    """Restore the line as it was before the named act; raises NotFound, WrongState."""
+    done = _read(act, f"{act.device}/{data.epoch}/{data.seq}")
+    if done.kind == "ToteAssigned":
+        progress.take_tote_back(act, done.line, done.tote or b"")
+        return
+    line = read_line(act, done.line)
+    if done.kind == "PickConfirmed":
+        _put_back(act, line, done)
+    elif done.kind == "PickShorted":
+        _find_again(act, line, done)
+    act.tx.run(
+        "UPDATE work_line SET state = ?, counted = ?, picked = ?, done_at = NULL WHERE id = ?",
+        (done.before_state, done.before_counted, done.before_picked, line.id),
+    )
+    progress.reopen(act, line.assignment)
+
+
+def _read(act: Act, cause: str) -> Done:
+    act.tx.flush()
+    row = act.tx.row(_READ, (act.site, cause))
+    if row is None:
+        raise NotFound("act that can be undone", cause)
+    marked = act.tx.run(
+        "UPDATE line_act SET undone_by = ? WHERE site = ? AND cause = ? AND undone_by IS NULL",
+        (act.key, act.site, cause),
+    )
+    if marked != 1:
+        raise WrongState("act", cause, "undone", "an act not yet undone")
+    values: list[Any] = [bytes(v) if isinstance(v, memoryview) else v for v in row]
+    return Done(*values)
+
+
+def _put_back(act: Act, line: LineAtWork, done: Done) -> None:
+    """The opposite of a pick: out of the tote, into the bin, the claim with it."""
+    tote = Where(done.tote or b"", True, line.status)
+    if done.allocation is not None:
+        held = claims.get(act, done.allocation)
+        if held is None or held.state != "PICKED" or held.place != done.tote:
+            raise WrongState("pick", done.cause, "handed over", "a tote not yet at packing")
+        goods, bin = line.goods, line.bin
+        post(act, goods, held.quantity, tote, bin, "undo", claimed=True, keeps_claim=True)
+        back = claims.carry(act, held, balance_id(act.site, goods, bin), bin.place, "RELEASED")
+        lines.move(act, line.order_line, "picked", "released", held.quantity, "undo")
+        _hold_again(act, line, back)
+    if done.unclaimed:
+        post(act, line.goods, done.unclaimed, tote, line.bin, "undo")
+        _settle(act, "PUT_BACK", done.cause)
+
+
+def _hold_again(act: Act, line: LineAtWork, back: Claim) -> None:
+    """Let the line have one claim: the one that came back, joined with what was left."""
+    if line.claim.id == back.id:
+        return
+    left = claims.get(act, line.claim.id)
+    if left is not None and left.state == "RELEASED" and left.balance == back.balance:
+        claims.join(act, back, left)
+        return
+    act.tx.run("UPDATE work_line SET allocation = ? WHERE id = ?", (back.id, line.id))
+
+
+def _find_again(act: Act, line: LineAtWork, done: Done) -> None:
+    """The opposite of a short pick: the stock is trusted again, the units are fetched here after
+    all; what was planned instead is let go if nobody has picked it.
+    """
+    if done.unclaimed:
+        reason = _settle(act, "SHORT_PICK", done.cause)
+        aside = line.bin._replace(status=ASIDE_STATUS.get(reason, "HOLD"))
+        units = min(done.unclaimed, free(act, line.goods, aside))
+        if units:
+            post(act, line.goods, units, aside, line.bin, "undo")
+    else:
+        _settle(act, "SHORT_PICK", done.cause)
+    waiting = min(progress.drop_replacement(act, line.id), done.quantity)
+    held = _claim_here(act, line, min(waiting, free(act, line.goods, line.bin)))
+    if held is not None:
+        act.tx.run("UPDATE work_line SET allocation = ? WHERE id = ?", (held, line.id))
+
+
+def _claim_here(act: Act, line: LineAtWork, units: int) -> bytes | None:
+    """Claim units of the bin for a line whose units are backordered."""
+    if units <= 0:
+        return None
+    held = claims.claim(
+        act, balance_id(act.site, line.goods, line.bin), units, order=line.order,
+        order_line=line.order_line, item=line.goods.item, place=line.place, reason="undo",
+        state="RELEASED",
+    )  # fmt: skip
+    if held is not None:
+        lines.move(act, line.order_line, "backordered", "released", units, "undo")
+    return held
+
+
+def _settle(act: Act, kind: str, cause: str) -> str:
+    """Close the exception that the undone act opened; returns the reason that it carried."""
+    row = act.tx.row(
+        'SELECT "values" FROM floor_exception WHERE site = ? AND kind = ? AND cause = ?',
+        (act.site, kind, cause),
+    )
+    act.tx.run(
+        "UPDATE floor_exception SET state = 'RESOLVED', resolved_at = ?, resolved_by = ?, "
+        "resolution = 'UNDONE' WHERE site = ? AND kind = ? AND cause = ? AND state = 'OPEN'",
+        (act.now_us, act.actor, act.site, kind, cause),
+    )
+    return "" if row is None else str(_decode(bytes(row[0])).get("reason", ""))
+
+
+def _decode(values: bytes) -> dict[str, Any]:
+    return msgspec.json.decode(values, type=dict[str, Any])

@@ -1,0 +1,151 @@
+"""How an assignment gets on, as its holder's events tell: started, suspended, resumed, completed,
+totes in slots, lease renewed. Offers and re-planning are in `dispatch.py`.
+
+These are facts, so a step that the state machine has no arrow for (late, repeated, after a revoke)
+changes nothing and is no refusal.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.floor_exceptions import open_exception
+from hub.inventory import claims
+from hub.journal import Act
+from hub.orders import lines
+
+LEASE_US: Final = 2 * 3600 * 1_000_000
+"""The work of two hours: as much as a device holds, and as long as it may be silent."""
+
+
+def start(act: Act, assignment: bytes) -> None:
+    """The first act on it; its wave is in progress from here."""
+    started = _step(act, assignment, "IN_PROGRESS", ("READY", "OFFERED", "ASSIGNED", "SUSPENDED"))
+    if started:
+        act.tx.run(
+            "UPDATE assignment SET started_at = COALESCE(started_at, ?), device = ?, "
+            "person = COALESCE(?, person) WHERE id = ?",
+            (act.occurred_at, act.device, act.actor, assignment),
+        )
+        act.tx.run(
+            "UPDATE wave SET state = 'IN_PROGRESS' WHERE state = 'RELEASED' AND id = "
+            "(SELECT wave FROM assignment WHERE id = ?)",
+            (assignment,),
+        )
+
+
+def suspend(act: Act, assignment: bytes, reason: str) -> None:
+    """A break or log-out: whoever logs in with the same badge goes on, on any device."""
+    if _step(act, assignment, "SUSPENDED", ("IN_PROGRESS", "ASSIGNED")):
+        act.tx.run("UPDATE assignment SET reason = ? WHERE id = ?", (reason, assignment))
+
+
+def resume(act: Act, assignment: bytes) -> None:
+    _step(act, assignment, "IN_PROGRESS", ("SUSPENDED",))
+
+
+def complete(act: Act, assignment: bytes) -> None:
+    """Every line is over; if the hub knows better, a person looks at it."""
+    row = act.tx.row(
+        "SELECT COUNT(*) FROM work_line WHERE assignment = ? "
+        "AND state NOT IN ('DONE', 'SHORT', 'SUBSTITUTED', 'CANCELLED')",
+        (assignment,),
+    )
+    left = 0 if row is None else int(row[0])
+    if left:
+        open_exception(act, "WORK_LEFT", assignment=assignment, quantity=left)
+        _step(act, assignment, "EXCEPTION", ("IN_PROGRESS", "ASSIGNED", "SUSPENDED"))
+        return
+    if _step(act, assignment, "COMPLETED", ("IN_PROGRESS", "ASSIGNED", "SUSPENDED", "EXCEPTION")):
+        act.tx.run(
+            "UPDATE assignment SET completed_at = ? WHERE id = ?", (act.occurred_at, assignment)
+        )
+
+
+def reopen(act: Act, assignment: bytes) -> None:
+    """An undo in a completed assignment brings it back."""
+    _step(act, assignment, "IN_PROGRESS", ("COMPLETED",))
+
+
+def _step(act: Act, assignment: bytes, after: str, before: tuple[str, ...]) -> bool:
+    marks = ", ".join("?" * len(before))
+    changed = act.tx.run(
+        f"UPDATE assignment SET state = ? WHERE id = ? AND state IN ({marks})",
+        (after, assignment, *before),
+    )
+    return changed == 1
+
+
+def renew_lease(act: Act, assignment: bytes, lease_until: int) -> None:
+    """A sign of life of the holder; written only when half of the lease is used up."""
+    if lease_until - act.now_us < LEASE_US // 2:
+        act.tx.run(
+            "UPDATE assignment SET lease_until = ? WHERE id = ? AND lease_until < ?",
+            (act.now_us + LEASE_US, assignment, act.now_us + LEASE_US),
+        )
+
+
+def note_conflict(act: Act, assignment: bytes, holder: str, rev: int | None) -> None:
+    """Somebody works on what is given to another now; one open exception for each pair."""
+    act.tx.flush()
+    there = act.tx.row(
+        "SELECT 1 FROM floor_exception WHERE site = ? AND kind = 'LEASE_CONFLICT' "
+        "AND state = 'OPEN' AND assignment = ? AND device = ?",
+        (act.site, assignment, act.device),
+    )
+    if there is None:
+        open_exception(act, "LEASE_CONFLICT", assignment=assignment, holder=holder, rev=rev)
+
+
+def place_tote(act: Act, assignment: bytes, slot: str, tote: bytes, order: bytes) -> None:
+    """A tote stands in a slot now; a further one joins those before it."""
+    row = act.tx.row("SELECT holder, state FROM place WHERE id = ?", (tote,))
+    if row is not None and row[0] not in (None, order) and row[1] not in ("EMPTY", "ACTIVE"):
+        open_exception(act, "TOTE_SHARED", place=tote, assignment=assignment, slot=slot)
+    act.tx.run(
+        "UPDATE place SET state = 'FILLING', holder = ? WHERE id = ?", (order, tote)
+    )
+    act.tx.run(
+        "INSERT INTO slot_tote (assignment, slot, n, tote) "
+        "SELECT ?, ?, COALESCE(MAX(n), 0) + 1, ? FROM slot_tote WHERE assignment = ? AND slot = ?",
+        (assignment, slot, tote, assignment, slot),
+    )
+
+
+def take_tote_back(act: Act, assignment: bytes, tote: bytes) -> None:
+    """The opposite of `place_tote`, for a tote into which nothing was picked."""
+    act.tx.run(
+        "DELETE FROM slot_tote WHERE assignment = ? AND tote = ? AND NOT EXISTS "
+        "(SELECT 1 FROM balance WHERE place = ? AND on_hand > 0)",
+        (assignment, tote, tote),
+    )
+    act.tx.run(
+        "UPDATE place SET state = 'EMPTY', holder = NULL WHERE id = ? AND NOT EXISTS "
+        "(SELECT 1 FROM slot_tote WHERE tote = ?)",
+        (tote, tote),
+    )
+
+
+def drop_replacement(act: Act, line: bytes) -> int:
+    """Let go of the lines that fetch this line's missing units elsewhere, as far as unpicked.
+
+    Returns how many units are backordered again for want of them, the former ones included.
+    """
+    rows = act.tx.rows(
+        "SELECT id, allocation FROM work_line WHERE replaces = ? AND picked = 0 "
+        "AND state NOT IN ('DONE', 'SHORT', 'CANCELLED')",
+        (line,),
+    )
+    for id, allocation in rows:
+        held = claims.get(act, bytes(allocation))
+        if held is None or held.state != "RELEASED":
+            continue
+        claims.let_go(act, held, "DEALLOCATED")
+        lines.move(act, held.order_line, "released", "backordered", held.quantity, "undo")
+        act.tx.run("UPDATE work_line SET state = 'CANCELLED' WHERE id = ?", (bytes(id),))
+    row = act.tx.row(
+        "SELECT backordered FROM order_line WHERE id = "
+        "(SELECT order_line FROM work_line WHERE id = ?)",
+        (line,),
+    )
+    return 0 if row is None else int(row[0])

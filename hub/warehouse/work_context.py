@@ -1,0 +1,101 @@
+"""What an act on a work line needs to know, read in one statement. Owns the read and the two small
+writes that every line event has in common: the line's new state, and what can be undone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from hub.db import Insert
+from hub.errors import NotFound
+from hub.inventory.claims import Claim
+from hub.inventory.posting import Goods, Where
+from hub.journal import Act
+from hub.warehouse.models import LineAct
+
+
+class LineAtWork(NamedTuple):
+    """A work line, its assignment, and its claim with the goods it stands for."""
+
+    id: bytes
+    assignment: bytes
+    state: str
+    quantity: int
+    counted: int
+    picked: int
+    place: bytes
+    slot: str
+    order: bytes
+    order_line: bytes
+    assignment_state: str
+    rev: int
+    device: str
+    lease_until: int
+    claim: Claim
+    goods: Goods
+    lpn: str
+    status: str
+
+    @property
+    def bin(self) -> Where:
+        return Where(self.place, True, self.status, self.lpn)
+
+    @property
+    def missing(self) -> int:
+        return self.quantity - self.picked
+
+
+_READ: Final = (
+    "SELECT w.id, w.assignment, w.state, w.quantity, w.counted, w.picked, w.place, w.slot, "
+    "w.order_id, w.order_line, a.state, a.rev, a.device, a.lease_until, "
+    "c.id, c.balance, c.order_id, c.order_line, c.item, c.place, c.quantity, c.state, "
+    "b.company, b.item, b.lot, b.owner, b.lpn, b.status "
+    "FROM work_line w JOIN assignment a ON a.id = w.assignment "
+    "JOIN allocation c ON c.id = w.allocation JOIN balance b ON b.id = c.balance WHERE w.id = ?"
+)
+_insert_act: Final = Insert(LineAct)
+
+
+def read_line(act: Act, id: bytes) -> LineAtWork:
+    """One work line; raises NotFound."""
+    row = act.tx.row(_READ, (id,))
+    if row is None:
+        raise NotFound("work line", id.hex())
+    if act.tx.is_postgresql:
+        row = tuple(bytes(v) if isinstance(v, memoryview) else v for v in row)
+    return _line(row)
+
+
+def _line(row: tuple[Any, ...]) -> LineAtWork:
+    return LineAtWork(
+        *row[:14], Claim(*row[14:22]), Goods(row[22], row[23], row[24], row[25]), row[26], row[27]
+    )  # fmt: skip
+
+
+def set_line(act: Act, line: LineAtWork, state: str, counted: int, picked: int) -> None:
+    """Write a line's new state; `done_at` is set when it is over."""
+    done_at = act.occurred_at if state in {"DONE", "SHORT", "CANCELLED"} else None
+    act.tx.run(
+        "UPDATE work_line SET state = ?, counted = ?, picked = ?, done_at = ? WHERE id = ?",
+        (state, counted, picked, done_at, line.id),
+    )
+
+
+def remember(
+    act: Act, line: LineAtWork, kind: str, *, quantity: int = 0, tote: bytes | None = None,
+    allocation: bytes | None = None, unclaimed: int = 0,
+) -> None:  # fmt: skip
+    """Keep what the act did, so that `ActUndone` can take it back."""
+    act.tx.add(
+        _insert_act,
+        (act.site, act.key, line.id, kind, quantity, line.place, tote, allocation, unclaimed,
+         line.state, line.counted, line.picked, None),
+    )  # fmt: skip
+
+
+def remember_tote(act: Act, assignment: bytes, tote: bytes) -> None:
+    """Keep that a tote was put into a slot; `line` is the assignment then."""
+    act.tx.add(
+        _insert_act,
+        (act.site, act.key, assignment, "ToteAssigned", 0, None, tote, None, 0, "", 0, 0, None),
+    )
