@@ -35,9 +35,7 @@ def take(
 def explain(act: Act, goods: Goods, quantity: int, where: Where) -> None:
     """Bring the books of a real place up by what was seen there, and ask for a count."""
     post(act, goods, quantity, virtual(act.site, "UNEXPLAINED"), where, "beyond the books")
-    open_exception(
-        act, "UNEXPLAINED_STOCK", place=where.place, item=goods.item, quantity=quantity
-    )
+    open_exception(act, "UNEXPLAINED_STOCK", place=where.place, item=goods.item, quantity=quantity)
 
 
 class Aside(NamedTuple):

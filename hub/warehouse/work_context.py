@@ -67,9 +67,8 @@ def read_line(act: Act, id: bytes) -> LineAtWork:
 
 
 def _line(row: tuple[Any, ...]) -> LineAtWork:
-    return LineAtWork(
-        *row[:14], Claim(*row[14:22]), Goods(row[22], row[23], row[24], row[25]), row[26], row[27]
-    )  # fmt: skip
+    claim, goods = Claim(*row[14:22]), Goods(*row[22:26])
+    return LineAtWork(*row[:14], claim=claim, goods=goods, lpn=row[26], status=row[27])
 
 
 def set_line(act: Act, line: LineAtWork, state: str, counted: int, picked: int) -> None:
