@@ -21,6 +21,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     LedgerHead, JournalRow, OutboxMessage, FloorException,
     catalog.Item, catalog.ItemName, catalog.Barcode,
     staff.Person, staff.PersonRole, staff.Permission, staff.WebSession, staff.Denial,
+    staff.ApiToken,
     devices.Device, devices.DeviceEpoch, devices.DeviceEvent, devices.ParkedEvent,
     devices.RefusedMessage,
     inventory.Site, inventory.Place, inventory.Balance, inventory.Movement, inventory.Allocation,

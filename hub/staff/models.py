@@ -82,3 +82,18 @@ class Denial(Table):
 
     class Meta:
         table_name = "denial"
+
+
+class ApiToken(Table):
+    """A personal key for the HTTP API: acts as its person until it is revoked."""
+
+    id = IdField(primary_key=True)
+    digest = BytesField(unique=True)
+    """SHA-256 of the secret; the secret itself is kept nowhere."""
+    person = IdField(index=True)
+    name = peewee.TextField()
+    created_at = MomentField()
+    revoked_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "api_token"

@@ -1,0 +1,85 @@
+"""Decisions about people: which password is good enough, how long wrong ones lock a log-in, and
+what each role may do when a hub is set up. Pure: no database, no clock, no dice.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PASSWORD_LENGTH_MIN: Final = 12
+PASSWORD_LENGTH_MAX: Final = 256
+DIFFERENT_SIGNS_MIN: Final = 5
+FREE_ATTEMPTS: Final = 4
+LOCK_FIRST_S: Final = 60
+LOCK_LONGEST_S: Final = 3_600
+ANY: Final = "*"
+
+_OFTEN_USED_TEXT: Final = """
+    password1234 password12345 passwordpassword password123456 123456789012 1234567890123
+    12345678901234 123456789123 qwertyuiop12 qwertyuiop123 qwertyuiop1234 qwertyuiopasdf
+    qwertyuiopas asdfghjkl123 1q2w3e4r5t6y 1q2w3e4r5t6y7u qazwsxedcrfv 1qaz2wsx3edc
+    abcdefghijkl abcdefghijklm iloveyou1234 letmein12345 welcome12345 administrator
+    administrator1 admin1234567 adminadmin12 superadmin123 changeme1234 changemenow1
+    trustno1trustno1 monkey123456 dragon123456 football1234 baseball1234 sunshine1234
+    princess1234 correcthorsebatterystaple binlight1234 binlightbinlight warehouse123
+    warehouse1234 supervisor12 supervisor123 secret123456 secretsecret company12345
+    summer202512 winter202512 qwerty123456 qwerty1234567 zaq12wsxcde3 raspberrypi1
+    raspberrypi12 raspberry1234
+"""
+_OFTEN_USED: Final = frozenset(_OFTEN_USED_TEXT.split())
+
+
+def password_fault(password: str, login: str, name: str) -> str | None:
+    """Why a new password is refused, as a code; None when it is good enough."""
+    plain = password.casefold()
+    if len(password) < PASSWORD_LENGTH_MIN:
+        return "TOO_SHORT"
+    if len(password) > PASSWORD_LENGTH_MAX:
+        return "TOO_LONG"
+    if plain in _OFTEN_USED:
+        return "OFTEN_USED"
+    if len(set(plain)) < DIFFERENT_SIGNS_MIN:
+        return "TOO_UNIFORM"
+    return "IS_THE_NAME" if _is_little_more_than(plain, login, name) else None
+
+
+def _is_little_more_than(plain: str, *names: str) -> bool:
+    """Whether the password is a name with a digit or two about it."""
+    known = (name.casefold().replace(" ", "") for name in names if len(name) >= 4)
+    return any(name in plain and len(plain) - len(name) < 6 for name in known)
+
+
+def lock_s(failed: int) -> int:
+    """Seconds for which a log-in stays shut after so many wrong passwords in a row."""
+    if failed <= FREE_ATTEMPTS:
+        return 0
+    return min(LOCK_FIRST_S << min(failed - FREE_ATTEMPTS - 1, 16), LOCK_LONGEST_S)
+
+
+ROLES: Final[dict[str, tuple[str, ...]]] = {
+    "picker": ("warehouse.pick",),
+    "receiver": ("catalog.read", "inventory.read", "inventory.receive"),
+    "packer": (
+        "catalog.read", "orders.read", "warehouse.read", "warehouse.pack", "shipping.*",
+    ),
+    "supervisor": (
+        "catalog.*", "customers.read", "orders.*", "inventory.*", "warehouse.*", "shipping.*",
+        "devices.*", "bulk.*", "audit.read", "staff.read", "staff.set_pin",
+    ),
+    "office": (
+        "catalog.*", "customers.*", "orders.*", "inventory.read", "warehouse.read",
+        "shipping.read", "bulk.*",
+    ),
+    "finance": (
+        "catalog.read", "customers.read", "orders.read", "inventory.read", "shipping.read",
+        "audit.read",
+    ),
+    "admin": ("*.*",),
+}  # fmt: skip
+"""What a new hub starts with; afterwards the `permission` table alone decides."""
+
+
+def may(allowed: frozenset[tuple[str, str]], capability: str, action: str) -> bool:
+    """Whether permissions, of which `*` stands for every one, cover an act."""
+    asked = ((capability, action), (capability, ANY), (ANY, ANY))
+    return not allowed.isdisjoint(asked)

@@ -1,0 +1,226 @@
+"""Acts on people: adding, changing, roles, PINs, passwords and permissions.
+
+Owns `person`, `person_role`, `permission`, `denial` and `api_token`; log-ins and sessions are in
+`sessions.py`. Whoever carries out an act for somebody asks `require` first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Final
+
+from hub.db import Insert
+from hub.errors import BadValue, HubError, NotFound
+from hub.ids import NIL
+from hub.journal import Act
+from hub.staff import passwords, rules
+from hub.staff.models import ApiToken, Denial, Permission, Person, PersonRole
+from hub.staff.queries import allowed_of
+from protocols import pin_verifier
+
+_insert_person: Final = Insert(Person)
+_insert_role: Final = Insert(PersonRole, or_ignore=True)
+_insert_permission: Final = Insert(Permission, or_ignore=True)
+_insert_denial: Final = Insert(Denial)
+_insert_token: Final = Insert(ApiToken)
+
+
+class Denied(HubError):
+    """The person may not do this here. The border that shows it notes it with `note_denial`."""
+
+    code = "DENIED"
+
+    def __init__(self, capability: str, action: str, site: str = rules.ANY) -> None:
+        self.capability, self.action, self.site = capability, action, site
+        super().__init__(
+            f"You may not do this ({capability}.{action}). Ask somebody who looks after people "
+            "and roles."
+        )
+
+
+class BadgeTaken(HubError):
+    code = "BADGE_TAKEN"
+
+    def __init__(self, badge: str) -> None:
+        self.badge = badge
+        super().__init__(f"The badge {badge} belongs to somebody else; use another number.")
+
+
+class LoginTaken(HubError):
+    code = "LOGIN_TAKEN"
+
+    def __init__(self, login: str) -> None:
+        self.login = login
+        super().__init__(f"The login {login!r} is taken; choose another.")
+
+
+class WeakPassword(HubError):
+    """`fault` says what is wrong with it (rules.password_fault)."""
+
+    code = "WEAK_PASSWORD"
+    _sentences: Final = {
+        "TOO_SHORT": f"Use at least {rules.PASSWORD_LENGTH_MIN} signs: three or four words do.",
+        "TOO_LONG": f"Use at most {rules.PASSWORD_LENGTH_MAX} signs.",
+        "OFTEN_USED": "Too many people use this password; choose another.",
+        "TOO_UNIFORM": f"Use at least {rules.DIFFERENT_SIGNS_MIN} different signs.",
+        "IS_THE_NAME": "The password is little more than your name; choose another.",
+    }
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+        super().__init__(self._sentences[fault])
+
+
+def require(
+    person_id: bytes, capability: str, action: str, site: str = "*", division: str = "*"
+) -> None:
+    """Refuse with Denied unless a role of the person covers the act at that site and division."""
+    if not rules.may(allowed_of(person_id, site, division), capability, action):
+        raise Denied(capability, action, site)
+
+
+def seed_permissions(act: Act) -> None:
+    """Give the known roles what a new hub starts with; a role that has rows keeps them."""
+    known = {role for (role,) in act.tx.rows("SELECT DISTINCT role FROM permission")}
+    for role, permissions in rules.ROLES.items():
+        if role not in known:
+            for permission in permissions:
+                capability, _, action = permission.partition(".")
+                act.tx.add(_insert_permission, (role, capability, action))
+
+
+def add_person(
+    act: Act, company: str, name: str, *, badge: str | None = None, pin: str | None = None,
+    login: str | None = None, password: str | None = None, roles: Iterable[str] = (),
+    language: str = "en", must_change: bool = False, site: str = "*",
+) -> bytes:  # fmt: skip
+    """Add somebody; returns the id. Raises BadgeTaken, LoginTaken, BadValue, BadPin.
+
+    A PIN or password costs some 30 ms of hashing inside the act: add people in small slices.
+    """
+    login = login.strip().casefold() if login else None
+    badge = badge.strip() if badge else None
+    _refuse_taken(act, company, NIL, badge, login)
+    id = act.new_id()
+    act.tx.run(
+        _insert_person.sql,
+        (id, company, _name(name), badge, _verifier(id, pin) if pin else "", login,
+         passwords.hashed(password) if password else "", must_change, 0, 0, language, True,
+         act.now_us),
+    )  # fmt: skip
+    _give_roles(act, id, roles, site)
+    return id
+
+
+def _name(name: str) -> str:
+    tidy = " ".join(name.split())
+    if not 1 <= len(tidy) <= 100:
+        raise BadValue("name", name, "use 1 to 100 signs")
+    return tidy
+
+
+def _verifier(id: bytes, pin: str) -> str:
+    salt = hashlib.sha256(b"pin" + id).digest()[:12]
+    return pin_verifier.make(pin, salt)
+
+
+def _refuse_taken(act: Act, company: str, id: bytes, badge: str | None, login: str | None) -> None:
+    where = "SELECT 1 FROM person WHERE company = ? AND id <> ? AND "
+    if badge and act.tx.row(where + "badge = ?", (company, id, badge)):
+        raise BadgeTaken(badge)
+    if login and act.tx.row(where + "login = ?", (company, id, login)):
+        raise LoginTaken(login)
+
+
+def change_person(
+    act: Act, id: bytes, *, name: str, badge: str | None, login: str | None, language: str,
+    is_active: bool,
+) -> None:  # fmt: skip
+    """Write what a person is called and how they are known; leaving ends their sessions."""
+    row = act.tx.row("SELECT company FROM person WHERE id = ?", (id,))
+    if row is None:
+        raise NotFound("person", id.hex())
+    login = login.strip().casefold() if login else None
+    badge = badge.strip() if badge else None
+    _refuse_taken(act, row[0], id, badge, login)
+    act.tx.run(
+        "UPDATE person SET name = ?, badge = ?, login = ?, language = ?, is_active = ? "
+        "WHERE id = ?",
+        (_name(name), badge, login, language, is_active, id),
+    )
+    if not is_active:
+        _end_everything(act, id)
+
+
+def _end_everything(act: Act, id: bytes) -> None:
+    act.tx.run("DELETE FROM web_session WHERE person = ?", (id,))
+    act.tx.run(
+        "UPDATE api_token SET revoked_at = ? WHERE person = ? AND revoked_at IS NULL",
+        (act.now_us, id),
+    )
+
+
+def set_roles(act: Act, id: bytes, roles: Iterable[str], site: str = "*") -> None:
+    """Replace the person's roles at a site (`*` for every site). Raises BadValue."""
+    act.tx.run("DELETE FROM person_role WHERE person = ? AND site = ?", (id, site))
+    _give_roles(act, id, roles, site)
+
+
+def _give_roles(act: Act, id: bytes, roles: Iterable[str], site: str) -> None:
+    for role in roles:
+        if role not in rules.ROLES:
+            raise BadValue("role", role, f"use one of {', '.join(rules.ROLES)}")
+        act.tx.add(_insert_role, (id, role, site, "*"))
+
+
+def set_pin(act: Act, id: bytes, pin: str) -> None:
+    """Set the PIN for devices; raises BadPin and NotFound."""
+    changed = act.tx.run(
+        "UPDATE person SET pin_verifier = ? WHERE id = ?", (_verifier(id, pin), id)
+    )
+    if changed != 1:
+        raise NotFound("person", id.hex())
+
+
+def refuse_weak(password: str, login: str, name: str) -> None:
+    fault = rules.password_fault(password, login, name)
+    if fault:
+        raise WeakPassword(fault)
+
+
+def set_password(act: Act, id: bytes, password_hash: str, *, must_change: bool) -> None:
+    """Store a hash made by `passwords.hashed`; every session of the person ends."""
+    changed = act.tx.run(
+        "UPDATE person SET password_hash = ?, must_change = ?, failed_logins = 0, "
+        "locked_until = 0 WHERE id = ?",
+        (password_hash, must_change, id),
+    )
+    if changed != 1:
+        raise NotFound("person", id.hex())
+    act.tx.run("DELETE FROM web_session WHERE person = ?", (id,))
+
+
+def note_denial(act: Act, person: bytes | None, what: str, address: str) -> None:
+    """Audit what somebody was not allowed to do; `what` is the act or the code of a refusal."""
+    act.tx.add(_insert_denial, (act.new_id(), act.now_us, person, what[:200], address))
+
+
+def token_digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def add_token(act: Act, person: bytes, name: str, secret: str) -> bytes:
+    """A personal API token; only the digest of the secret is kept. Returns its id."""
+    id = act.new_id()
+    act.tx.add(_insert_token, (id, token_digest(secret), person, _name(name), act.now_us, None))
+    return id
+
+
+def revoke_token(act: Act, person: bytes, id: bytes) -> None:
+    changed = act.tx.run(
+        "UPDATE api_token SET revoked_at = ? WHERE id = ? AND person = ? AND revoked_at IS NULL",
+        (act.now_us, id, person),
+    )
+    if changed != 1:
+        raise NotFound("token", id.hex())

@@ -1,0 +1,68 @@
+"""Log-ins on the pages: attempts, lock-out, sessions. Owns `web_session` and the counters of
+`person`. An attempt is taken in one guarded statement before the password is looked at, so many
+guesses at once cost as many attempts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final, NamedTuple
+
+from hub.db import Insert
+from hub.journal import Act
+from hub.staff import rules
+from hub.staff.models import WebSession
+
+SESSION_US: Final = 12 * 3_600 * 1_000_000
+"""A log-in ends after twelve hours without a page: longer than any shift."""
+TOUCH_US: Final = 5 * 60 * 1_000_000
+SECRET_BYTES: Final = 32
+_insert: Final = Insert(WebSession)
+
+
+class Attempt(NamedTuple):
+    """Somebody tries to log in; `person` is None when nobody has that login."""
+
+    person: bytes | None
+    password_hash: str = ""
+    locked_s: int = 0
+
+
+def take_attempt(act: Act, company: str, login: str) -> Attempt:
+    """Count an attempt; `locked_s` > 0 means that none may be made for so long."""
+    row = act.tx.row(
+        "SELECT id, password_hash, failed_logins, locked_until FROM person "
+        "WHERE company = ? AND login = ? AND is_active",
+        (company, login.strip().casefold()),
+    )
+    if row is None:
+        return Attempt(None)
+    id, failed = bytes(row[0]), int(row[2]) + 1
+    until = act.now_us + rules.lock_s(failed) * 1_000_000
+    taken = act.tx.run(
+        "UPDATE person SET failed_logins = failed_logins + 1, locked_until = ? "
+        "WHERE id = ? AND failed_logins = ? AND locked_until <= ?",
+        (until, id, failed - 1, act.now_us),
+    )
+    if taken == 1:
+        return Attempt(id, row[1])
+    return Attempt(id, "", max(1, (int(row[3]) - act.now_us) // 1_000_000))
+
+
+def digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def open_session(act: Act, person: bytes, secret: str, address: str) -> None:
+    """The password was right: the counter starts anew, and a fresh secret carries the session."""
+    act.tx.run("UPDATE person SET failed_logins = 0, locked_until = 0 WHERE id = ?", (person,))
+    act.tx.run("DELETE FROM web_session WHERE expires_at < ?", (act.now_us,))
+    act.tx.add(
+        _insert,
+        (digest(secret), person, act.now_us, act.now_us, act.now_us + SESSION_US, address),
+    )
+
+
+def close_session(act: Act, secret: str) -> None:
+    """Log out; safe to repeat."""
+    act.tx.run("DELETE FROM web_session WHERE id = ?", (digest(secret),))
