@@ -1,0 +1,112 @@
+"""From characters to what they mean here. Pure: a scan or typed text → one input of the workflow.
+
+Owns how typed text stands in for a scanner. What a barcode is, `protocols.barcodes` says; the
+phase decides only whether typed digits are a figure or a code.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from edge.config import DeviceConfig
+from edge.handheld.outcome import (
+    BadgeRead,
+    BinRead,
+    CommandRead,
+    FigureTyped,
+    ItemRead,
+    PersonInput,
+    ScannerChecked,
+    ToteRead,
+    Unreadable,
+)
+from edge.handheld.work import HandheldState, Work
+from protocols.barcodes import (
+    BadgeLabel,
+    BarcodeError,
+    BinLabel,
+    Command,
+    CommandName,
+    ItemCode,
+    PlainData,
+    RawScan,
+    Scan,
+    ToteLabel,
+    classify,
+)
+from protocols.limits import SCAN_CHARS_MAX
+
+FIGURE_CHARS_MAX: Final = 7
+"""Eight digits are an EAN-8."""
+SURE_FIGURE_CHARS_MAX: Final = 4
+"""Longer digits may be an item number."""
+CHECK_DIGIT_CHARS: Final = 2
+
+
+def read_scan(raw: RawScan, config: DeviceConfig, sends_fnc1: bool) -> PersonInput:
+    """What the scanner saw."""
+    try:
+        scan = classify(raw, aim=config.aim, sends_fnc1=sends_fnc1)
+    except BarcodeError as wrong:
+        return _unreadable(raw.text, wrong)
+    return _meaning(scan)
+
+
+def read_typed(text: str, state: HandheldState) -> PersonInput:
+    """What a person typed and ended with Enter: a word, a figure, or a code as if scanned."""
+    text = text.strip()
+    if state.phase == "PIN":
+        return FigureTyped(text)
+    if text.upper() in CommandName.__members__:
+        return CommandRead(CommandName(text.upper()))
+    if text.isascii() and text.isdigit() and len(text) <= FIGURE_CHARS_MAX:
+        return _digits(text, state)
+    try:
+        return _meaning(classify(text, aim=False))
+    except BarcodeError as wrong:
+        return _unreadable(text, wrong)
+
+
+def _digits(text: str, state: HandheldState) -> PersonInput:
+    phase, work = state.phase, state.work
+    if phase == "SHORT_REASON" or (phase == "BIN" and len(text) == CHECK_DIGIT_CHARS):
+        return FigureTyped(text)
+    if phase not in {"ITEM", "TOTE"} or work is None:
+        return _item(text)
+    return FigureTyped(text) if _is_count(text, work) else _item(text)
+
+
+def _is_count(text: str, work: Work) -> bool:
+    """Before the item is proved its number is meant; afterwards only a long number is."""
+    line, mark = work.line, work.mark
+    is_proved = mark is not None and mark.state in {"ITEM_VERIFIED", "QTY_CONFIRMED"}
+    is_code = line is not None and text in line.codes
+    if len(text) > SURE_FIGURE_CHARS_MAX:
+        return is_proved and not is_code
+    return is_proved or not is_code
+
+
+def _meaning(scan: Scan) -> PersonInput:
+    match scan:
+        case BinLabel(code=code):
+            return BinRead(code)
+        case ToteLabel(code=code):
+            return ToteRead(code)
+        case BadgeLabel(code=code):
+            return BadgeRead(code)
+        case Command(name=name):
+            return CommandRead(name)
+        case ItemCode(data=data, gtin=gtin, other_gtin=other):
+            return _item(data, gtin, other)
+        case PlainData(data=data):
+            return _item(data)
+    return ScannerChecked()
+
+
+def _item(data: str, gtin: str | None = None, other: str | None = None) -> ItemRead:
+    keys = [key for key in (gtin, other, data, data.upper()) if key]
+    return ItemRead(data[:SCAN_CHARS_MAX], tuple(dict.fromkeys(keys)))
+
+
+def _unreadable(text: str, wrong: BarcodeError) -> Unreadable:
+    return Unreadable(text[:SCAN_CHARS_MAX], wrong.code, wrong.values(), str(wrong))

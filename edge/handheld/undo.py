@@ -1,0 +1,60 @@
+"""Taking back the last act, exactly. Pure.
+
+Owns ActUndone: a new event that names the undone one by its key; nothing already recorded is
+changed. The work returns to the very state before the act (only `started` stays, as a fact).
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from edge.handheld.acts import emits
+from edge.handheld.outcome import Notice, Outcome, Scene, refused, told
+from edge.handheld.work import HandheldState, UndoAct, Work
+from edge.tones import Tone
+from protocols.messages import ActUndone
+
+
+def say_undo(state: HandheldState, _scene: Scene) -> Outcome:
+    """Leave an open question; else take the last act back; else re-open the finished work."""
+    work = state.work
+    if work is not None and work.progress.dialog is not None:
+        return told(state.with_work(work.with_progress(dialog=None)), "BACK_TO_THE_LINE")
+    if work is not None and work.progress.undo:
+        return _undo_last(state, work)
+    if state.finished and (work is None or not work.has_line_in_hand):
+        return _reopen(state, state.finished[-1])
+    return refused(state, "NOTHING_TO_UNDO")
+
+
+def _undo_last(state: HandheldState, work: Work) -> Outcome:
+    act = work.progress.undo[-1]
+    restored = _restored(work, act)
+    events = emits(state, work, *_compensations(act))
+    notice = Notice("UNDONE", look="WARN")
+    return Outcome(state.with_work(restored), events, Tone.WARN, notice)
+
+
+def _reopen(state: HandheldState, finished: Work) -> Outcome:
+    """A completed piece of work comes back, in front of whatever came after it."""
+    act = finished.progress.undo[-1]
+    events = emits(state, finished, *_compensations(act))
+    works = (_restored(finished, act), *state.works)
+    reopened = replace(state, works=works, finished=state.finished[:-1], asked=False)
+    return Outcome(reopened, events, Tone.WARN, Notice("WORK_REOPENED", look="WARN"))
+
+
+def _compensations(act: UndoAct) -> tuple[ActUndone, ...]:
+    """Several events of one act are taken back in the reverse order."""
+    return tuple(ActUndone(epoch=act.epoch, seq=seq, line=act.line) for seq in reversed(act.seqs))
+
+
+def _restored(work: Work, act: UndoAct) -> Work:
+    if act.line is not None and act.mark is not None:
+        work = work.with_mark(act.mark, act.line)
+    return work.with_progress(
+        slots=work.progress.slots if act.slots is None else act.slots,
+        at_bin=act.at_bin,
+        dialog=act.dialog,
+        undo=work.progress.undo[:-1],
+    )
