@@ -51,7 +51,7 @@ COMMANDS = {
     "device": CommandEntry("hub.devices.commands:device", "Add, list and lock devices.", "hub"),
     "user": CommandEntry("hub.staff.commands:user", "Add people and set passwords.", "hub"),
     "verify": CommandEntry(
-        "hub.verify:command", "Rebuild every balance from the ledgers and compare.", "hub"
+        "hub.verify.command:command", "Rebuild every balance from the ledgers and compare.", "hub"
     ),
     "tours": CommandEntry(
         "hub.warehouse.tours_command:command", "Compute picking tours for a list of cases.", "hub"

@@ -99,6 +99,13 @@ def _percent_style(sql: str) -> str:
     return sql.replace("%", "%%").replace("?", "%s")
 
 
+def fetch(database: peewee.Database, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """All rows of a read with `?` marks, on either database, in or out of a transaction."""
+    cursor = database.connection().cursor()  # type: ignore[no-untyped-call]
+    cursor.execute(_percent_style(sql) if is_postgresql(database) else sql, params)
+    return list(cursor.fetchall())
+
+
 class Insert:
     """A plain insert of one table, prepared once: columns in the model's order."""
 

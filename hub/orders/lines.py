@@ -6,6 +6,7 @@ them, one guarded statement each, so two acts can never both take the same unit.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from hub.errors import HubError
@@ -76,5 +77,5 @@ def take_through(act: Act, line: bytes, source: str, target: str, quantity: int)
     knew of it. Each step is a row of its own.
     """
     way = _WAYS[source, target]
-    for before, after in zip(way, way[1:], strict=False):
+    for before, after in pairwise(way):
         move(act, line, before, after, quantity, "picked beyond the plan")

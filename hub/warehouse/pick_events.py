@@ -1,4 +1,4 @@
-"""What pickers' events do: the effects on stock, lines and work. Owns HANDLERS of the pick workflow.
+"""What pickers' events do: the effects on stock, lines and work. Owns their HANDLERS.
 
 Facts are never refused (DESIGN §1, rule 3): units beyond a line's need stay in the tote with a
 put-back task, units that were promised to others are planned again, units beyond the books come

@@ -68,7 +68,7 @@ def read_line(act: Act, id: bytes) -> LineAtWork:
 
 def _line(row: tuple[Any, ...]) -> LineAtWork:
     claim, goods = Claim(*row[14:22]), Goods(*row[22:26])
-    return LineAtWork(*row[:14], claim=claim, goods=goods, lpn=row[26], status=row[27])
+    return LineAtWork._make((*row[:14], claim, goods, *row[26:]))
 
 
 def set_line(act: Act, line: LineAtWork, state: str, counted: int, picked: int) -> None:

@@ -1,0 +1,56 @@
+"""`binlight verify`: every check, in order, over one database."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import peewee
+
+from hub.verify.chains import check_chains
+from hub.verify.findings import Report
+from hub.verify.projections import (
+    check_balances,
+    check_claims,
+    check_conservation,
+    check_events,
+    check_lines,
+)
+
+CHECKS = (
+    check_chains, check_balances, check_conservation, check_lines, check_claims, check_events,
+)  # fmt: skip
+
+
+def verify(database: peewee.Database) -> Report:
+    """Run every check in one read transaction, so scans may go on meanwhile."""
+    report = Report()
+    with database.atomic():
+        for check in CHECKS:
+            check(database, report)
+    return report
+
+
+@click.command()
+@click.option("--data", default=None, help="The hub's folder (default: the user's data folder).")
+@click.option("--database", default=None, help="sqlite:///FILE or postgresql://USER@HOST/NAME.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(data: str | None, database: str | None, as_json: bool) -> None:
+    """Rebuild balances, check chains, conservation and lines; exit 1 if anything is off."""
+    from hub.config import database_url
+    from hub.db import open_database
+
+    report = verify(open_database(database or database_url(data)))
+    click.echo(report.as_json().decode() if as_json else _text(report))
+    sys.exit(0 if report.ok else 1)
+
+
+def _text(report: Report) -> str:
+    counted = " · ".join(f"{count:,} {what}" for what, count in report.checked.items())
+    if report.ok:
+        return f"All true: {counted}.\n" + "\n".join(
+            f"  {chain}: {root}" for chain, root in sorted(report.roots.items())
+        )
+    found = "\n".join(f"  {f.where}: {f.what}" for f in report.findings)
+    more = f"\n  and {report.left_out} more" if report.left_out else ""
+    return f"Something is off ({counted}):\n{found}{more}"
