@@ -61,7 +61,7 @@ class Cluster:
         return self.url(name)
 
     def drop(self, url: str) -> None:
-        name = url.rsplit("/", 1)[1].partition("?")[0]
+        name = url.partition("?")[0].rsplit("/", 1)[1]
         with psycopg.connect(self.url("postgres"), autocommit=True) as server:
             server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]
 

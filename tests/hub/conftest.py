@@ -51,7 +51,7 @@ class TestHub:
 
 def _furnish(database: peewee.Database, url: str) -> None:
     migrate(database)
-    with TestHub(database, url).act("setup", "setup") as act:
+    with TestHub(database, url).act("setup", "setup", "furnish") as act:
         inventory.ensure_site(act, SITE, COMPANY, "Test warehouse")
 
 
@@ -81,7 +81,7 @@ def postgres_template(cluster: postgres.Cluster) -> str:
     database = open_database(url)
     _furnish(database, url)
     database.close()
-    return url.rsplit("/", 1)[1].partition("?")[0]
+    return url.partition("?")[0].rsplit("/", 1)[1]
 
 
 @pytest.fixture
