@@ -39,7 +39,7 @@ STYLESHEET = """
 .floor .bin[data-state=short] { fill: var(--floor-short, #dc2626); fill-opacity: .9; }
 .floor .bin[data-state=blocked] { fill-opacity: .5; stroke-dasharray: 8 8; }
 .floor .landmark { fill: none; stroke: currentColor; stroke-width: 12; }
-.floor .tour { fill: none; stroke: var(--floor-tour, currentColor); stroke-width: 26;
+.floor .tour { fill: none; stroke: var(--floor-tour, currentColor); stroke-width: 20;
   stroke-opacity: .75; stroke-linejoin: round; stroke-linecap: round; }
 .floor .person circle { fill: var(--floor-tour, currentColor); stroke: Canvas; stroke-width: 14; }
 .floor .person text { fill: Canvas; font-size: 90px; font-weight: 600; }
@@ -197,8 +197,15 @@ def _tour(floor: Floor, tour: TourLine) -> str:
     return (
         f'<polyline id="{element_id("tour", tour.key)}" '
         f'class="tour tour-{tour.colour % TOUR_COLOURS}" '
+        f'transform="translate({_aside_cm(tour.colour)} {_aside_cm(tour.colour)})" '
         f'points="{points}"><title>{escape(tour.label)}</title></polyline>'
     )
+
+
+def _aside_cm(colour: int) -> int:
+    """Tours that share an aisle are drawn side by side: 0, 18, -18, 36 … off the centre line."""
+    steps = (colour % TOUR_COLOURS + 1) // 2
+    return 18 * steps * (1 if colour % 2 else -1)
 
 
 def _person(floor: Floor, person: PersonDot) -> str:

@@ -123,13 +123,14 @@ def _around(route: _Route, aisles: _AislePicks, block: int, is_at_front: bool) -
     if is_at_front:
         route.to(aisles[0][0], front_cm, back_cm)
     between = aisles[1 if is_at_front else 0 : -1]
-    gaps = {aisle: _gap(front_cm, ys_cm, back_cm) for aisle, ys_cm in between}
-    for aisle, (_, gap_back_cm) in gaps.items():
-        if gap_back_cm < back_cm:
+    for aisle, ys_cm in between:
+        _, gap_back_cm = _gap(front_cm, ys_cm, back_cm)
+        if max(ys_cm) >= gap_back_cm:
             route.to(aisle, back_cm, gap_back_cm, back_cm)
     route.to(aisles[-1][0], back_cm, front_cm)
-    for aisle, (gap_front_cm, _) in reversed(gaps.items()):
-        if gap_front_cm > front_cm:
+    for aisle, ys_cm in reversed(between):
+        gap_front_cm, _ = _gap(front_cm, ys_cm, back_cm)
+        if min(ys_cm) <= gap_front_cm:
             route.to(aisle, front_cm, gap_front_cm, front_cm)
 
 
@@ -146,8 +147,9 @@ def _order_along(corners: Sequence[Spot], stops: Sequence[Place]) -> tuple[int, 
         waiting.setdefault(stop.aisle, []).append((stop.y_cm, index))
     order: list[int] = []
     for here, there in zip(corners, [*corners[1:], corners[-1]], strict=True):
-        if here.aisle == there.aisle:
-            order += _passed(waiting.get(here.aisle, []), here.y_cm, there.y_cm)
+        step = 1 if here.aisle <= there.aisle else -1
+        for aisle in range(here.aisle, there.aisle + step, step):
+            order += _passed(waiting.get(aisle, []), here.y_cm, there.y_cm)
     return tuple(order)
 
 

@@ -69,6 +69,15 @@ def crossings(frontier: Frontier) -> tuple[Crossing, ...]:
     )
 
 
+def can_close(frontier: Frontier, settled: int) -> bool:
+    """Whether a tour may still come out of the last aisle, its first so many corners being done."""
+    done, ahead = frontier[:settled], frontier[settled:]
+    parts_done, parts_ahead = ({mark >> 1 for mark in marks if mark} for marks in (done, ahead))
+    if any(mark & 1 for mark in done):
+        return False
+    return parts_done <= parts_ahead or len(parts_done | parts_ahead) == 1
+
+
 def is_tour(frontier: Frontier) -> bool:
     """Whether what stands is one connected walk with every visit evened."""
     marks = {mark for mark in frontier if mark}

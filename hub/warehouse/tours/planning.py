@@ -67,10 +67,12 @@ def _shortest(
 
 def _reason(stops: Sequence[Place], length_cm: int, bound_cm: int, snake_cm: int) -> str:
     """One sentence for the person who looks at the tour."""
+    if not stops:
+        return f"{length_cm / 100:.0f} m without a stop."
     where = f"{len(stops)} stops in {len({stop.aisle for stop in stops})} aisles"
     if length_cm <= bound_cm:
         proof = "no shorter walk exists"
     else:
         proof = f"at most {(length_cm - bound_cm) / bound_cm:.1%} above the shortest walk"
-    saved = f"{(snake_cm - length_cm) / 100:.0f} m less than S-shape" if snake_cm else "no walk"
-    return f"{length_cm / 100:.0f} m for {where}: {proof}, {saved}."
+    saved_m = (snake_cm - length_cm) / 100
+    return f"{length_cm / 100:.0f} m for {where}: {proof}, {saved_m:.0f} m less than S-shape."

@@ -13,7 +13,14 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple, Protocol
 
 from hub.warehouse.tours.aisle_uses import AisleNeed, AisleUses, uses_of
-from hub.warehouse.tours.frontier import Frontier, after_aisle, after_visit, crossings, is_tour
+from hub.warehouse.tours.frontier import (
+    Frontier,
+    after_aisle,
+    after_visit,
+    can_close,
+    crossings,
+    is_tour,
+)
 from hub.warehouse.walkways import Spot, Walkways
 
 FRONTIERS_MAX = 2_000
@@ -53,7 +60,11 @@ _Trail = dict[Frontier, tuple[Frontier, Times]]
 
 
 class _Step(Protocol):
-    """One decision of the sweep."""
+    """One decision of the sweep. In the last aisle it offers only what can still be closed."""
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it belongs to the last aisle."""
 
     def moves(self, frontier: Frontier) -> Iterable[_Move]:
         """Everything that may be decided here."""
@@ -71,6 +82,8 @@ def shortest_walk(walkways: Walkways, errand: Errand, frontiers_max: int = FRONT
     `bound_cm` equals `length_cm` when nothing was dropped. The errand has at least one spot, and
     all its spots lie on the walkways.
     """
+    if len({spot.aisle for spot in errand.spots}) == 1:
+        return _walk_in_one_aisle(errand)
     steps = list(_steps(walkways, errand))
     least_after_cm = _least_after(steps)
     costs: _Costs = {(0,) * len(walkways.cross_y_cm): 0}
@@ -79,7 +92,7 @@ def shortest_walk(walkways: Walkways, errand: Errand, frontiers_max: int = FRONT
     for step, least_cm in zip(steps, least_after_cm, strict=True):
         costs, trail = _advance(costs, step)
         trails.append(trail)
-        if len(costs) > frontiers_max:
+        if len(costs) > frontiers_max and not step.is_last:
             costs, dropped_cm = _cheapest(costs, frontiers_max)
             bounds_cm.append(dropped_cm + least_cm)
     length_cm, frontier = min((cost, f) for f, cost in costs.items() if is_tour(f))
@@ -87,11 +100,23 @@ def shortest_walk(walkways: Walkways, errand: Errand, frontiers_max: int = FRONT
     return Walk(stretches, length_cm, min([length_cm, *bounds_cm]))
 
 
+def _walk_in_one_aisle(errand: Errand) -> Walk:
+    """Up and down between the outermost spots, and only once between the ends of an open walk."""
+    between = sorted(errand.ends)
+    stretches = tuple(
+        Stretch(one, other, 1 if between and between[0] <= one < between[1] else 2)
+        for one, other in pairwise(sorted(errand.spots))
+    )
+    length_cm = sum(times * (other.y_cm - one.y_cm) for one, other, times in stretches)
+    return Walk(stretches, length_cm, length_cm)
+
+
 class _CornerStep(NamedTuple):
     """A spot on a crossing of an aisle with a cross-aisle has to be visited."""
 
     cross: int
     is_end: bool
+    is_last: bool
 
     def moves(self, frontier: Frontier) -> Iterable[_Move]:
         return ((after_visit(frontier, self.cross, self.is_end), 0, ()),)
@@ -110,11 +135,16 @@ class _AisleStep(NamedTuple):
     block: int
     need: AisleNeed
     uses: AisleUses
+    is_last: bool
 
     def moves(self, frontier: Frontier) -> Iterable[_Move]:
         uses = self.uses
         after = after_aisle(frontier, self.block, uses.shapes)
-        return zip(after, uses.costs_cm, uses.times, strict=True)
+        moves = zip(after, uses.costs_cm, uses.times, strict=True)
+        return filter(self._can_close, moves) if self.is_last else moves
+
+    def _can_close(self, move: _Move) -> bool:
+        return can_close(move[0], settled=self.block + 1)
 
     def least_cm(self) -> int:
         return min(self.uses.costs_cm)
@@ -136,6 +166,10 @@ class _CrossStep(NamedTuple):
         pitch_cm = self.pitch_cm
         return [(after, walks * pitch_cm, times) for times, walks, after in crossings(frontier)]
 
+    @property
+    def is_last(self) -> bool:
+        return False
+
     def least_cm(self) -> int:
         return self.walks_least * self.pitch_cm
 
@@ -152,22 +186,23 @@ def _steps(walkways: Walkways, errand: Errand) -> Iterator[_Step]:
     first, last = min(by_aisle), max(by_aisle)
     for aisle in range(first, last + 1):
         ends_cm = frozenset(end.y_cm for end in errand.ends if end.aisle == aisle)
-        yield from _aisle_steps(walkways, aisle, by_aisle.get(aisle, set()), ends_cm)
+        spots_cm = by_aisle.get(aisle, set())
+        yield from _aisle_steps(walkways, aisle, spots_cm, ends_cm, aisle == last)
         if aisle < last:
             pitch_cm = walkways.aisle_x_cm[aisle + 1] - walkways.aisle_x_cm[aisle]
             yield _CrossStep(aisle, walkways, pitch_cm, 1 if errand.ends else 2)
 
 
 def _aisle_steps(
-    walkways: Walkways, aisle: int, spots_cm: set[int], ends_cm: frozenset[int]
+    walkways: Walkways, aisle: int, spots_cm: set[int], ends_cm: frozenset[int], is_last: bool
 ) -> Iterator[_Step]:
     for cross, y_cm in enumerate(walkways.cross_y_cm):
         if y_cm in spots_cm:
-            yield _CornerStep(cross, y_cm in ends_cm)
+            yield _CornerStep(cross, y_cm in ends_cm, is_last)
     for block, (front_cm, back_cm) in enumerate(pairwise(walkways.cross_y_cm)):
         inside_cm = tuple(sorted(y for y in spots_cm if front_cm < y < back_cm))
         need = AisleNeed(front_cm, back_cm, inside_cm, ends_cm.intersection(inside_cm))
-        yield _AisleStep(aisle, block, need, uses_of(need))
+        yield _AisleStep(aisle, block, need, uses_of(need), is_last)
 
 
 def _least_after(steps: list[_Step]) -> list[int]:
