@@ -46,7 +46,9 @@ class SalesOrder(Table):
         indexes = (
             (("company", "number"), True),
             (("company", "channel", "external_id"), True),
+            (("company", "external_id"), False),
             (("site", "state", "wave", "due_at"), False),
+            (("site", "state", "placed_at"), False),
             (("site", "placed_at"), False),
             (("wave",), False),
         )
@@ -58,7 +60,7 @@ class OrderLine(Table):
     id = IdField(primary_key=True)
     order = IdField(column_name="order_id")
     n = CountField()
-    item = IdField(index=True)
+    item = IdField()
     name = peewee.TextField()
     unit = peewee.TextField(default="each")
     unit_quantity = CountField()
@@ -78,7 +80,7 @@ class OrderLine(Table):
 
     class Meta:
         table_name = "order_line"
-        indexes = ((("order", "n"), True),)
+        indexes = ((("order", "n"), True), (("item", "order"), False))
         constraints = (
             peewee.Check(" + ".join(f'"{stage}"' for stage in STAGES) + " = ordered"),
             *(peewee.Check(f'"{stage}" >= 0') for stage in STAGES),
@@ -123,10 +125,16 @@ LINES: Final = Ledger(
 
 
 class OrderCharge(Table):
-    """Postage, discounts, fees: money on an order that is no article. Minor units may be < 0."""
+    """Postage, discounts, fees: money that is no article. Minor units may be < 0.
+
+    `order` is empty for a document of charges alone; `external_id` then names the document.
+    """
 
     id = IdField(primary_key=True)
+    company = peewee.TextField()
+    external_id = peewee.TextField(default="")
     order = IdField(column_name="order_id", null=True, index=True)
+    customer = IdField(null=True)
     kind = peewee.TextField()
     text = peewee.TextField(default="")
     quantity = CountField()

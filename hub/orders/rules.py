@@ -1,0 +1,99 @@
+"""What is decided about orders: whether one can be placed, what its lines say about it, and from
+where units are cancelled. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+CANCELLABLE: Final = ("open", "backordered", "promised", "allocated")
+"""Stages that a cancellation takes from, in this order: what was furthest from a parcel first."""
+ON_THE_FLOOR: Final = ("released", "picked", "packed")
+"""Stages in which people have the units in hand; only the floor's own acts bring them back."""
+HOLD_REASONS: Final = ("FRAUD", "CREDIT", "ADDRESS", "PAYMENT", "STOCK", "MANUAL", "AMENDMENT")
+MICROS_IN_MINOR: Final = 10_000
+"""Millionths of the major unit in one minor unit, for currencies with two decimals."""
+
+
+class Stages(NamedTuple):
+    """How many units of a line, or of all lines of an order, are where."""
+
+    ordered: int
+    open: int = 0
+    backordered: int = 0
+    promised: int = 0
+    allocated: int = 0
+    released: int = 0
+    picked: int = 0
+    packed: int = 0
+    shipped: int = 0
+    cancelled: int = 0
+
+
+class Taking(NamedTuple):
+    """So many units leave this stage."""
+
+    stage: str
+    quantity: int
+
+
+def sum_of(lines: Iterable[Stages]) -> Stages:
+    """The stages of several lines together."""
+    columns = list(zip(*lines, strict=True))
+    return Stages(*map(sum, columns)) if columns else Stages(0)
+
+
+def fulfilment_status(lines: Iterable[Stages]) -> str:
+    """The derived status of DOMAIN.md; CANCELLED when there is nothing left to fulfil.
+
+    Units that are backordered do not keep an order from being PICKED or PACKED: it ships what
+    there is.
+    """
+    total = sum_of(lines)
+    wanted = total.ordered - total.cancelled
+    if wanted == 0:
+        return "CANCELLED"
+    if total.shipped:
+        return "SHIPPED" if total.shipped == wanted else "PARTIALLY_SHIPPED"
+    return _before_shipping(total, wanted)
+
+
+def _before_shipping(total: Stages, wanted: int) -> str:
+    in_hand = total.picked + total.packed
+    if in_hand:
+        due = wanted - total.backordered
+        if total.packed == due:
+            return "PACKED"
+        return "PICKED" if in_hand == due else "PICKING"
+    if total.released:
+        return "RELEASED"
+    if total.allocated:
+        return "ALLOCATED" if total.allocated == wanted else "PARTIALLY_ALLOCATED"
+    return "BACKORDERED" if total.backordered == wanted else "UNALLOCATED"
+
+
+def plan_cancellation(line: Stages, quantity: int) -> tuple[list[Taking], int]:
+    """From which stages `quantity` units are cancelled, and how many cannot be."""
+    takings = []
+    for stage in CANCELLABLE:
+        taken = min(quantity, getattr(line, stage))
+        if taken > 0:
+            takings.append(Taking(stage, taken))
+            quantity -= taken
+    return takings, max(quantity, 0)
+
+
+def closing_state(lines: Sequence[Stages]) -> str | None:
+    """CANCELLED or CLOSED when nothing more is to be done for these lines, else None."""
+    total = sum_of(lines)
+    if total.shipped + total.cancelled < total.ordered:
+        return None
+    return "CLOSED" if total.shipped else "CANCELLED"
+
+
+def amount_minor(quantity: int, price_micros: int) -> int:
+    """What a line costs in minor units, rounded once, halves away from zero."""
+    exact = quantity * price_micros
+    rounded = (abs(exact) + MICROS_IN_MINOR // 2) // MICROS_IN_MINOR
+    return rounded if exact >= 0 else -rounded
