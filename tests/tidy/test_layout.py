@@ -45,7 +45,9 @@ def test_no_source_file_has_grown_a_second_subject():
 
 def test_every_module_says_what_it_owns():
     trees = {name: tree_of(name) for name in files_ending(".py")}
-    silent = [str(name) for name, tree in trees.items() if tree.body and not ast.get_docstring(tree)]
+    silent = [
+        str(name) for name, tree in trees.items() if tree.body and not ast.get_docstring(tree)
+    ]
     assert silent == []
 
 
