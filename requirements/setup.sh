@@ -3,6 +3,7 @@
 # locked packages by hash, and the project itself. Safe to repeat; the second call takes seconds.
 #
 #   requirements/setup.sh run    what `make demo` needs: no compiler, no test tools, no browser
+#   requirements/setup.sh edge   what a device needs: no Flask, but a compiler for evdev
 #   requirements/setup.sh dev    everything: `make test`, `make check`
 #
 # VENV says where the virtual environment goes (default .venv).
@@ -53,10 +54,11 @@ is_here() {
 }
 
 packages_for() {
-    echo python3 python3-venv mosquitto
+    echo python3 python3-venv
+    if [ "$1" != run ]; then echo gcc libc6-dev python3-dev linux-libc-dev; fi
+    if [ "$1" != edge ]; then echo mosquitto; fi
     if [ "$1" = dev ]; then
-        echo gcc libc6-dev python3-dev linux-libc-dev chromium postgresql tmux strace
-        echo umockdev gir1.2-umockdev-1.0 python3-gi nodejs npm
+        echo chromium postgresql tmux strace umockdev gir1.2-umockdev-1.0 python3-gi nodejs npm
     fi
 }
 
@@ -211,7 +213,7 @@ set_up_npm() {
 
 main() {
     local kind=${1:-}
-    case $kind in run | dev) ;; *) refuse "say 'run' or 'dev'" ;; esac
+    case $kind in run | edge | dev) ;; *) refuse "say 'run', 'edge' or 'dev'" ;; esac
     refuse_32_bit
     set_up_system "$kind"
     set_up_python "$kind"
