@@ -10,7 +10,6 @@ from random import Random
 
 import peewee
 import pytest
-from tests import postgres
 
 from hub import ids
 from hub.clock import FixedClock
@@ -18,6 +17,7 @@ from hub.db import open_database, proxy, writing
 from hub.inventory import service as inventory
 from hub.journal import Act, Journal, Via
 from hub.migrations import migrate
+from tests import postgres
 
 SITE = "w1"
 COMPANY = "shop"
@@ -38,7 +38,9 @@ class TestHub:
         self.journal = Journal(database, self.clock, self.random)
 
     @contextmanager
-    def act(self, name: str = "test", via: Via = "command", key: str | None = None) -> Iterator[Act]:
+    def act(
+        self, name: str = "test", via: Via = "command", key: str | None = None
+    ) -> Iterator[Act]:
         """One act in a transaction of its own, journalled and committed at the end."""
         self.clock.advance(ms=1)
         now_us = self.clock.now_us()
@@ -105,8 +107,8 @@ def postgres_hub(cluster: postgres.Cluster, postgres_template: str) -> Iterator[
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def hub(request: pytest.FixtureRequest) -> Iterator[TestHub]:
+def hub(request: pytest.FixtureRequest) -> TestHub:
     """A hub on each database."""
     chosen: TestHub = request.getfixturevalue(f"{request.param}_hub")
     proxy.initialize(chosen.database)
-    yield chosen
+    return chosen
