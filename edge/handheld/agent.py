@@ -1,0 +1,374 @@
+"""The handheld's agent without its shells: one input and a moment in, actions out.
+
+Owns the order of things: read, decide, commit, and only then answer, sound and show ("a beep is a
+promise"). It has no thread, socket or sleep, so a simulation runs this very class; what it is
+given (outbox, clock, random numbers) is all it touches.
+
+`start` once, then `step` for each input; `next_wakeup_us` says when a `Tick` is due at the latest.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from edge.clock import Clock, Now, TimeKeeper
+from edge.config import DeviceConfig
+from edge.errors import OutboxFull, OutboxUnusable
+from edge.handheld import session, workflow
+from edge.handheld.agent_io import (
+    Action,
+    BatteryRead,
+    Input,
+    KeyTyped,
+    PlayTone,
+    RadioRead,
+    ScannerPresence,
+    ScanRead,
+    ScreenChanged,
+    Stop,
+    Tick,
+)
+from edge.handheld.dwell import Dwell, dwell
+from edge.handheld.memory import changed_parts, read_parts
+from edge.handheld.outcome import (
+    CommandUnknown,
+    Emit,
+    HubInput,
+    LoginEnded,
+    Notice,
+    Outcome,
+    PersonInput,
+    ScannerChecked,
+    Scene,
+    TextSent,
+    WorkOffered,
+    WorkRevoked,
+)
+from edge.handheld.reading import read_scan, read_typed
+from edge.handheld.texts import Texts
+from edge.handheld.view import Facts, ScreenView, show
+from edge.handheld.work import HandheldState
+from edge.link_core import Heard, LinkCore
+from edge.link_io import (
+    LinkConnected,
+    LinkInput,
+    LinkLost,
+    MessageArrived,
+    PubAck,
+)
+from edge.outbox import Outbox
+from edge.tones import Tone
+from protocols.barcodes import RawScan
+from protocols.envelope import VERSION, Event, encode_data, encode_event
+from protocols.errors import ProtocolsError
+from protocols.limits import OUTBOX_KEEP_DAYS, SCAN_CHARS_MAX
+from protocols.messages import (
+    Command,
+    Config,
+    EndLogin,
+    HeldAssignment,
+    OfferAssignment,
+    RevokeAssignment,
+    ShowMessage,
+    command_data,
+    decode,
+    encode,
+)
+
+CFG: Final = "cfg"
+"""The part of the outbox's state that holds the last configuration from the hub."""
+SENDS_FNC1: Final = "sends_fnc1"
+PRUNE_EVERY_MS: Final = 3_600_000
+PRUNE_MORE_AFTER_MS: Final = 1_000
+KEEP_US: Final = OUTBOX_KEEP_DAYS * 24 * 3_600 * 1_000_000
+
+
+class AgentCore:
+    """One handheld."""
+
+    def __init__(
+        self,
+        config: DeviceConfig,
+        outbox: Outbox,
+        clock: Clock,
+        chance: random.Random,
+        texts: Texts | None = None,
+    ) -> None:
+        """Take up where the outbox says that this device was. Raises OutboxUnusable."""
+        self.config, self.outbox, self.clock = config, outbox, clock
+        self.keeper = TimeKeeper()
+        self.link = LinkCore(config, outbox, self.keeper, chance)
+        self.texts = texts or Texts()
+        self.is_stopped = False
+        self._dwell = Dwell()
+        self._typed = ""
+        self._notice: Notice | None = None
+        self._prune_at_ms = 0
+        self._sends_fnc1 = config.sends_fnc1 or outbox.noted(SENDS_FNC1) is not None
+        parts = outbox.state()
+        self.state = _read_state(parts)
+        self.cfg = decode(Config, parts[CFG]) if CFG in parts else Config(v=1, hash="")
+        self._tell_link()
+        self._view: ScreenView | None = None
+
+    # ── what the shells call ─────────────────────────────────────────────────────────────
+
+    def start(self, now: Now) -> list[Action]:
+        """The first screen."""
+        self.state = session.after_restart(self.state, now.mono_ms)
+        self._prune_at_ms = now.mono_ms + PRUNE_EVERY_MS
+        return self._screen()
+
+    def step(self, happened: Input, now: Now) -> list[Action]:
+        """One input. The actions are to be carried out in their order."""
+        if self.is_stopped:
+            return []
+        try:
+            actions = self._step(happened, now)
+        except OutboxUnusable as failed:
+            return self._stop(failed)
+        return actions + self._screen()
+
+    @property
+    def view(self) -> ScreenView:
+        """What the screen shows now."""
+        return self._view if self._view is not None else self._shown()
+
+    @property
+    def next_wakeup_us(self) -> int:
+        """When a Tick is due at the latest, in microseconds of CLOCK_BOOTTIME."""
+        due_ms = self.link.next_wakeup_ms
+        due_ms = self._prune_at_ms if due_ms is None else min(due_ms, self._prune_at_ms)
+        return due_ms * 1_000
+
+    def leave(self, now: Now) -> list[Action]:
+        """A clean end: say so to the hub. Everything else is on the disk already."""
+        return [self.link.leave(now)] if self.link.is_connected else []
+
+    # ── one input ────────────────────────────────────────────────────────────────────────
+
+    def _step(self, happened: Input, now: Now) -> list[Action]:
+        match happened:
+            case ScanRead():
+                return self._scan(happened, now)
+            case KeyTyped(key=key):
+                return self._key(key, now)
+            case Tick():
+                return self._tick(now)
+            case ScannerPresence():
+                return self._scanner(happened)
+            case BatteryRead(percent=percent):
+                self.link.sensed = replace(self.link.sensed, battery_percent=percent)
+                return []
+            case RadioRead(dbm=dbm):
+                self.link.sensed = replace(self.link.sensed, radio_dbm=dbm)
+                return []
+        return self._link(happened, now)
+
+    def _link(self, happened: LinkInput, now: Now) -> list[Action]:
+        match happened:
+            case LinkConnected():
+                return [*self.link.connected(now)]
+            case LinkLost():
+                self.link.lost()
+            case PubAck():
+                self.link.puback(happened, now)
+            case MessageArrived():
+                return self._message(happened, now)
+        return []
+
+    def _scan(self, scan: ScanRead, now: Now) -> list[Action]:
+        """What was typed before belongs to no scan: it is gone, never joined (LESSONS 14)."""
+        self._typed = ""
+        raw = RawScan(scan.text, scan.symbology)
+        return self._read(read_scan(raw, self.config, self._sends_fnc1), now)
+
+    def _key(self, key: str, now: Now) -> list[Action]:
+        self._notice = None
+        if key == "enter":
+            typed, self._typed = self._typed, ""
+            return self._read(read_typed(typed, self.state), now) if typed.strip() else []
+        if key == "backspace":
+            self._typed = self._typed[:-1]
+        elif key == "escape":
+            self._typed = ""
+        elif len(key) == 1 and key.isprintable():
+            self._typed = (self._typed + key)[:SCAN_CHARS_MAX]
+        return []
+
+    def _read(self, read: PersonInput, now: Now) -> list[Action]:
+        self._dwell, is_echo = dwell(self._dwell, read, now.mono_ms)
+        sensed = self.link.sensed
+        if is_echo:
+            self.link.sensed = replace(sensed, reads_doubled=sensed.reads_doubled + 1)
+            return []
+        if isinstance(read, ScannerChecked) and not self._sends_fnc1:
+            self.outbox.note(SENDS_FNC1, "1")
+            self._sends_fnc1 = True
+        outcome = workflow.step(self.state, read, self._scene(now))
+        refused = outcome.tone is Tone.REFUSED
+        self.link.sensed = replace(
+            sensed, scans=sensed.scans + 1, scans_refused=sensed.scans_refused + refused
+        )
+        self._notice = None
+        return self._carry_out(outcome, now)
+
+    def _tick(self, now: Now) -> list[Action]:
+        if now.mono_ms >= self._prune_at_ms:
+            pruned = self.outbox.prune(self.keeper.at_us(now) - KEEP_US)
+            wait_ms = PRUNE_MORE_AFTER_MS if pruned else PRUNE_EVERY_MS
+            self._prune_at_ms = now.mono_ms + wait_ms
+        return [*self.link.tick(now)]
+
+    def _scanner(self, presence: ScannerPresence) -> list[Action]:
+        code = "SCANNER_FOUND" if presence.is_there else "SCANNER_LOST"
+        look: Final = "INFO" if presence.is_there else "WARN"
+        self._notice = Notice(code, {"reason": presence.reason}, look)
+        return [PlayTone(Tone.OK if presence.is_there else Tone.WARN)]
+
+    # ── messages from the hub ────────────────────────────────────────────────────────────
+
+    def _message(self, message: MessageArrived, now: Now) -> list[Action]:
+        """A message that cannot be read is shown, and nothing else stops."""
+        parked = self.link.parked
+        try:
+            answers, heard = self.link.arrived(message, now)
+            actions: list[Action] = [*answers]
+            actions += self._hear(heard, now)
+        except ProtocolsError as wrong:
+            self._notice = Notice("MESSAGE_REFUSED", {"reason": wrong.code}, "WARN")
+            return []
+        if self.link.parked and self.link.parked != parked:
+            codes = ", ".join(self.link.parked)
+            self._notice = Notice("EVENTS_PARKED", {"codes": codes}, "WARN")
+        return actions
+
+    def _hear(self, heard: Heard | None, now: Now) -> list[Action]:
+        if isinstance(heard, Config):
+            return self._configure(heard, now)
+        if isinstance(heard, Command):
+            wanted = _wanted(heard)
+            return self._carry_out(workflow.step(self.state, wanted, self._scene(now)), now)
+        return []
+
+    def _configure(self, cfg: Config, now: Now) -> list[Action]:
+        """Keep it first, then say that we have it."""
+        if cfg.hash == self.cfg.hash:
+            return []
+        self.outbox.append((), {CFG: encode(cfg)}, self.keeper.at_us(now))
+        self.cfg = cfg
+        self._tell_link()
+        return [self.link.birth(now)]
+
+    # ── carrying out what was decided ────────────────────────────────────────────────────
+
+    def _carry_out(self, outcome: Outcome, now: Now) -> list[Action]:
+        """Commit events and state together; only what is committed may be heard or seen."""
+        try:
+            self._commit(outcome, now)
+        except OutboxFull as full:
+            self._notice = Notice(full.code, full.values(), "ALERT")
+            return [PlayTone(Tone.ALERT)]
+        actions: list[Action] = [PlayTone(outcome.tone)] if outcome.tone else []
+        if outcome.notice is not None:
+            self._notice = outcome.notice
+        elif outcome.events and self.outbox.is_nearly_full:
+            self._notice = Notice("OUTBOX_NEARLY_FULL", {"depth": self.outbox.depth}, "WARN")
+        actions += [self.link.answer_command(answer) for answer in outcome.answers]
+        return [*actions, *self.link.pump(now)]
+
+    def _commit(self, outcome: Outcome, now: Now) -> None:
+        if not outcome.events and outcome.state is self.state:
+            return
+        first = self.outbox.last_seq + 1
+        payloads = [self._event(emit, first + n, now) for n, emit in enumerate(outcome.events)]
+        parts = changed_parts(self.state, outcome.state)
+        self.outbox.append(payloads, parts, self.keeper.at_us(now))
+        self.state = outcome.state
+        self._tell_link()
+
+    def _event(self, emit: Emit, seq: int, now: Now) -> bytes:
+        event = Event(
+            v=VERSION,
+            dev=self.config.device,
+            epoch=self.outbox.epoch,
+            boot=self.outbox.boot,
+            seq=seq,
+            at=self.keeper.at_us(now),
+            at_quality=self.keeper.quality(now),
+            mono_ms=now.mono_ms,
+            type=type(emit.data).__name__,
+            data=encode_data(emit.data),
+            actor=emit.actor,
+            assignment=emit.assignment,
+            rev=emit.rev,
+        )
+        return encode_event(event)
+
+    def _scene(self, now: Now) -> Scene:
+        return Scene(
+            now_ms=now.mono_ms,
+            epoch=self.outbox.epoch,
+            next_seq=self.outbox.last_seq + 1,
+            people=self.cfg.people,
+            slots=self.cfg.slots,
+            is_hub_online=self.link.is_hub_online,
+        )
+
+    def _tell_link(self) -> None:
+        works = self.state.works
+        self.link.cfg_hash = self.cfg.hash
+        self.link.held = tuple(HeldAssignment(work.id, work.assignment.rev) for work in works)
+
+    def _stop(self, failed: OutboxUnusable) -> list[Action]:
+        """After a failed write nothing is certain: start again and read what is there."""
+        self.is_stopped = True
+        self._notice = Notice(failed.code, failed.values(), "ALERT")
+        return [PlayTone(Tone.ALERT), *self._screen(), Stop(str(failed))]
+
+    def _screen(self) -> list[Action]:
+        view = self._shown()
+        if view == self._view:
+            return []
+        self._view = view
+        return [ScreenChanged(view)]
+
+    def _shown(self) -> ScreenView:
+        facts = Facts(
+            is_hub_online=self.link.is_hub_online,
+            queue=self.outbox.depth,
+            battery_percent=self.link.sensed.battery_percent,
+            radio_dbm=self.link.sensed.radio_dbm,
+            typed=self._typed,
+            notice=self._notice,
+        )
+        return show(self.state, facts, self.texts)
+
+
+def _read_state(parts: dict[str, bytes]) -> HandheldState:
+    try:
+        return read_parts(parts)
+    except (msgspec.DecodeError, KeyError) as wrong:
+        raise OutboxUnusable("state", str(wrong)) from wrong
+
+
+def _wanted(command: Command) -> HubInput:
+    """What a command asks for; one that cannot be read is rejected by name."""
+    try:
+        data = command_data(command)
+    except ProtocolsError as wrong:
+        return CommandUnknown(command.id, wrong.code)
+    match data:
+        case OfferAssignment(assignment=assignment):
+            return WorkOffered(command.id, assignment)
+        case RevokeAssignment(assignment=assignment_id, rev=rev, reason=reason):
+            return WorkRevoked(command.id, assignment_id, rev, reason)
+        case EndLogin(person=person):
+            return LoginEnded(command.id, person)
+        case ShowMessage(text=text, level=level):
+            return TextSent(command.id, text, level)
+    return CommandUnknown(command.id, "UNKNOWN_TYPE")

@@ -1,0 +1,62 @@
+"""What goes into a handheld's core and what comes out, as values. Owns no behaviour.
+
+Together with `edge/link_io.py` this is all that shells and simulations exchange with the core.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from edge.handheld.view import ScreenView
+from edge.link_io import LinkInput, Publish, Subscribe
+from edge.tones import Tone
+
+
+class ScanRead(msgspec.Struct, frozen=True):
+    """The scanner delivered one code."""
+
+    text: str
+    symbology: str | None = None
+
+
+class KeyTyped(msgspec.Struct, frozen=True):
+    """One character from the keyboard, or "enter", "backspace", "escape"."""
+
+    key: str
+
+
+class BatteryRead(msgspec.Struct, frozen=True):
+    percent: int
+
+
+class RadioRead(msgspec.Struct, frozen=True):
+    dbm: int | None
+
+
+class ScannerPresence(msgspec.Struct, frozen=True):
+    """The scanner was unplugged, or is back."""
+
+    is_there: bool
+    reason: str = ""
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """Time passed."""
+
+
+class PlayTone(msgspec.Struct, frozen=True):
+    tone: Tone
+
+
+class ScreenChanged(msgspec.Struct, frozen=True):
+    view: ScreenView
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """The device can promise nothing more: end the process with this fact."""
+
+    reason: str
+
+
+Input = ScanRead | KeyTyped | BatteryRead | RadioRead | ScannerPresence | Tick | LinkInput
+Action = PlayTone | ScreenChanged | Publish | Subscribe | Stop

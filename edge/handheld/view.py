@@ -1,0 +1,177 @@
+"""What the screen says, as a value. Pure: state and facts → ScreenView; `render.py` draws it.
+
+Owns the choice of words and of what is biggest. Simulated people read this value too. A bin's
+check digits are not shown: typed, they prove that somebody stands before the label.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from edge.handheld.dialogs import SHORT_REASONS
+from edge.handheld.outcome import Notice
+from edge.handheld.texts import Texts
+from edge.handheld.work import AskNewTote, HandheldState, Phase, Work
+
+Look = Literal["NOW", "DONE", "LATER"]
+"""What to do now is inverted, what is done is dimmed."""
+Mood = Literal["NORMAL", "INFO", "WARN", "REFUSED", "ALERT"]
+
+LINE_LOOKS: Final[dict[Phase, tuple[Look, Look, Look]]] = {
+    "BIN": ("NOW", "LATER", "LATER"),
+    "ITEM": ("DONE", "NOW", "LATER"),
+    "TOTE": ("DONE", "DONE", "NOW"),
+    "ASK_SHORT": ("DONE", "NOW", "LATER"),
+    "SHORT_REASON": ("DONE", "NOW", "LATER"),
+    "SHORT_TOTE": ("DONE", "DONE", "NOW"),
+    "NEW_TOTE": ("DONE", "DONE", "NOW"),
+}
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What the device knows beside the work."""
+
+    is_hub_online: bool = False
+    queue: int = 0
+    battery_percent: int | None = None
+    radio_dbm: int | None = None
+    typed: str = ""
+    notice: Notice | None = None
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One of BIN, TAKE, INTO, or a choice of a menu."""
+
+    label: str
+    text: str
+    look: Look = "LATER"
+
+
+class ScreenView(msgspec.Struct, frozen=True):
+    """Everything on the screen, ready to be drawn at any size."""
+
+    phase: Phase
+    who: str
+    is_hub_online: bool
+    queue: int
+    battery_percent: int | None
+    radio_dbm: int | None
+    mood: Mood
+    """REFUSED and ALERT fill the screen with `message`."""
+    message: str
+    progress: str
+    title: str
+    rows: tuple[Row, ...]
+    counted: int | None
+    """The running count, drawn in big digits; None where nothing is counted."""
+    asked: int | None
+    prompt: str
+    typed: str
+    """What was typed so far; a PIN is masked."""
+
+
+def show(state: HandheldState, facts: Facts, texts: Texts) -> ScreenView:
+    """The screen for a state."""
+    phase, work, notice = state.phase, state.work, facts.notice
+    counted, asked = _count(work, phase)
+    return ScreenView(
+        phase=phase,
+        who=state.name or "–",
+        is_hub_online=facts.is_hub_online,
+        queue=facts.queue,
+        battery_percent=facts.battery_percent,
+        radio_dbm=facts.radio_dbm,
+        mood=notice.look if notice else "NORMAL",
+        message=texts.say(notice.code, notice.values) if notice else "",
+        progress=_progress(work, texts),
+        title=_title(state, phase, texts),
+        rows=_rows(work, phase, texts),
+        counted=counted,
+        asked=asked,
+        prompt=_prompt(state, phase, facts, texts),
+        typed="•" * len(facts.typed) if phase == "PIN" else facts.typed,
+    )
+
+
+def _count(work: Work | None, phase: Phase) -> tuple[int | None, int | None]:
+    line = work.line if work else None
+    mark = work.mark if work else None
+    if line is None or mark is None or phase not in LINE_LOOKS or phase == "BIN":
+        return None, None
+    return mark.counted, line.quantity
+
+
+def _progress(work: Work | None, texts: Texts) -> str:
+    if work is None:
+        return ""
+    marks = work.progress.marks
+    done = sum(mark.is_final for mark in marks)
+    values = {
+        "wave": work.assignment.wave,
+        "stop": min(done + 1, len(marks)),
+        "stops": len(marks),
+        "metres": work.assignment.walk_cm // 100,
+    }
+    return texts.say("PROGRESS", values)
+
+
+def _title(state: HandheldState, phase: Phase, texts: Texts) -> str:
+    work = state.work
+    line = work.line if work else None
+    mark = work.mark if work else None
+    dialog = work.progress.dialog if work else None
+    values: dict[str, object] = {}
+    if line is not None and mark is not None:
+        values |= {"counted": mark.counted, "asked": line.quantity, "slot": line.slot}
+    if isinstance(dialog, AskNewTote):
+        values["tote"] = dialog.tote
+    code = f"TITLE_{phase}"
+    return "" if phase in {"BIN", "ITEM", "TOTE", "SHORT_TOTE"} else texts.say(code, values)
+
+
+def _rows(work: Work | None, phase: Phase, texts: Texts) -> tuple[Row, ...]:
+    if work is None or phase == "PAUSED":
+        return ()
+    if phase == "TOTES":
+        return _slot_rows(work, texts)
+    if phase == "SHORT_REASON":
+        return tuple(Row("", texts.say(f"SHORT_{reason}"), "NOW") for reason in SHORT_REASONS)
+    return _line_rows(work, phase, texts)
+
+
+def _slot_rows(work: Work, texts: Texts) -> tuple[Row, ...]:
+    rows = []
+    next_slot = work.slot_to_fill()
+    for slot in work.progress.slots:
+        look: Look = "DONE" if slot.totes else "NOW" if slot == next_slot else "LATER"
+        label = texts.say("INTO_SLOT", {"slot": slot.slot})
+        rows.append(Row(label, " ".join((slot.order, *slot.totes)), look))
+    return tuple(rows)
+
+
+def _line_rows(work: Work, phase: Phase, texts: Texts) -> tuple[Row, ...]:
+    line = work.line
+    if line is None or phase not in LINE_LOOKS:
+        return ()
+    bin_look, take_look, into_look = LINE_LOOKS[phase]
+    totes = work.slot(line.slot).totes
+    into = {"slot": line.slot, "tote": totes[-1] if totes else ""}
+    return (
+        Row(texts.say("WORD_BIN"), line.bin, bin_look),
+        Row(texts.say("WORD_TAKE"), f"{line.quantity}  {line.name}", take_look),
+        Row(texts.say("WORD_INTO"), texts.say("INTO", into), into_look),
+    )
+
+
+def _prompt(state: HandheldState, phase: Phase, facts: Facts, texts: Texts) -> str:
+    work = state.work
+    line, slot = (work.line, work.slot_to_fill()) if work else (None, None)
+    code = f"PROMPT_{phase}"
+    if phase == "READY" and not facts.is_hub_online:
+        code = "PROMPT_READY_AWAY"
+    if phase == "ITEM" and work is not None and work.mark is not None and work.mark.counted:
+        code = "PROMPT_ITEM_COUNTING"
+    named = slot.slot if slot else line.slot if line else ""
+    return texts.say(code, {"slot": named})
