@@ -1,0 +1,273 @@
+"""Business events, exactly once and in order. Owns `device_event`, `device_epoch`, `parked_event`.
+
+The key of an event is (device, epoch, seq). The next one is carried out by its handler inside a
+savepoint; a repeat changes nothing; the same key with another body is PARKED, and so is an event
+whose handler raises. What an event does to stock and work is the handlers' business alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from typing import Any, Final
+
+import structlog
+
+from hub.db import Insert
+from hub.device_gateway.gateway_io import Publish
+from hub.device_gateway.group import EpochWork, Group
+from hub.device_gateway.known_devices import KnownDevice, KnownDevices
+from hub.device_gateway.refusals import plain
+from hub.device_gateway.storage_failures import is_storage_failure
+from hub.devices.models import DeviceEvent, ParkedEvent
+from hub.errors import HubError
+from hub.floor_exceptions import open_exception
+from hub.ids import NIL, digest_id
+from hub.journal import Act
+from protocols.envelope import Event, decode_data, decode_event
+from protocols.errors import MalformedPayload, ProtocolsError
+from protocols.limits import ACK_EXPIRY_S, NAME_CHARS_MAX, PARKED_LISTED_MAX
+from protocols.messages import Ack, EventData, Gap, Parked, encode
+from protocols.topics import device_topic
+
+
+Handler = Callable[[Act, Event, Any], None]
+DIGEST_BYTES: Final = 16
+AT_MAX: Final = 2**52
+"""Microseconds: the year 2112. A later moment is rubbish and would fit no column."""
+CLONED_KEY: Final = "CLONED_KEY"
+DEFECT: Final = "DEFECT"
+
+_event_row: Final = Insert(DeviceEvent)
+_parked_row: Final = Insert(ParkedEvent, or_ignore=True)
+_log = structlog.get_logger("gateway")
+
+
+class UnknownEventType(HubError):
+    """The message is well formed, but this hub has no act for it."""
+
+    code = "UNKNOWN_TYPE"
+
+    def __init__(self, type: str) -> None:
+        self.type = type
+        super().__init__(f"This hub does not know what to do with a {type!r}.")
+
+
+class BadActor(HubError):
+    code = "BAD_ACTOR"
+
+    def __init__(self, actor: str) -> None:
+        self.actor = actor
+        super().__init__(f"{actor!r} is no person's id (32 hexadecimal digits).")
+
+
+def event_key(device: str, epoch: str, seq: int) -> str:
+    """The key of the act that an event causes."""
+    return f"{device}/{epoch}/{seq}"
+
+
+def digest_of(payload: bytes) -> bytes:
+    return blake2b(payload, digest_size=DIGEST_BYTES).digest()
+
+
+class EventApplier:
+    """Applies events within a group; all state is in the group and the database."""
+
+    def __init__(self, site: str, handlers: Mapping[str, Handler], known: KnownDevices) -> None:
+        self._site, self._handlers, self._known = site, handlers, known
+
+    def take(self, group: Group, device: KnownDevice, payload: bytes, *, park: str = "") -> None:
+        """Apply, repeat, or ask for what is missing. Raises ProtocolsError for what is no event.
+
+        `park` names the code under which the event is set aside without trying it.
+        """
+        event = decode_event(payload, device.name)
+        if not 1 <= len(event.epoch) <= NAME_CHARS_MAX or "\0" in event.epoch:
+            raise MalformedPayload(f"the epoch has {len(event.epoch)} characters")
+        work = self._work(group, device.name, event.epoch)
+        if event.seq == work.upto + 1:
+            self._next(group, work, event, payload, park)
+        elif event.seq <= work.upto:
+            self._repeat(group, work, event, payload)
+        else:
+            work.beyond_last = max(work.beyond_last, event.seq)
+            work.beyond_first = min(work.beyond_first or event.seq, event.seq)
+
+    def _work(self, group: Group, device: str, epoch: str) -> EpochWork:
+        key = (device, epoch)
+        work = group.epochs.get(key)
+        if work is None:
+            work = group.epochs[key] = EpochWork(self._known.upto(group.tx, key))
+        return work
+
+    # ── the next event ───────────────────────────────────────────────────────────────────
+
+    def _next(
+        self, group: Group, work: EpochWork, event: Event, payload: bytes, park: str
+    ) -> None:
+        digest = digest_of(payload)
+        code = park
+        if not park:
+            try:
+                with group.tx.savepoint():
+                    data = self._carry_out(group, event, payload)
+                self._note_whereabouts(group, event, data)
+            except Exception as wrong:
+                if is_storage_failure(wrong):
+                    raise
+                code = self._park_failed(group, event, payload, wrong)
+        else:
+            self._park(group, event, payload, park, "The event failed when its group was stored.")
+        work.upto = event.seq
+        work.digests[event.seq] = digest
+        now_us = group.tx.now_us
+        at = event.at if 0 <= event.at <= AT_MAX else now_us
+        state = "PARKED" if code else "APPLIED"
+        group.tx.add(
+            _event_row,
+            (self._site, event.dev, event.epoch, event.seq, plain(event.type, 64), state, code,
+             digest, at, now_us),
+        )  # fmt: skip
+
+    def _carry_out(self, group: Group, event: Event, payload: bytes) -> EventData:
+        handler = self._handlers.get(event.type)
+        data = decode_data(event)
+        if handler is None:
+            raise UnknownEventType(event.type)
+        if not 0 <= event.at <= AT_MAX:
+            raise MalformedPayload(f"at {event.at} is no moment")
+        act = Act(
+            group.tx, event.type, site=self._site, key=event_key(event.dev, event.epoch, event.seq),
+            via="device", actor=_actor(event), device=event.dev, occurred_at=event.at,
+        )  # fmt: skip
+        handler(act, event, data)
+        act.enter(payload)
+        return data
+
+    def _note_whereabouts(self, group: Group, event: Event, data: EventData) -> None:
+        changes = group.changes(event.dev)
+        bin = getattr(data, "bin", None)
+        if bin is not None:
+            changes["place_code"] = bin
+
+    # ── parked ───────────────────────────────────────────────────────────────────────────
+
+    def _park_failed(self, group: Group, event: Event, payload: bytes, wrong: Exception) -> str:
+        code = DEFECT
+        if isinstance(wrong, HubError | ProtocolsError):
+            code = wrong.code
+        else:
+            _log.error("event_parked", device=event.dev, seq=event.seq, exc_info=wrong)
+        self._park(group, event, payload, code, str(wrong))
+        return code
+
+    def _park(self, group: Group, event: Event, payload: bytes, code: str, text: str) -> None:
+        """Keep an event for a supervisor; `devices.service` tries it again or rejects it."""
+        key = event_key(event.dev, event.epoch, event.seq)
+        if code == CLONED_KEY:
+            key = f"{key}/{digest_of(payload).hex()}"
+        tx = group.tx
+        id = digest_id("parked", self._site, key)
+        act = Act(
+            tx, "devices.park_event", site=self._site, key=f"{key}/parked", via="device",
+            device=event.dev,
+        )  # fmt: skip
+        at = event.at if 0 <= event.at <= AT_MAX else tx.now_us
+        tx.add(
+            _parked_row,
+            (id, self._site, event.dev, event.epoch, event.seq, code, plain(text), payload,
+             "PARKED", at),
+        )  # fmt: skip
+        open_exception(
+            act, "PARKED_EVENT", parked=id.hex(), code=code, type=plain(event.type, 64),
+            seq=event.seq, text=plain(text),
+        )  # fmt: skip
+        act.enter(payload)
+        group.parked.add((event.dev, event.epoch))
+
+    # ── repeats ──────────────────────────────────────────────────────────────────────────
+
+    def _repeat(self, group: Group, work: EpochWork, event: Event, payload: bytes) -> None:
+        """Acknowledged again and nothing else, unless the key was given to another event."""
+        known = work.digests.get(event.seq) or self._stored_digest(group, event)
+        digest = digest_of(payload)
+        if known is None or known == digest:
+            return
+        key = f"{event_key(event.dev, event.epoch, event.seq)}/{digest.hex()}"
+        group.tx.flush()
+        id = digest_id("parked", self._site, key)
+        if group.tx.row("SELECT 1 FROM parked_event WHERE id = ?", (id,)) is None:
+            text = "Another event with the same key was applied before: is a memory card copied?"
+            self._park(group, event, payload, CLONED_KEY, text)
+
+    def _stored_digest(self, group: Group, event: Event) -> bytes | None:
+        """None for rows that were lost with the device's storage and never arrived."""
+        row = group.tx.row(
+            "SELECT digest FROM device_event WHERE site = ? AND device = ? AND epoch = ? "
+            "AND seq = ?",
+            (self._site, event.dev, event.epoch, event.seq),
+        )
+        return None if row is None else bytes(row[0])
+
+    # ── the end of a group ───────────────────────────────────────────────────────────────
+
+    def write_epochs(self, group: Group) -> None:
+        """Store how far each epoch came: one statement for each epoch that moved."""
+        for (device, epoch), work in group.epochs.items():
+            if work.upto == work.came_from:
+                continue
+            group.tx.run(
+                "INSERT INTO device_epoch (site, device, epoch, upto, pruned_upto, changed_at) "
+                "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (site, device, epoch) "
+                "DO UPDATE SET upto = excluded.upto, changed_at = excluded.changed_at, "
+                "pruned_upto = CASE WHEN excluded.pruned_upto > device_epoch.pruned_upto "
+                "THEN excluded.pruned_upto ELSE device_epoch.pruned_upto END",
+                (self._site, device, epoch, work.upto, group.pruned.get((device, epoch), 0),
+                 group.tx.now_us),
+            )
+
+    def acks(self, group: Group, hub_epoch: str) -> list[Publish]:
+        """One cumulative acknowledgement for each epoch that was heard of in this group."""
+        return [
+            Publish(
+                device_topic(self._site, device, "ack"),
+                encode(self._ack(group, device, epoch, work, hub_epoch)),
+                expiry_s=ACK_EXPIRY_S,
+            )
+            for (device, epoch), work in group.epochs.items()
+        ]
+
+    def _ack(
+        self, group: Group, device: str, epoch: str, work: EpochWork, hub_epoch: str
+    ) -> Ack:
+        key = (device, epoch)
+        parked: tuple[Parked, ...] = ()
+        if key in group.parked or self._known.has_parked(key):
+            parked = self._parked_of(group, device, epoch)
+        gap = None
+        if work.beyond_last > work.upto:
+            gap = Gap(work.upto + 1, max(work.upto + 1, work.beyond_first - 1))
+        return Ack(
+            v=1, epoch=epoch, upto=work.upto, hub_epoch=hub_epoch, gap=gap, parked=parked
+        )
+
+    def _parked_of(self, group: Group, device: str, epoch: str) -> tuple[Parked, ...]:
+        group.tx.flush()
+        rows = group.tx.rows(
+            "SELECT seq, code FROM parked_event WHERE site = ? AND device = ? AND epoch = ? "
+            "AND state = 'PARKED' ORDER BY seq LIMIT ?",
+            (self._site, device, epoch, PARKED_LISTED_MAX),
+        )
+        return tuple(Parked(int(seq), code) for seq, code in rows)
+
+
+def _actor(event: Event) -> bytes:
+    if event.actor is None:
+        return NIL
+    try:
+        actor = bytes.fromhex(event.actor)
+    except ValueError as wrong:
+        raise BadActor(event.actor) from wrong
+    if len(actor) != len(NIL):
+        raise BadActor(event.actor)
+    return actor

@@ -1,0 +1,121 @@
+"""What the gateway remembers about its devices between groups. Owns a cache, never the truth.
+
+The gateway is the single writer of these rows (it holds the site's lock), so what it has read
+stays true; only enrolment and retirement come from elsewhere, and are read again every second.
+A group's changes enter the cache after its commit, not before.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import peewee
+
+from hub.db import WriteTransaction
+from hub.devices.models import Device
+from hub.errors import HubError
+
+RETIRED: Final = "RETIRED"
+
+
+class UnknownDevice(HubError):
+    """Nobody has enrolled a device of this name at this site."""
+
+    code = "UNKNOWN_DEVICE"
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+        super().__init__(
+            f"No device {device!r} is enrolled here; add it with 'binlight device add {device}'."
+        )
+
+
+class RetiredDevice(HubError):
+    code = "RETIRED_DEVICE"
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+        super().__init__(f"The device {device!r} was retired and is no longer heard.")
+
+
+class KnownDevice:
+    """A device as of the last commit: what decides about its next message."""
+
+    __slots__ = ("name", "session", "watermark_at")
+
+    def __init__(self, name: str, session: str, watermark_at: int) -> None:
+        self.name, self.session, self.watermark_at = name, session, watermark_at
+
+
+class KnownDevices:
+    """The site's devices by name, and how far each of their epochs has been applied."""
+
+    def __init__(self, database: peewee.Database, site: str) -> None:
+        self._database, self._site = database, site
+        self._devices: dict[str, KnownDevice] = {}
+        self._retired: frozenset[str] = frozenset()
+        self._uptos: dict[tuple[str, str], int] = {}
+        self._with_parked: set[tuple[str, str]] = set()
+
+    def refresh(self) -> None:
+        """Read enrolments and retirements again; what is known of the others stays."""
+        rows = list(Device.select().where(Device.site == self._site).dicts())
+        self._retired = frozenset(row["name"] for row in rows if row["state"] == RETIRED)
+        self._devices = {
+            row["name"]: self._devices.get(row["name"]) or _known(row)
+            for row in rows
+            if row["state"] != RETIRED
+        }
+
+    def get(self, name: str) -> KnownDevice:
+        """Raises UnknownDevice, RetiredDevice."""
+        found = self._devices.get(name)
+        if found is None:
+            self.refresh()
+            found = self._devices.get(name)
+        if found is None:
+            raise RetiredDevice(name) if name in self._retired else UnknownDevice(name)
+        return found
+
+    def note(self, name: str, changes: dict[str, Any]) -> None:
+        """Take in what a group has committed about a device."""
+        device = self._devices.get(name)
+        if device is not None:
+            device.session = changes.get("session", device.session)
+            device.watermark_at = changes.get("watermark_at", device.watermark_at)
+
+    def names(self) -> list[str]:
+        return list(self._devices)
+
+    def upto(self, tx: WriteTransaction, key: tuple[str, str]) -> int:
+        """Everything of (device, epoch) up to here is applied; read once, then remembered."""
+        known = self._uptos.get(key)
+        if known is None:
+            row = tx.row(
+                "SELECT upto FROM device_epoch WHERE site = ? AND device = ? AND epoch = ?",
+                (self._site, *key),
+            )
+            known = self._uptos[key] = 0 if row is None else int(row[0])
+            if known and self._has_parked(tx, key):
+                self._with_parked.add(key)
+        return known
+
+    def has_parked(self, key: tuple[str, str]) -> bool:
+        """Whether some event of this epoch was parked since it is known here."""
+        return key in self._with_parked
+
+    def committed(self, uptos: dict[tuple[str, str], int], parked: set[tuple[str, str]]) -> None:
+        """A group is durable: remember what it reached."""
+        self._uptos.update(uptos)
+        self._with_parked |= parked
+
+    def _has_parked(self, tx: WriteTransaction, key: tuple[str, str]) -> bool:
+        row = tx.row(
+            "SELECT 1 FROM parked_event WHERE site = ? AND device = ? AND epoch = ?",
+            (self._site, *key),
+        )
+        return row is not None
+
+
+def _known(row: dict[str, Any]) -> KnownDevice:
+    return KnownDevice(row["name"], row["session"], row["watermark_at"])

@@ -1,0 +1,98 @@
+"""How devices are: births, Wills, telemetry. Owns the presence columns of `device`, and epochs that
+lost rows.
+
+A Will of an older session is ignored: the broker sends it late, when the device is back already.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.device_gateway.group import EpochWork, Group
+from hub.device_gateway.known_devices import KnownDevice, KnownDevices
+from hub.floor_exceptions import open_exception
+from hub.journal import Act
+from protocols.errors import MalformedPayload, WrongDevice
+from protocols.messages import Birth, Telemetry, decode
+
+AT_MAX = 2**52
+"""Microseconds: a later moment is rubbish."""
+
+
+class Presence:
+    """Takes births and telemetry into a group."""
+
+    def __init__(self, site: str, known: KnownDevices) -> None:
+        self._site, self._known = site, known
+
+    def birth(self, group: Group, device: KnownDevice, payload: bytes) -> None:
+        """Note who is there; an ONLINE birth is answered with what the hub has of its epoch."""
+        birth = decode(Birth, payload)
+        if birth.dev != device.name:
+            raise WrongDevice(device.name, birth.dev)
+        if max(birth.boot, birth.seq, birth.outbox_depth, birth.pruned_upto) >= 2**63:
+            raise MalformedPayload("a number is beyond 63 bits")
+        changes = group.changes(device.name)
+        if birth.presence == "ONLINE":
+            self._online(group, device, birth, changes)
+        elif birth.session == changes.get("session", device.session):
+            changes.update(presence=birth.presence, presence_at=group.tx.now_us)
+            if birth.presence == "LEFT":
+                changes.update(seq=birth.seq, outbox_depth=birth.outbox_depth)
+                self._watermark(group, device, birth.epoch, birth.seq, birth.at)
+
+    def telemetry(self, group: Group, device: KnownDevice, payload: bytes) -> None:
+        """Facts of the minute; each message replaces the one before."""
+        facts = decode(Telemetry, payload)
+        group.changes(device.name).update(
+            battery_percent=facts.battery_percent, radio_dbm=facts.radio_dbm, seq=facts.seq,
+            outbox_depth=facts.outbox_depth, scans=facts.scans, scans_refused=facts.scans_refused,
+        )  # fmt: skip
+        self._watermark(group, device, facts.epoch, facts.seq, facts.at)
+
+    def _online(
+        self, group: Group, device: KnownDevice, birth: Birth, changes: dict[str, Any]
+    ) -> None:
+        changes.update(
+            presence="ONLINE", presence_at=group.tx.now_us, session=birth.session,
+            version=birth.version, boot=birth.boot, epoch=birth.epoch, seq=birth.seq,
+            cause=birth.cause, outbox_depth=birth.outbox_depth, cfg_hash=birth.cfg_hash,
+        )  # fmt: skip
+        work = self._work(group, device.name, birth.epoch)
+        if birth.pruned_upto > work.upto:
+            self._lost_range(group, device.name, birth.epoch, work, birth.pruned_upto)
+        self._watermark(group, device, birth.epoch, birth.seq, birth.at)
+        group.woken.append(device.name)
+
+    def _work(self, group: Group, device: str, epoch: str) -> EpochWork:
+        key = (device, epoch)
+        work = group.epochs.get(key)
+        if work is None:
+            work = group.epochs[key] = EpochWork(self._known.upto(group.tx, key))
+        return work
+
+    def _lost_range(
+        self, group: Group, device: str, epoch: str, work: EpochWork, pruned_upto: int
+    ) -> None:
+        """The device no longer has what this hub misses: a person must know, and work goes on."""
+        first = work.upto + 1
+        key = f"{device}/{epoch}/{pruned_upto}/lost"
+        act = Act(
+            group.tx, "devices.lose_range", site=self._site, key=key, via="device", device=device
+        )
+        open_exception(act, "LOST_RANGE", epoch=epoch, first=first, last=pruned_upto)
+        act.enter(b"{}")
+        work.upto = pruned_upto
+        group.pruned[device, epoch] = pruned_upto
+
+    def _watermark(
+        self, group: Group, device: KnownDevice, epoch: str, seq: int, at: int
+    ) -> None:
+        """Everything before `at` has arrived when the device's last event has."""
+        if not 0 <= at <= AT_MAX or seq < 0:
+            return
+        work = group.epochs.get((device.name, epoch))
+        upto = work.upto if work else self._known.upto(group.tx, (device.name, epoch))
+        changes = group.changes(device.name)
+        if seq == upto and at > changes.get("watermark_at", device.watermark_at):
+            changes["watermark_at"] = at
