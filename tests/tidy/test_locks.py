@@ -15,6 +15,7 @@ from tests.tidy.repository import OUR_PACKAGES, ROOT, files_ending, tree_of
 REQUIREMENTS = ROOT / "requirements"
 LOCKS = ("build", "run", "edge", "dev")
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*])?==(\S+)", re.MULTILINE)
+FOR_TYPES_ALONE = {"_typeshed"}  # exists for the type checker only, never at run time
 TEST_TOOLS = {"pytest", "playwright", "hypothesis", "mypy", "ruff", "schemathesis"}
 
 
@@ -103,7 +104,7 @@ def foreign_modules(name: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             imported.add(node.module)
     tops = {module.partition(".")[0] for module in imported}
-    return tops - sys.stdlib_module_names - {*OUR_PACKAGES, "binlight"}
+    return tops - sys.stdlib_module_names - {*OUR_PACKAGES, *FOR_TYPES_ALONE, "binlight"}
 
 
 def locked(module: str, lock: str) -> bool:
