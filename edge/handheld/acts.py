@@ -29,7 +29,7 @@ def record(
     opening: tuple[EventData, ...] = () if before.progress.started else (AssignmentStarted(),)
     act = _undo_act(scene, before, after, len(opening), len(facts))
     history = kept_last((*before.progress.undo, act), UNDO_ACTS_MAX)
-    after = after.with_progress(started=True, person=state.person, undo=history)
+    after = after.with_progress(started=True, undo=history)
     events = emits(state, after, *opening, *facts)
     return Outcome(state.with_work(after), events, tone)
 

@@ -105,7 +105,7 @@ def _flaw(assignment: Assignment) -> str:
 
 
 def _take(state: HandheldState, offer: WorkOffered, scene: Scene) -> Outcome:
-    work = _work(offer.assignment)
+    work = _work(offer.assignment, state.person)
     is_first = state.work is None
     taken = replace(state, works=(*state.works, work), asked=False)
     notice = None if is_first else Notice("WORK_IN_RESERVE", {"lines": len(work.progress.marks)})
@@ -114,7 +114,7 @@ def _take(state: HandheldState, offer: WorkOffered, scene: Scene) -> Outcome:
     return settle(answered, scene) if is_first else answered
 
 
-def _work(assignment: Assignment) -> Work:
+def _work(assignment: Assignment, person: str | None) -> Work:
     """New work, or work that somebody left somewhere: it goes on at the same line and count."""
     marks = tuple(_mark(line) for line in assignment.lines)
     totes = any(slot.totes for slot in assignment.slots)
@@ -122,7 +122,7 @@ def _work(assignment: Assignment) -> Work:
     progress = Progress(
         marks=marks,
         slots=assignment.slots,
-        person=assignment.person,
+        person=person,
         started=is_begun,
         suspended=is_begun,
     )
@@ -226,8 +226,7 @@ def _end_login(state: HandheldState, wanted: LoginEnded) -> Outcome:
     works = tuple(work for work in state.works if work.progress.person != wanted.person)
     after = replace(state, works=works)
     if state.person == wanted.person:
-        untaken = tuple(work for work in works if work.progress.person is not None)
-        after = replace(after, works=untaken, person=None, name="", asked=False, finished=())
+        after = replace(after, person=None, name="", asked=False, finished=())
         notice = Notice("LOGGED_IN_ELSEWHERE", look="WARN")
         return _answer(Outcome(after, tone=Tone.WARN, notice=notice), wanted.command, "")
     return _answer(Outcome(after), wanted.command, "")

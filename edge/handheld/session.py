@@ -109,7 +109,7 @@ def settle(outcome: Outcome, scene: Scene) -> Outcome:
         return outcome if state.asked else _request(outcome, scene)
     if not work.progress.suspended:
         return outcome
-    going_on = work.with_progress(suspended=False, person=state.person)
+    going_on = work.with_progress(suspended=False)
     resumed = emits(state, going_on, AssignmentResumed())
     return replace(outcome, state=state.with_work(going_on), events=(*outcome.events, *resumed))
 

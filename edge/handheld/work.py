@@ -104,6 +104,7 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     """One for each line of the assignment, in its order."""
     slots: tuple[CartSlot, ...]
     person: str | None = None
+    """Whose it is: the one who was logged in when it came."""
     started: bool = False
     suspended: bool = False
     at_bin: str | None = None
@@ -230,7 +231,7 @@ class HandheldState(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def work(self) -> Work | None:
-        """The piece of work in hand: the first that is this person's or nobody's."""
+        """The piece of work in hand: this person's first."""
         mine = self.my_works
         return mine[0] if mine else None
 
@@ -238,8 +239,7 @@ class HandheldState(msgspec.Struct, frozen=True, omit_defaults=True):
     def my_works(self) -> tuple[Work, ...]:
         if self.person is None:
             return ()
-        owners = {None, self.person}
-        return tuple(work for work in self.works if work.progress.person in owners)
+        return tuple(work for work in self.works if work.progress.person == self.person)
 
     @property
     def phase(self) -> Phase:

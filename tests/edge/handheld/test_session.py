@@ -1,0 +1,302 @@
+"""Stories of people: log-in without a network, lock-out, breaks, another device, the next work."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from protocols.envelope import decode_data
+from protocols.messages import (
+    CartSlot,
+    EndLogin,
+    PersonLoggedIn,
+    RevokeAssignment,
+    ShowMessage,
+)
+from tests.edge.handheld.floor import (
+    ANA,
+    BEN,
+    MUG,
+    PIN,
+    Handheld,
+    assignment,
+    hex_id,
+    line,
+    picking,
+    ready,
+)
+
+
+def test_a_person_logs_in_and_work_is_requested():
+    handheld = ready()
+    assert handheld.event_types() == ["PersonLoggedIn", "WorkRequested"]
+    assert handheld.view.who == "ANA"
+    assert [event.actor for event in handheld.events()] == [ANA.id, ANA.id]
+
+
+def test_a_log_in_while_the_hub_is_away_says_so():
+    handheld = ready()
+    handheld.say("LOGOUT")
+    handheld.hub(online=False)
+    handheld.log_in(BEN)
+    logins = [decode_data(e) for e in handheld.events() if e.type == "PersonLoggedIn"]
+    assert logins == [PersonLoggedIn(), PersonLoggedIn(offline=True)]
+
+
+def test_an_unknown_badge_is_refused_by_its_code():
+    handheld = Handheld()
+    handheld.scan("%UEVE.57")
+    assert handheld.view.mood == "REFUSED"
+
+
+def test_the_pin_is_masked_on_the_screen():
+    handheld = ready()
+    handheld.say("LOGOUT")
+    handheld.badge()
+    from edge.handheld.agent_io import KeyTyped
+
+    handheld.do(KeyTyped("1"))
+    assert handheld.view.typed == "•"
+
+
+def wrong_pins(handheld: Handheld, count: int) -> None:
+    for _ in range(count):
+        handheld.type("9999")
+
+
+def at_pin(path=":memory:") -> Handheld:
+    handheld = ready(path)
+    handheld.say("LOGOUT")
+    handheld.badge()
+    return handheld
+
+
+def test_five_wrong_pins_lock_the_badge_for_a_minute_and_then_two():
+    handheld = at_pin()
+    wrong_pins(handheld, 5)
+    handheld.type(PIN)
+    assert "Wait" in handheld.view.message
+    handheld.wait(60_000)
+    wrong_pins(handheld, 5)
+    handheld.wait(60_000)
+    handheld.type(PIN)
+    assert handheld.view.phase == "PIN"
+    handheld.wait(60_000)
+    handheld.type(PIN)
+    assert handheld.view.who == "ANA"
+
+
+def test_a_restart_or_a_reboot_does_not_shorten_the_lock(tmp_path):
+    handheld = at_pin(tmp_path / "outbox.sqlite")
+    wrong_pins(handheld, 5)
+    handheld.restart()
+    handheld.type(PIN)
+    assert handheld.view.phase == "PIN"
+    handheld.mono_ms = 10  # the machine was switched off and on: CLOCK_BOOTTIME begins again
+    handheld.restart()
+    handheld.wait(55_000)
+    handheld.type(PIN)
+    assert handheld.view.phase == "PIN"
+    handheld.wait(6_000)
+    handheld.type(PIN)
+    assert handheld.view.who == "ANA"
+
+
+def test_a_locked_badge_leaves_the_device_to_others():
+    handheld = at_pin()
+    wrong_pins(handheld, 5)
+    handheld.log_in(BEN)
+    assert handheld.view.who == "BEN"
+
+
+def test_after_a_break_the_badge_brings_back_the_same_screen():
+    handheld = picking([line(1, "A-1", 3)])
+    handheld.bin("A-1")
+    handheld.scan("85123A")
+    before = handheld.view
+    handheld.say("PAUSE")
+    assert handheld.view.phase == "PAUSED"
+    handheld.scan("85123A")
+    assert handheld.view.mood == "REFUSED"
+    handheld.badge()
+    assert (handheld.view.rows, handheld.view.counted) == (before.rows, before.counted)
+    assert handheld.event_types()[-2:] == ["AssignmentSuspended", "AssignmentResumed"]
+
+
+def test_logging_out_suspends_and_logging_in_goes_on_without_a_network():
+    handheld = picking([line(1, "A-1", 3)])
+    handheld.bin("A-1")
+    handheld.scan("85123A", "85123A")
+    handheld.disconnect()
+    handheld.say("LOGOUT")
+    handheld.log_in()
+    assert (handheld.view.phase, handheld.view.counted) == ("ITEM", 2)
+    assert handheld.event_types()[-4:] == [
+        "AssignmentSuspended", "PersonLoggedOut", "PersonLoggedIn", "AssignmentResumed",
+    ]  # fmt: skip
+
+
+def test_suspended_work_goes_on_at_the_same_line_and_count_on_another_device():
+    """LESSONS 24: resume on any device."""
+    lines = (
+        replace(line(1, "A-1", 3), state="DONE", counted=3, picked=3),
+        replace(line(2, "A-2", 2), state="SKIPPED"),
+        line(3, "A-3", 2),
+        replace(line(4, "A-4", 5), state="ITEM_VERIFIED", counted=2),
+    )
+    handheld = ready()
+    handheld.offer(assignment(lines, (CartSlot("A", "O-1", ("T-1",)),), rev=7))
+    assert handheld.view.rows[0].text == "A-4"
+    assert (handheld.view.phase, handheld.view.counted) == ("ITEM", 2)
+    assert handheld.event_types()[-1] == "AssignmentResumed"
+    handheld.scan("85123A", "85123A", "85123A")
+    handheld.tote("T-1")
+    assert handheld.view.rows[0].text == "A-3"
+    assert "AssignmentStarted" not in handheld.event_types()
+
+
+def test_another_persons_badge_is_refused_in_the_middle_of_work_and_welcome_in_a_break():
+    handheld = picking([line(1, "A-1", 3)])
+    handheld.badge(BEN)
+    assert "ANA works with this device" in handheld.view.message
+    handheld.say("PAUSE")
+    handheld.log_in(BEN)
+    assert (handheld.view.who, handheld.view.phase) == ("BEN", "READY")
+    assert "PersonLoggedOut" in handheld.event_types()
+
+
+def test_work_left_by_one_person_is_not_shown_to_another():
+    handheld = picking([line(1, "A-1", 3)])
+    handheld.say("LOGOUT")
+    handheld.log_in(BEN)
+    assert handheld.view.phase == "READY"
+    handheld.say("LOGOUT")
+    handheld.log_in(ANA)
+    assert handheld.view.phase == "BIN"
+
+
+def test_next_asks_again_but_not_in_the_middle_of_work():
+    handheld = ready()
+    handheld.say("NEXT")
+    assert handheld.event_types().count("WorkRequested") == 2
+    handheld.offer(assignment([line(1, "A-1", 1)]))
+    handheld.say("NEXT")
+    assert handheld.view.mood == "REFUSED"
+
+
+# ── Offers and commands. ────────────────────────────────────────────────────────────────────
+
+
+def test_one_piece_of_work_in_hand_one_in_reserve_and_no_more():
+    handheld = ready()
+    answers = [handheld.offer(assignment([line(1, "A-1", 1)], number=n)) for n in (10, 11, 12)]
+    assert [(a.accepted, a.code) for a in answers] == [
+        (True, ""), (True, ""), (False, "HANDS_FULL"),
+    ]  # fmt: skip
+
+
+def test_a_repeated_command_gets_the_same_answer_and_does_nothing(tmp_path):
+    handheld = ready(tmp_path / "outbox.sqlite")
+    work = assignment([line(1, "A-1", 1)])
+    from protocols.messages import OfferAssignment
+
+    first = handheld.order(OfferAssignment(work), number=77)
+    handheld.tote("T-1")
+    handheld.bin("A-1")
+    handheld.say("SHORT")
+    handheld.type("1")
+    handheld.say("DONE")
+    handheld.restart()
+    assert handheld.order(OfferAssignment(work), number=77) == first
+    assert handheld.view.phase == "READY"
+
+
+def test_an_offer_for_nobody_or_somebody_else_is_rejected():
+    handheld = ready()
+    for_ben = replace(assignment([line(1, "A-1", 1)]), person=BEN.id)
+    assert handheld.offer(for_ben).code == "OTHER_PERSON"
+    handheld.say("LOGOUT")
+    assert handheld.offer(assignment([line(1, "A-1", 1)])).code == "NOBODY_LOGGED_IN"
+
+
+def test_impossible_work_is_rejected_by_name():
+    handheld = ready()
+    assert handheld.offer(assignment([])).code == "BAD_LINES"
+    assert handheld.offer(assignment([line(1, "A-1", 1, "Z")])).code == "BAD_SLOTS"
+
+
+def test_a_newer_revision_changes_only_lines_that_nobody_began():
+    handheld = picking([line(1, "A-1", 3), line(2, "A-2", 3), line(3, "A-3", 1)])
+    handheld.bin("A-1")
+    handheld.scan("85123A")
+    newer = assignment([line(1, "A-1", 9), line(2, "A-8", 5, codes=MUG)], rev=2)
+    answer = handheld.offer(newer)
+    assert (answer.accepted, answer.rev) == (True, 2)
+    assert (handheld.view.counted, handheld.view.asked) == (1, 3)
+    handheld.scan("85123A", "85123A")
+    handheld.tote("T-1")
+    assert handheld.view.rows[0].text == "A-8"
+    assert handheld.events()[-1].rev == 2
+    assert len(handheld.core.state.work.assignment.lines) == 2
+
+
+def test_an_older_revision_is_rejected():
+    handheld = ready()
+    handheld.offer(assignment([line(1, "A-1", 1)], rev=3))
+    assert handheld.offer(assignment([line(1, "A-1", 2)], rev=2)).code == "OLDER_REVISION"
+
+
+def test_untouched_work_is_given_back_at_once():
+    handheld = ready()
+    handheld.offer(assignment([line(1, "A-1", 1)]))
+    answer = handheld.order(RevokeAssignment(hex_id(9), 1, "order cancelled"))
+    assert (answer.accepted, answer.rev) == (True, 1)
+    assert handheld.view.phase == "READY"
+    assert handheld.event_types()[-1] == "WorkRequested"
+
+
+def test_a_line_in_hand_is_finished_before_the_work_goes():
+    handheld = picking([line(1, "A-1", 1), line(2, "A-2", 1)])
+    handheld.bin("A-1")
+    assert handheld.order(RevokeAssignment(hex_id(9), 1), number=88) is None
+    assert handheld.order(RevokeAssignment(hex_id(9), 1), number=88) is None
+    handheld.scan("85123A")
+    assert not handheld.sent("cmd_ack")[1:]
+    handheld.tote("T-1")
+    assert "PickConfirmed" in handheld.event_types()
+    assert len(handheld.sent("cmd_ack")) == 2
+    assert handheld.view.phase == "READY"
+
+
+def test_a_revoked_work_that_is_not_here_is_simply_confirmed():
+    assert ready().order(RevokeAssignment(hex_id(99), 1)).code == "NOT_HELD"
+
+
+def test_a_person_who_went_on_elsewhere_is_logged_out_here():
+    handheld = picking([line(1, "A-1", 3)])
+    assert handheld.order(EndLogin(ANA.id)).accepted
+    assert handheld.view.phase == "BADGE"
+    assert handheld.core.state.works == ()
+
+
+def test_a_message_from_the_supervisor_is_shown_until_the_next_act():
+    handheld = picking([line(1, "A-1", 3)])
+    handheld.order(ShowMessage("Dock 2 is closed", "WARN"))
+    assert (handheld.view.message, handheld.view.mood) == ("Dock 2 is closed", "WARN")
+    handheld.bin("A-1")
+    assert handheld.view.message == ""
+
+
+def test_a_command_of_another_version_is_rejected_and_nothing_stops():
+    import msgspec
+
+    from edge.link_io import MessageArrived
+    from protocols.messages import Command, encode
+
+    handheld = picking([line(1, "A-1", 3)])
+    odd = Command(v=1, id=hex_id(500), at=1, type="DanceTango", data=msgspec.Raw(b"{}"))
+    handheld.do(MessageArrived("bw/1/main/dev/h1/cmd", encode(odd)))
+    assert b"UNKNOWN_TYPE" in handheld.sent("cmd_ack")[-1].payload
+    handheld.do(MessageArrived("bw/1/main/dev/h1/cmd", b"{nonsense"))
+    assert "MALFORMED_PAYLOAD" in handheld.view.message
+    handheld.bin("A-1")
+    assert handheld.view.phase == "ITEM"
