@@ -13,6 +13,7 @@ import msgspec
 from hub.warehouse.tours.grouping import CartLimits, Group, Grouping, OrderWork
 from hub.warehouse.tours.planning import plan_tour
 from hub.warehouse.tours.tour import Tour
+from hub.warehouse.tours.walk_estimate import WalkEstimate
 from hub.warehouse.walkways import Place, Walkways
 
 
@@ -55,10 +56,11 @@ def form_clusters(
     of carts filled as the orders came. Raises PlaceOffTheFloor. May be repeated safely.
     """
     tours = _Tours(walkways, orders, (start, end))
-    grouping = Grouping(walkways, orders, (start, end), CartLimits(slots_max, lines_max))
+    estimate = WalkEstimate(walkways, start, end)
+    grouping = Grouping(orders, estimate, CartLimits(slots_max, lines_max))
     as_they_came = grouping.as_they_came()
     as_they_came_cm = tours.total_cm(as_they_came)
-    groups = min((grouping.by_savings(), as_they_came), key=tours.total_cm)
+    groups = min((*grouping.candidates(), as_they_came), key=tours.total_cm)
     clusters = tuple(_cluster(tours, group) for group in groups)
     one_by_one_cm = sum(cluster.one_by_one_cm for cluster in clusters)
     total_cm = tours.total_cm(groups)

@@ -69,6 +69,7 @@ def crossings(frontier: Frontier) -> tuple[Crossing, ...]:
     )
 
 
+@lru_cache(FRONTIERS_REMEMBERED_MAX)
 def can_close(frontier: Frontier, settled: int) -> bool:
     """Whether a tour may still come out of the last aisle, its first so many corners being done."""
     done, ahead = frontier[:settled], frontier[settled:]

@@ -1,8 +1,9 @@
 """Which orders share a cart, judged by estimated walking. Owns the search; plans no tours.
 
-A seed (the order with the longest walk that is still left) takes along, one by one, the order that
-saves most walking, until the cart is full. Then orders are exchanged between carts while that
-shortens the estimate. Both count what they try, so the same orders always give the same carts.
+Carts are filled in two ways: in the order of arrival, and from seeds. A seed (the order with the
+longest walk that is still left) takes along, one by one, the order that saves most walking, until
+the cart is full. Either way orders are then exchanged between carts while that shortens the
+estimate. What is tried is counted, so the same orders always give the same carts.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from itertools import combinations
 
 import msgspec
 
-from hub.warehouse.tours.walk_estimate import AisleSpans, estimate_cm, spans_of, together
-from hub.warehouse.walkways import Place, Walkways
+from hub.warehouse.tours.walk_estimate import Footprint, WalkEstimate
+from hub.warehouse.walkways import Place
 
-EXCHANGES_TRIED_MAX = 2_000
+EXCHANGES_TRIED_MAX = 1_500
 
 Group = list[int]
 """Indices into the orders."""
@@ -41,15 +42,12 @@ class Grouping:
     """The orders of one question, with what is worth working out once for each of them."""
 
     def __init__(
-        self,
-        walkways: Walkways,
-        orders: Sequence[OrderWork],
-        ends: tuple[Place, Place],
-        limits: CartLimits,
+        self, orders: Sequence[OrderWork], estimate: WalkEstimate, limits: CartLimits
     ) -> None:
-        self._walkways, self._orders, self._ends, self._limits = walkways, orders, ends, limits
-        self._spans = [spans_of(walkways, order.stops) for order in orders]
-        self._walks_cm = [self._estimate_cm(spans) for spans in self._spans]
+        self._orders, self._estimate, self._limits = orders, estimate, limits
+        self._footprints = [estimate.footprint(order.stops) for order in orders]
+        self._walks_cm = [estimate.walk_cm(footprint) for footprint in self._footprints]
+        self._known: dict[tuple[int, ...], dict[int, Footprint]] = {}
 
     def as_they_came(self) -> list[Group]:
         """Carts filled one after another in the given order."""
@@ -61,30 +59,35 @@ class Grouping:
                 groups.append([index])
         return groups
 
-    def by_savings(self) -> list[Group]:
-        """Carts filled from seeds, then improved by exchanges."""
-        return self._exchanged(self._seeded())
+    def candidates(self) -> list[list[Group]]:
+        """Groupings worth planning tours for: from seeds, and from the order of arrival.
+
+        Seeds save more walking for each cart; arrival sometimes fills fewer carts.
+        """
+        return [self._exchanged(self._seeded()), self._exchanged(self.as_they_came())]
 
     def _seeded(self) -> list[Group]:
-        left = dict.fromkeys(sorted(range(len(self._orders)), key=lambda i: -self._walks_cm[i]))
+        left = sorted(range(len(self._orders)), key=lambda i: -self._walks_cm[i])
         groups: list[Group] = []
         while left:
-            seed = next(iter(left))
-            group = self._filled(seed, [i for i in left if i != seed])
-            for index in group:
-                del left[index]
+            group = self._filled(left[0], left[1:])
+            left = [index for index in left if index not in group]
             groups.append(group)
         return groups
 
     def _filled(self, seed: int, candidates: list[int]) -> Group:
-        group, spans = [seed], self._spans[seed]
+        group, footprint = [seed], self._footprints[seed]
         while fitting := [i for i in candidates if i not in group and self._fits([*group, i])]:
-            # The group's own walk is the same for all, so it drops out of the saving.
-            joined = {i: together(spans, self._spans[i]) for i in fitting}
-            best = max(fitting, key=lambda i: self._walks_cm[i] - self._estimate_cm(joined[i]))
+            best = self._saving_most(footprint, fitting)
             group.append(best)
-            spans = joined[best]
+            footprint = self._estimate.together(footprint, self._footprints[best])
         return group
+
+    def _saving_most(self, footprint: Footprint, candidates: list[int]) -> int:
+        """The cart's own walk is the same for all, so it drops out of the saving."""
+        walk_cm = self._estimate.together_cm
+        prints = self._footprints
+        return max(candidates, key=lambda i: self._walks_cm[i] - walk_cm(footprint, prints[i]))
 
     def _exchanged(self, groups: list[Group]) -> list[Group]:
         tries_left = EXCHANGES_TRIED_MAX
@@ -103,17 +106,15 @@ class Grouping:
         self, one: Group, other: Group, tries_max: int
     ) -> tuple[int, tuple[Group, Group] | None]:
         """How many exchanges were tried, and the first that shortens the two walks together."""
-        walks_cm = self._estimate_cm(self._joined(one)) + self._estimate_cm(self._joined(other))
-        without = {index: self._joined(_without(one, index)) for index in one}
-        without |= {index: self._joined(_without(other, index)) for index in other}
+        walk_cm = self._estimate.together_cm
+        prints, without = self._footprints, self._without_each(one) | self._without_each(other)
+        walks_cm = sum(walk_cm(without[group[0]], prints[group[0]]) for group in (one, other))
         tried = 0
         for i, j, exchanged in self._exchanges(one, other):
             if tried == tries_max:
                 break
             tried += 1
-            one_cm = self._estimate_cm(together(without[i], self._spans[j]))
-            other_cm = self._estimate_cm(together(without[j], self._spans[i]))
-            if one_cm + other_cm < walks_cm:
+            if walk_cm(without[i], prints[j]) + walk_cm(without[j], prints[i]) < walks_cm:
                 return tried, exchanged
         return tried, None
 
@@ -127,19 +128,23 @@ class Grouping:
                 if self._fits(left) and self._fits(right):
                     yield i, j, (left, right)
 
+    def _without_each(self, group: Group) -> dict[int, Footprint]:
+        """For each order of a cart, where the others make it go."""
+        key = tuple(group)
+        if key not in self._known:
+            self._known[key] = {index: self._joined(_without(group, index)) for index in group}
+        return self._known[key]
+
+    def _joined(self, group: Group) -> Footprint:
+        footprint = self._estimate.nothing
+        for index in group:
+            footprint = self._estimate.together(footprint, self._footprints[index])
+        return footprint
+
     def _fits(self, group: Group) -> bool:
         lines = sum([self._orders[i].lines for i in group])
         totes = sum([self._orders[i].totes for i in group])
         return lines <= self._limits.lines_max and totes <= self._limits.slots_max
-
-    def _joined(self, group: Group) -> AisleSpans:
-        spans: AisleSpans = {}
-        for index in group:
-            spans = together(spans, self._spans[index])
-        return spans
-
-    def _estimate_cm(self, spans: AisleSpans) -> int:
-        return estimate_cm(self._walkways, spans, *self._ends)
 
 
 def _without(group: Group, gone: int) -> Group:

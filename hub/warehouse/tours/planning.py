@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hub.warehouse.tours.classic import largest_gap, s_shape
+from hub.warehouse.tours.classic import as_listed, largest_gap, s_shape
 from hub.warehouse.tours.round_walk import spots_in_walking_order
 from hub.warehouse.tours.sweep import FRONTIERS_MAX, Errand, shortest_walk
 from hub.warehouse.tours.tour import Tour, refuse_places_off_the_floor, tour_cm
@@ -59,8 +59,8 @@ def _order(stops: Sequence[Place], walked: Iterable[Spot]) -> tuple[int, ...]:
 def _shortest(
     walkways: Walkways, stops: Sequence[Place], start: Place, end: Place, order: tuple[int, ...]
 ) -> tuple[int, tuple[int, ...]]:
-    """The shortest of the swept order and those of the rules of thumb."""
-    rules = (s_shape, largest_gap)
+    """The shortest of the swept order, those of the rules of thumb, and the list as it stands."""
+    rules = (s_shape, largest_gap, as_listed)
     orders = [order, *(rule(walkways, stops, start=start, end=end).order for rule in rules)]
     return min((tour_cm(walkways, stops, o, start, end), o) for o in orders)
 
