@@ -90,7 +90,9 @@ def shift_people(company: str, site: str) -> list[ShiftPerson]:
         .distinct()
         .order_by(Person.badge)
     )
-    return [ShiftPerson(p.id.hex(), p.badge or "", p.name, p.pin_verifier, p.language) for p in query]
+    return [
+        ShiftPerson(p.id.hex(), p.badge or "", p.name, p.pin_verifier, p.language) for p in query
+    ]
 
 
 class Colleague(NamedTuple):
@@ -134,7 +136,7 @@ def person_by_login(company: str, login: str) -> Person | None:
 
 
 def names_of(ids: list[bytes]) -> dict[bytes, str]:
-    return dict(_tuples(Person.select(Person.id, Person.name).where(Person.id.in_(ids))))  # type: ignore[arg-type]
+    return dict(_tuples(Person.select(Person.id, Person.name).where(Person.id.in_(ids))))
 
 
 def tokens_of(person: bytes) -> list[ApiToken]:

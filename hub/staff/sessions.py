@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 from typing import Final, NamedTuple
 
-from hub.db import Insert
+import peewee
+
+from hub.db import Insert, writing
 from hub.journal import Act
 from hub.staff import rules
 from hub.staff.models import WebSession
@@ -66,3 +68,12 @@ def open_session(act: Act, person: bytes, secret: str, address: str) -> None:
 def close_session(act: Act, secret: str) -> None:
     """Log out; safe to repeat."""
     act.tx.run("DELETE FROM web_session WHERE id = ?", (digest(secret),))
+
+
+def touch(database: peewee.Database, id: bytes, now_us: int) -> None:
+    """Somebody still uses the session: it lasts on. No act, since nothing else changes."""
+    with writing(database, now_us) as tx:
+        tx.run(
+            "UPDATE web_session SET seen_at = ?, expires_at = ? WHERE id = ?",
+            (now_us, now_us + SESSION_US, id),
+        )

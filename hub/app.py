@@ -1,0 +1,243 @@
+"""The web application of a hub: `create_app` joins the pages, `serve` runs them.
+
+Owns which blueprints there are and how the parts of `hub.web` reach people; no page is drawn here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import secrets
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any, Final
+
+import peewee
+import waitress
+from apiflask import APIFlask
+from flask import Blueprint, Flask, g
+from flask_limiter import Limiter
+
+from hub.clock import SystemClock
+from hub.config import HubConfig
+from hub.db import is_postgresql, open_database
+from hub.inventory.models import Site
+from hub.journal import Journal, LedgerHead
+from hub.staff import queries as staff_queries
+from hub.staff import rules as staff_rules
+from hub.staff import service as staff
+from hub.staff import sessions
+from hub.web import errors, navigation, security, text
+from hub.web.context import EXTENSION, Visitor, Web, WebSettings, may, of_app, visitor
+from hub.web.live import Feed
+from hub.web.naming import label, named
+from hub.web.tls_front import TlsFront, server_context
+from protocols.errors import ProtocolsError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PAGES: Final = (
+    "hub.web.live_pages:pages",
+    "hub.staff.web:pages",
+    "hub.catalog.web:pages",
+    "hub.customers.web:pages",
+    "hub.inventory.web:pages",
+    "hub.orders.web:pages",
+    "hub.bulk.web:pages",
+    "hub.devices.web:pages",
+    "hub.warehouse.web:pages",
+    "hub.desk.web:pages",
+    "hub.api:pages",
+)
+"""Blueprints, left to right as capabilities are ordered."""
+SPARE_THREADS: Final = 8
+"""Threads beyond those that open streams may hold."""
+INSIDE: Final = "127.0.0.1"
+
+
+class StaffPeople:
+    """What `hub.web` asks about people, answered by the staff capability."""
+
+    def __init__(self, settings: WebSettings) -> None:
+        self._journal = settings.journal
+        self._site = settings.site
+
+    def of_session(self, secret: str) -> Visitor | None:
+        digest, now_us = sessions.digest(secret), self._journal.clock.now_us()
+        found = staff_queries.of_session(digest, self._site, now_us)
+        if found is not None and now_us - found.seen_at > sessions.TOUCH_US:
+            sessions.touch(self._journal.database, digest, now_us)
+        return found
+
+    def of_token(self, secret: str) -> Visitor | None:
+        return staff_queries.of_token(staff.token_digest(secret), self._site)
+
+    def require(self, visitor: Visitor, capability: str, action: str) -> None:
+        staff.require(visitor.id, capability, action, self._site)
+
+    def may(self, visitor: Visitor, capability: str, action: str) -> bool:
+        return staff_rules.may(visitor.allowed, capability, action)
+
+    def note_denial(self, person: bytes | None, what: str, address: str) -> None:
+        self._journal.perform(
+            "staff.note_denial",
+            lambda act: staff.note_denial(act, person, what, address),
+            site=self._site, via="page", input={"person": person.hex() if person else ""},
+        )  # fmt: skip
+
+
+def create_app(settings: WebSettings) -> Flask:
+    """The whole application over an open database; nothing is started."""
+    app = APIFlask(
+        "hub.web", title="Binlight", version="1", spec_path="/api/openapi.json", docs_path=None,
+        json_errors=False, static_folder="static", template_folder="templates",
+    )  # fmt: skip
+    feed = _feed(app, settings)
+    app.extensions[EXTENSION] = Web(settings, StaffPeople(settings), feed)
+    limiter = security.protect(app)
+    text.install(app)
+    errors.install(app, staff.Denied, (ProtocolsError,))
+    app.jinja_env.globals.update(
+        visitor=visitor, may=may, navigation=navigation.entries, named=named, label=label,
+        settings=settings, now_us=settings.journal.clock.now_us,
+    )  # fmt: skip
+    app.teardown_request(_tidy_connection(settings.journal.database))
+    for blueprint in _blueprints(PAGES):
+        app.register_blueprint(blueprint)
+    _bound(app, limiter, "staff.try_log_in", f"{settings.log_ins_per_minute} per minute")
+    return app
+
+
+def _bound(app: Flask, limiter: Limiter, endpoint: str, limit: str) -> None:
+    """At most so many requests from one address to a page that guesses could be tried on."""
+    views: dict[str, Any] = app.view_functions
+    views[endpoint] = limiter.limit(limit)(views[endpoint])
+
+
+def _feed(app: Flask, settings: WebSettings) -> Feed:
+    @contextmanager
+    def in_language(language: str) -> Iterator[None]:
+        with app.app_context():
+            g.language = language
+            yield
+
+    journal = settings.journal
+    return Feed(
+        lambda: _journal_head(settings.site), journal.clock.mono_ms, secrets.token_hex(4),
+        in_language, settings.streams_max, journal.database.close,
+    )  # fmt: skip
+
+
+def _journal_head(site: str) -> int:
+    query = LedgerHead.select(LedgerHead.position).where(
+        LedgerHead.site == site, LedgerHead.ledger == "journal"
+    )
+    return int(query.scalar() or 0)
+
+
+def _tidy_connection(database: peewee.Database) -> Callable[[BaseException | None], None]:
+    """SQLite's connections end with the request (each may keep 16 MB of pages); PostgreSQL's stay
+    with their thread unless they broke."""
+    keeps = is_postgresql(database)
+
+    def tidy(error: BaseException | None) -> None:
+        if not keeps or isinstance(error, peewee.OperationalError | peewee.InterfaceError):
+            database.close()
+
+    return tidy
+
+
+def _blueprints(names: Iterable[str]) -> Iterator[Blueprint]:
+    """Those that this installation has; a module that is there but broken still fails."""
+    for name in names:
+        module_name, _, attribute = name.partition(":")
+        try:
+            module = importlib.import_module(module_name)
+        except ModuleNotFoundError as missing:
+            if missing.name is None or not module_name.startswith(missing.name):
+                raise
+            continue
+        yield getattr(module, attribute)
+
+
+# --- running it ----------------------------------------------------------------------------------
+
+
+def settings_of(config: HubConfig, journal: Journal) -> WebSettings:
+    """The pages' settings for a hub that was set up; the site says its time zone and currency."""
+    site = Site.get_or_none(Site.code == config.site)
+    return WebSettings(
+        journal=journal,
+        site=config.site,
+        company=config.company,
+        secret_key=_secret_key(config.secrets_folder),
+        title=site.name if site else config.site,
+        time_zone=site.time_zone if site else "UTC",
+        currency=site.currency if site else "GBP",
+        is_https=config.is_beyond_loopback,
+    )
+
+
+def _secret_key(folder: Path) -> bytes:
+    """The key that signs forms: made once, for its owner's eyes only."""
+    path = folder / "web-key"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+def serve(config: HubConfig) -> None:
+    """Answer requests until the process ends. Beyond loopback: HTTPS with the hub's certificate."""
+    journal = Journal(open_database(config.database), SystemClock(), SystemRandom())
+    app = create_app(settings_of(config, journal))
+    if not config.is_beyond_loopback:
+        _waitress(app, app, socket_at(config.listen, config.port)).run()
+        return
+    inside = socket_at(INSIDE, 0)
+    front = TlsFront(
+        config.listen, config.port,
+        server_context(config.tls_folder / "server.crt", config.tls_folder / "server.key"),
+        (INSIDE, inside.getsockname()[1]),
+    )  # fmt: skip
+    server = _waitress(app, behind(front, app), inside, url_scheme="https")
+    front.start()
+    server.run()
+
+
+def socket_at(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    opened.bind((host, port))
+    return opened
+
+
+def _waitress(app: Flask, wsgi: WSGIApplication, listener: socket.socket, **extra: Any) -> Any:
+    return waitress.create_server(
+        wsgi,
+        sockets=[listener],
+        threads=of_app(app).settings.streams_max + SPARE_THREADS,
+        channel_request_lookahead=1,  # tells streams that their browser has hung up
+        ident=None,
+        max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
+        **extra,
+    )
+
+
+def behind(front: TlsFront, app: WSGIApplication) -> WSGIApplication:
+    """Gives requests the browser's own address; what did not come through the front is refused."""
+
+    def told(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        peer = front.peer(environ.get("REMOTE_PORT"))
+        if peer is None:
+            start_response("421 Misdirected Request", [("Content-Type", "text/plain")])
+            return [b"Use https.\n"]
+        environ["REMOTE_ADDR"] = peer
+        return app(environ, start_response)
+
+    return told

@@ -1,0 +1,287 @@
+"""Pages of people: log-in, one's own password and keys, and the people who work here."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from hub.errors import BadValue, NotFound
+from hub.ids import NIL
+from hub.staff import passwords, queries, rules, service, sessions
+from hub.staff.models import Person
+from hub.web import acts, forms, naming, security
+from hub.web.context import somebody, web
+from hub.web.security import needs
+from hub.web.text import _, n_
+
+TOKEN_PREFIX: Final = "bw_"  # noqa: S105 - by this a leaked key is told from other text
+
+pages = Blueprint("staff", __name__, template_folder="templates")
+
+
+def _address() -> str:
+    return request.remote_addr or ""
+
+
+# --- log-in --------------------------------------------------------------------------------------
+
+
+@pages.get("/log-in")
+def log_in() -> ResponseReturnValue:
+    return render_template("staff/log_in.html", next=request.args.get("next", "/"))
+
+
+@pages.post("/log-in", endpoint="try_log_in")
+def try_log_in() -> ResponseReturnValue:
+    """Right: a fresh session. Wrong: one sentence that does not say which of the two it was."""
+    login = request.form.get("login", "")[: forms.TEXT_MAX]
+    password = request.form.get("password", "")[: rules.PASSWORD_LENGTH_MAX]
+    attempt = _perform(None, "staff.try_log_in",
+                       lambda act: sessions.take_attempt(act, web().company, login))  # fmt: skip
+    if attempt.locked_s:
+        return _refused(attempt.person, "log-in: locked", _locked(attempt.locked_s), 429)
+    if not passwords.is_right(password, attempt.password_hash) or attempt.person is None:
+        what = "log-in: wrong password" if attempt.person else "log-in: unknown name"
+        sentence = _("Login or password is wrong. Try again, or ask for a one-time password.")
+        return _refused(attempt.person, what, sentence, 401)
+    return _enter(attempt.person, security.local_path(request.form.get("next")))
+
+
+def _perform(actor: bytes | None, name: str, do: Any) -> Any:
+    """An act of somebody who is not logged in yet, so no permission can be asked."""
+    parts = web()
+    return parts.journal.perform(name, do, site=parts.site, via="page", actor=actor or NIL)
+
+
+def _locked(seconds: int) -> str:
+    minutes = -(-seconds // 60)
+    return n_(
+        "Too many wrong passwords. Try again in {n} minute.",
+        "Too many wrong passwords. Try again in {n} minutes.",
+        minutes,
+    )
+
+
+def _refused(person: bytes | None, what: str, sentence: str, status: int) -> ResponseReturnValue:
+    web().people.note_denial(person, what, _address())
+    wanted = request.form.get("next", "/")
+    return render_template("staff/log_in.html", next=wanted, refusal=sentence), status
+
+
+def _enter(person: bytes, path: str) -> ResponseReturnValue:
+    """Open a session under a secret that nobody knew before."""
+    secret = secrets.token_urlsafe(sessions.SECRET_BYTES)
+    old = request.cookies.get(security.COOKIE)
+
+    def do(act: Any) -> None:
+        if old:
+            sessions.close_session(act, old)
+        sessions.open_session(act, person, secret, _address())
+
+    _perform(person, "staff.log_in", do)
+    return security.carry_session(redirect(path, 303), secret)
+
+
+@pages.post("/log-out")
+def log_out() -> ResponseReturnValue:
+    secret = request.cookies.get(security.COOKIE, "")
+    _perform(somebody().id, "staff.log_out", lambda act: sessions.close_session(act, secret))
+    return security.drop_session(redirect("/log-in", 303))
+
+
+# --- oneself -------------------------------------------------------------------------------------
+
+
+@pages.get("/own")
+def own() -> ResponseReturnValue:
+    return render_template("staff/own.html", tokens=queries.tokens_of(somebody().id))
+
+
+@pages.get("/own/password")
+def own_password() -> ResponseReturnValue:
+    return render_template("staff/password.html")
+
+
+@pages.post("/own/password", endpoint="change_own_password")
+def change_own_password() -> ResponseReturnValue:
+    """Set a password of one's own; every session ends, and this one starts anew."""
+    who = somebody()
+    new = request.form.get("new", "")
+    _refuse_stranger(who.id)
+    if new != request.form.get("again", ""):
+        raise BadValue("password", "…", "type the same twice")
+    service.refuse_weak(new, who.login, who.name)
+    _refuse_same(who.id, new)
+    made = passwords.hashed(new)
+    _perform(who.id, "staff.change_own_password",
+             lambda act: service.set_password(act, who.id, made, must_change=False))  # fmt: skip
+    entered = _enter(who.id, "/")
+    flash(_("Your password is changed."), "done")
+    return entered
+
+
+def _stored(id: bytes) -> str:
+    found = Person.get_or_none(Person.id == id)
+    return found.password_hash if found else ""
+
+
+def _refuse_stranger(id: bytes) -> None:
+    """An open page is no proof: the present password is asked, unless it is the one-time one."""
+    if somebody().must_change:
+        return
+    company, login = web().company, somebody().login
+    attempt = _perform(
+        id, "staff.try_log_in", lambda act: sessions.take_attempt(act, company, login)
+    )
+    if not passwords.is_right(request.form.get("current", ""), attempt.password_hash):
+        raise BadValue("password", "…", "the present password is not right")
+
+
+def _refuse_same(id: bytes, new: str) -> None:
+    if passwords.is_right(new, _stored(id)):
+        raise BadValue("password", "…", "choose another than the present one")
+
+
+@pages.get("/own/tokens")
+def tokens() -> ResponseReturnValue:
+    return redirect("/own", 303)
+
+
+@pages.post("/own/tokens")
+def add_token() -> ResponseReturnValue:
+    """Make a key for the API; it is shown this one time."""
+    who, name = somebody(), forms.words("name", signs_max=60)
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    _perform(who.id, "staff.add_token", lambda act: service.add_token(act, who.id, name, secret))
+    return render_template("staff/own.html", tokens=queries.tokens_of(who.id), secret=secret)
+
+
+@pages.post("/own/tokens/<token>/revoke")
+def revoke_token(token: str) -> ResponseReturnValue:
+    who, id = somebody(), forms.id_of("token", token)
+    _perform(who.id, "staff.revoke_token", lambda act: service.revoke_token(act, who.id, id))
+    flash(_("The key no longer opens anything."), "done")
+    return redirect("/own", 303)
+
+
+# --- everybody -----------------------------------------------------------------------------------
+
+
+@pages.get("/people")
+@needs("staff", "read")
+def people() -> ResponseReturnValue:
+    search = request.args.get("q", "").strip()
+    return render_template(
+        "staff/people.html", people=queries.people(web().company, search), search=search
+    )
+
+
+@pages.get("/people/new")
+@needs("staff", "edit")
+def new_person() -> ResponseReturnValue:
+    return render_template("staff/new_person.html", roles=list(rules.ROLES))
+
+
+@pages.post("/people/new", endpoint="add_person")
+@needs("staff", "edit")
+def add_person() -> ResponseReturnValue:
+    """Add somebody; with a login they get a one-time password, shown once."""
+    login, pin = forms.optional("login"), forms.optional("pin")
+    one_time = passwords.one_time() if login else None
+    fields: dict[str, Any] = {
+        "badge": forms.optional("badge"), "pin": pin, "login": login, "password": one_time,
+        "roles": request.form.getlist("role"), "must_change": bool(login),
+    }  # fmt: skip
+    name = forms.words("name", signs_max=100)
+    id = acts.perform(
+        "staff.edit",
+        lambda act: service.add_person(act, web().company, name, **fields),
+        input={"roles": fields["roles"]},
+    )
+    if one_time is None:
+        return redirect(f"/people/{id.hex()}", 303)
+    return _person_page(_person(id.hex()), one_time=one_time)
+
+
+def _person(person: str) -> Person:
+    found = queries.person(web().company, forms.id_of("person", person))
+    if found is None:
+        raise NotFound("person", person)
+    return found
+
+
+def _person_page(person: Person, **extra: Any) -> str:
+    return render_template(
+        "staff/person.html", person=person, roles=list(rules.ROLES), all_roles=rules.ROLES,
+        has=queries.roles_of([person.id]).get(person.id, []), **extra,
+    )  # fmt: skip
+
+
+@pages.get("/people/<person>")
+@needs("staff", "read")
+def person(person: str) -> ResponseReturnValue:
+    return _person_page(_person(person))
+
+
+@pages.post("/people/<person>")
+@needs("staff", "edit")
+def change_person(person: str) -> ResponseReturnValue:
+    id = _person(person).id
+    roles = request.form.getlist("role")
+    if id == somebody().id and not forms.is_ticked("is_active"):
+        raise BadValue("active", "no", "nobody shuts out themselves; ask a colleague")
+    fields: dict[str, Any] = {
+        "name": forms.words("name", signs_max=100), "badge": forms.optional("badge"),
+        "login": forms.optional("login"), "language": forms.words("language", signs_max=8),
+        "is_active": forms.is_ticked("is_active"),
+    }  # fmt: skip
+
+    def do(act: Any) -> None:
+        service.change_person(act, id, **fields)
+        service.set_roles(act, id, roles)
+
+    acts.perform("staff.edit", do, input={"person": id.hex(), "roles": roles})
+    flash(_("Saved."), "done")
+    return redirect(f"/people/{person}", 303)
+
+
+@pages.post("/people/<person>/pin")
+def set_pin(person: str) -> ResponseReturnValue:
+    id, pin = _person(person).id, forms.words("pin", signs_max=12)
+    acts.perform(
+        "staff.set_pin", lambda act: service.set_pin(act, id, pin), input={"person": id.hex()}
+    )
+    flash(_("The new PIN is on the devices in a moment."), "done")
+    return redirect(f"/people/{person}", 303)
+
+
+@pages.get("/people/<person>/reset")
+def after_reset(person: str) -> ResponseReturnValue:
+    return redirect(f"/people/{person}", 303)
+
+
+@pages.post("/people/<person>/reset")
+@needs("staff", "edit")
+def reset_password(person: str) -> ResponseReturnValue:
+    """A new one-time password, shown once; every session of the person ends."""
+    found = _person(person)
+    if not found.login:
+        raise BadValue("login", "", "give the person a login first")
+    one_time = passwords.one_time()
+    made = passwords.hashed(one_time)
+    acts.perform(
+        "staff.edit",
+        lambda act: service.set_password(act, found.id, made, must_change=True),
+        input={"person": found.id.hex(), "reset": True},
+    )
+    return _person_page(found, one_time=one_time)
+
+
+def _names(ids: list[bytes]) -> dict[bytes, tuple[str, str]]:
+    return {id: (name, f"/people/{id.hex()}") for id, name in queries.names_of(ids).items()}
+
+
+naming.tell("person", _names)

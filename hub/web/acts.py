@@ -1,0 +1,35 @@
+"""The one way from a page or the API to a service: permission asked, act journalled.
+
+The name of an act is the permission it needs: `orders.cancel` asks for (orders, cancel).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import g
+
+from hub.journal import Act, Via
+from hub.web.context import somebody, web
+
+T = TypeVar("T")
+
+
+def perform(
+    name: str, do: Callable[[Act], T], *, input: dict[str, Any] | None = None,
+    key: str | None = None, needs: tuple[str, str] | None = None,
+) -> T:  # fmt: skip
+    """Carry out an act for whoever is logged in; returns what `do` returned.
+
+    Raises Denied, AlreadyDone for a repeated `key`, and what the service refuses. `input` goes
+    into the journal for good, so it names people by id and holds nothing else that is personal.
+    `needs` names another permission than the act's own name.
+    """
+    who, parts = somebody(), web()
+    capability, _, action = name.partition(".")
+    parts.people.require(who, *(needs or (capability, action)))
+    via: Via = "api" if g.get("is_api") else "page"
+    return parts.journal.perform(
+        name, do, site=parts.site, via=via, actor=who.id, input=input, key=key
+    )
