@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 import peewee
 
+from hub.config import HubConfig, default_data_folder
+from hub.db import open_database
+from hub.errors import NotFound
 from hub.verify.chains import check_chains
 from hub.verify.findings import Report
 from hub.verify.projections import (
@@ -37,12 +41,18 @@ def verify(database: peewee.Database) -> Report:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(data: str | None, database: str | None, as_json: bool) -> None:
     """Rebuild balances, check chains, conservation and lines; exit 1 if anything is off."""
-    from hub.config import database_url
-    from hub.db import open_database
-
-    report = verify(open_database(database or database_url(data)))
+    report = verify(_open(data, database))
     click.echo(report.as_json().decode() if as_json else _text(report))
     sys.exit(0 if report.ok else 1)
+
+
+def _open(data: str | None, url: str | None) -> peewee.Database:
+    """The hub's database; raises NotFound instead of making an empty one."""
+    config = HubConfig(data=Path(data) if data else default_data_folder(), database_url=url or "")
+    file = Path(config.database.removeprefix("sqlite:///"))
+    if config.is_sqlite and not file.exists():
+        raise NotFound("database", str(file))
+    return open_database(config.database)
 
 
 def _text(report: Report) -> str:

@@ -43,7 +43,6 @@ def bin_verified(act: Act, event: Event, data: m.BinVerified) -> None:
     remember(act, line, event.type)
     if line.state not in _FINAL:
         set_line(act, line, "AT_LOCATION", line.counted, line.picked)
-    _stands_at(act, data.bin)
 
 
 def units_counted(act: Act, event: Event, data: m.UnitsCounted) -> None:
@@ -234,13 +233,6 @@ def _tote(act: Act, line: LineAtWork, code: str) -> Where:
         (id, act.site, "TOTE", code, "FILLING", 0, 0, 0, 0, 0, 0, line.order),
     )
     return Where(id, True, line.status)
-
-
-def _stands_at(act: Act, bin: str) -> None:
-    act.tx.run(
-        "UPDATE device SET place_code = ? WHERE site = ? AND name = ?",
-        (bin, act.site, act.device),
-    )
 
 
 HANDLERS: Final[dict[str, Handler]] = {
