@@ -84,6 +84,44 @@ def plan_cancellation(line: Stages, quantity: int) -> tuple[list[Taking], int]:
     return takings, max(quantity, 0)
 
 
+def cancellable_units(line: Stages) -> int:
+    """Units that nobody has in hand."""
+    return sum(getattr(line, stage) for stage in CANCELLABLE)
+
+
+class Creditable(NamedTuple):
+    """A line that a credit may mean: units that can be cancelled, and units that can come back."""
+
+    line: bytes
+    cancellable: int
+    returnable: int
+
+
+class CreditPlan(NamedTuple):
+    """Line and units to cancel, line and units that come back, and units that fit no line."""
+
+    cancel: list[tuple[bytes, int]]
+    take_back: list[tuple[bytes, int]]
+    rest: int
+
+
+def plan_credit(lines: Sequence[Creditable], quantity: int) -> CreditPlan:
+    """Cancel what is unshipped first, then take back; both in the order of `lines`."""
+    cancel, quantity = _spread([(line.line, line.cancellable) for line in lines], quantity)
+    take_back, quantity = _spread([(line.line, line.returnable) for line in lines], quantity)
+    return CreditPlan(cancel, take_back, quantity)
+
+
+def _spread(room: list[tuple[bytes, int]], quantity: int) -> tuple[list[tuple[bytes, int]], int]:
+    shares = []
+    for line, units in room:
+        share = min(units, quantity)
+        if share > 0:
+            shares.append((line, share))
+            quantity -= share
+    return shares, quantity
+
+
 def closing_state(lines: Sequence[Stages]) -> str | None:
     """CANCELLED or CLOSED when nothing more is to be done for these lines, else None."""
     total = sum_of(lines)
