@@ -11,7 +11,7 @@ from typing import Final, Literal
 from msgspec.structs import replace
 
 from edge.handheld.acts import emits
-from edge.handheld.outcome import BadgeRead, Emit, FigureTyped, Notice, Outcome, Scene, refused
+from edge.handheld.outcome import BadgeRead, Emit, FigureTyped, Notice, Outcome, Scene, refused, told
 from edge.handheld.work import HandheldState, PinFailures, Work
 from edge.tones import Tone
 from protocols.messages import (
@@ -55,7 +55,7 @@ def type_pin(state: HandheldState, typed: FigureTyped, scene: Scene) -> Outcome:
     """The right PIN logs in; the fifth wrong one in a row locks this badge out for a while."""
     person = next((known for known in scene.people if known.id == state.pin_for), None)
     if person is None:  # no longer in this shift's list
-        return refused(replace(state, pin_for=None), "UNKNOWN_BADGE", scanned="")
+        return told(replace(state, pin_for=None), "UNKNOWN_BADGE", Tone.WARN, scanned="")
     failures = _failures_of(state, person)
     left_ms = lock_left_ms(failures, scene.now_ms)
     if left_ms > 0:
