@@ -48,3 +48,13 @@ def send(act: Act, device: str, data: CommandData, subject: bytes | None = None)
          subject),
     )  # fmt: skip
     return id
+
+
+def withdraw(act: Act, device: str, subject: bytes, kind: str) -> int:
+    """Send no more what is obsolete about a subject: DROPPED unless it was answered already."""
+    act.tx.flush()
+    return act.tx.run(
+        "UPDATE outbox_message SET state = 'DROPPED' WHERE subject = ? AND device = ? "
+        "AND type = ? AND state IN ('UNSENT', 'SENT')",
+        (subject, device, kind),
+    )

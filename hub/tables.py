@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub.bulk import models as bulk
 from hub.catalog import models as catalog
 from hub.customers import models as customers
 from hub.db import Table
@@ -28,7 +29,9 @@ TABLES: Final[tuple[type[Table], ...]] = (
     customers.Customer,
     orders.SalesOrder, orders.OrderLine, orders.LineMove, orders.OrderCharge, orders.OrderReturn,
     orders.OrderHold, orders.DocumentNumber,
-    shipping.Shipment, shipping.Parcel, shipping.ParcelLine,
+    shipping.Shipment, shipping.Parcel, shipping.ParcelLine, shipping.ParcelTote,
     warehouse.Wave, warehouse.Assignment, warehouse.AssignmentSlot, warehouse.SlotTote,
-    warehouse.WorkLine, warehouse.LineAct,
+    bulk.ImportRun, bulk.ImportSlice, bulk.ImportNote, bulk.ImportedDocument,
+    bulk.ListedAdjustment,
+    warehouse.WorkLine, warehouse.LineAct, warehouse.WorkRequest,
 )  # fmt: skip

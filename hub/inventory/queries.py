@@ -166,7 +166,7 @@ def pickable(site: str, items: Iterable[bytes]) -> dict[bytes, list[tuple[BinSto
         for row in _pickable(site, part):
             item, balance, on_hand, allocated, *rest = row
             where = PlaceRow(*rest)
-            bin = BinStock(balance, where.id, where.code, on_hand - allocated, on_hand, where.level)
+            bin = BinStock(balance, where.id, where.code, on_hand - allocated, where.level)
             found.setdefault(item, []).append((bin, where))
     return found
 

@@ -1,8 +1,8 @@
 """Which bins to take goods from, and why. Owns the choice alone: it reads and writes nothing.
 
 Order of preference: one bin for everything before several (a stop costs more than metres); a bin
-that the pick empties; the lowest level (forward pick before reserve); what has lain longest; the
-nearest; the code, so that the same question always has the same answer.
+of whose free units nothing stays; the lowest level (forward pick before reserve); what has lain
+longest; the nearest; the code, so that the same question always has the same answer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ class BinStock(NamedTuple):
     code: str
     free: int
     """Neither claimed nor held."""
-    on_hand: int
     level: int = 1
     since: int = 0
     """Since when these goods lie there, if known; 0 else."""
@@ -65,7 +64,7 @@ def _next_pick(demand: int, bins: Sequence[BinStock], offered: int) -> Pick:
     if not enough:
         largest = min(bins, key=lambda bin: (-bin.free, *_order(bin)))
         return Pick(largest, largest.free, "LARGEST_FIRST", {"left_to_find": demand - largest.free})
-    best = min(enough, key=lambda bin: (bin.on_hand != demand, *_order(bin)))
+    best = min(enough, key=lambda bin: (bin.free != demand, *_order(bin)))
     code, values = _why(demand, best, [bin for bin in enough if bin is not best], offered)
     return Pick(best, demand, code, values)
 
@@ -80,9 +79,9 @@ def _why(
     """The first preference in which the chosen bin beats every other."""
     if offered == 1:
         return "ONLY_BIN", {"free": best.free}
-    if best.on_hand == demand:
+    if best.free == demand:
         return "EMPTIES_BIN", {"emptied": demand}
-    rivals = [bin for bin in others if bin.on_hand != demand]
+    rivals = [bin for bin in others if bin.free != demand]
     if all(bin.level > best.level for bin in rivals):
         return "FORWARD_PICK", {"level": best.level, "bins_with_enough": len(rivals) + 1}
     rivals = [bin for bin in rivals if bin.level == best.level]

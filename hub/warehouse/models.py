@@ -15,13 +15,21 @@ class Wave(Table):
     code = peewee.TextField()
     title = peewee.TextField(default="")
     state = peewee.TextField()
+    goal = peewee.TextField(default="")
+    """Where the planner is to bring it: empty, ALLOCATED, RELEASED or CANCELLED."""
     method = peewee.TextField()
     """SINGLE or CLUSTER."""
     slots = CountField(default=1)
+    lines_max = CountField(default=120)
+    """Lines that one tour takes at most."""
+    priority = CountField(default=0)
     plan = peewee.TextField(default="{}")
     """The stored preview: metres, bound, baseline, tours, shortages and why (JSON)."""
     orders_total = CountField(default=0)
     lines_total = CountField(default=0)
+    tours_total = CountField(default=0)
+    tours_released = CountField(default=0)
+    """How far a release has come: tours of the plan that are assignments already."""
     walk_cm = CountField(default=0)
     baseline_cm = CountField(default=0)
     created_at = MomentField()
@@ -43,6 +51,8 @@ class Assignment(Table):
     state = peewee.TextField()
     rev = CountField(default=1)
     method = peewee.TextField()
+    slots = CountField(default=1)
+    """Cart positions that it needs."""
     priority = CountField(default=0)
     sequence = CountField(default=0)
     device = peewee.TextField(default="")
@@ -53,12 +63,28 @@ class Assignment(Table):
     walk_cm = CountField(default=0)
     bound_cm = CountField(null=True)
     reason = peewee.TextField(default="")
+    asked_back_at = MomentField(null=True)
+    """When its holder was asked to give it back; empty once answered."""
     started_at = MomentField(null=True)
     completed_at = MomentField(null=True)
 
     class Meta:
         table_name = "assignment"
         indexes = ((("site", "state", "priority", "sequence"), False), (("device",), False))
+
+
+class WorkRequest(Table):
+    """A device whose person waits for work, because there was none when it asked."""
+
+    site = peewee.TextField()
+    device = peewee.TextField()
+    person = IdField()
+    slots = CountField(default=1)
+    at = MomentField()
+
+    class Meta:
+        table_name = "work_request"
+        primary_key = peewee.CompositeKey("site", "device")
 
 
 class AssignmentSlot(Table):

@@ -1,0 +1,313 @@
+"""Who gets which work: offers and their answers, leases, taking back, handing over, revisions.
+
+Owns the assignment's way between READY and its holder, `rev`, and the lease with its fencing token.
+What the holder reports (started, suspended, completed) is in `progress`. Every step is one guarded
+statement, so of two people who reach for the same work one gets it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from hub import outbox
+from hub.errors import NotFound, WrongState
+from hub.floor_exceptions import open_exception
+from hub.ids import NIL
+from hub.journal import Act
+from hub.warehouse.progress import LEASE_US
+from hub.warehouse.states import HELD_BY_SOMEBODY
+from hub.warehouse.work_message import build_message
+from protocols.messages import OfferAssignment, RevokeAssignment
+
+OFFER_US: Final = 120 * 1_000_000
+"""How long an offer may stay unanswered before the work is anybody's again."""
+HELD_MAX: Final = 2
+"""Assignments of one device at a time: the current one and one in reserve."""
+TRIED_MAX: Final = 8
+"""Candidates tried for one request before the device waits for the next turn."""
+
+_HELD: Final = "('OFFERED', 'ASSIGNED', 'IN_PROGRESS')"
+_FREE_HOLDER: Final = (
+    "device = '', person = NULL, rev = rev + 1, lease_token = lease_token + 1, lease_until = 0, "
+    "asked_back_at = NULL"
+)
+
+
+class Held(NamedTuple):
+    """What is needed of an assignment to decide about its holder."""
+
+    id: bytes
+    state: str
+    device: str
+    person: bytes | None
+    rev: int
+    asked_back_at: int | None
+
+
+def offer_next(act: Act, device: str, person: bytes, slots: int = 1) -> bool:
+    """Offer a person's device its next work; False when there is none, and then it is remembered.
+
+    First what the same person left suspended, on whatever device; then READY work that fits the
+    cart, by priority, wave and sequence. A device holds one piece of work and one in reserve.
+    """
+    act.tx.flush()
+    held = act.tx.row(
+        f"SELECT COUNT(*) FROM assignment WHERE device = ? AND site = ? AND state IN {_HELD}",
+        (device, act.site),
+    )
+    if held is not None and held[0] >= HELD_MAX:
+        return False
+    chosen = _resume(act, device, person) or _take_ready(act, device, person, slots)
+    if chosen is None:
+        _wait(act, device, person, slots)
+        return False
+    act.tx.run("DELETE FROM work_request WHERE site = ? AND device = ?", (act.site, device))
+    _send_offer(act, chosen, device)
+    return True
+
+
+def _resume(act: Act, device: str, person: bytes) -> bytes | None:
+    """The person's own suspended work goes to the device that they hold now."""
+    if person == NIL:
+        return None
+    row = act.tx.row(
+        "SELECT id, device, rev FROM assignment WHERE site = ? AND state = 'SUSPENDED' "
+        "AND person = ? ORDER BY started_at, id LIMIT 1",
+        (act.site, person),
+    )
+    if row is None:
+        return None
+    id, before, rev = bytes(row[0]), str(row[1]), int(row[2])
+    if before != device:
+        changed = act.tx.run(
+            "UPDATE assignment SET device = ?, rev = rev + 1, lease_token = lease_token + 1, "
+            "lease_until = ? WHERE id = ? AND state = 'SUSPENDED' AND rev = ?",
+            (device, act.now_us + LEASE_US, id, rev),
+        )
+        if changed != 1:
+            return None
+        if before:
+            _send_revoke(act, id, rev, before, "RESUMED_ELSEWHERE")
+    return id
+
+
+def _take_ready(act: Act, device: str, person: bytes, slots: int) -> bytes | None:
+    rows = act.tx.rows(
+        "SELECT a.id FROM assignment a JOIN wave w ON w.id = a.wave "
+        "WHERE a.site = ? AND a.state = 'READY' AND a.slots <= ? "
+        "AND w.state IN ('RELEASED', 'IN_PROGRESS') "
+        "ORDER BY a.priority DESC, w.released_at, w.code, a.sequence, a.id LIMIT ?",
+        (act.site, slots, TRIED_MAX),
+    )
+    for (id,) in rows:
+        taken = act.tx.run(
+            "UPDATE assignment SET state = 'OFFERED', device = ?, person = ?, rev = rev + 1, "
+            "lease_token = lease_token + 1, lease_until = ? WHERE id = ? AND state = 'READY'",
+            (device, None if person == NIL else person, act.now_us + OFFER_US, bytes(id)),
+        )
+        if taken == 1:
+            return bytes(id)
+    return None
+
+
+def _wait(act: Act, device: str, person: bytes, slots: int) -> None:
+    act.tx.run(
+        "INSERT INTO work_request (site, device, person, slots, at) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (site, device) DO UPDATE SET person = excluded.person, "
+        "slots = excluded.slots",
+        (act.site, device, person, slots, act.now_us),
+    )
+
+
+def forget_request(act: Act, device: str) -> None:
+    """The person at this device waits for no work any more: logged out or gone."""
+    act.tx.run("DELETE FROM work_request WHERE site = ? AND device = ?", (act.site, device))
+
+
+def waiting_devices(act: Act) -> list[tuple[str, bytes, int]]:
+    """(device, person, slots) of whoever waits for work, longest first."""
+    rows = act.tx.rows(
+        "SELECT device, person, slots FROM work_request WHERE site = ? ORDER BY at, device",
+        (act.site,),
+    )
+    return [(str(device), bytes(person), int(slots)) for device, person, slots in rows]
+
+
+def offer_waiting(act: Act, offers_max: int = 50) -> int:
+    """Offer work to devices that wait for it; returns how many got some. Safe to repeat."""
+    act.tx.flush()
+    offered = 0
+    for device, person, slots in waiting_devices(act)[:offers_max]:
+        offered += offer_next(act, device, person, slots)
+    return offered
+
+
+def answered_offer(
+    act: Act, assignment: bytes, device: str, accepted: bool, code: str = ""
+) -> None:
+    """A device took an offer or a revision, or declined it. Safe to repeat.
+
+    Whoever accepts what is no longer theirs is told to let go.
+    """
+    held = _read(act, assignment)
+    if not accepted:
+        _declined(act, held, device, code)
+    elif held.device != device or held.state not in (*HELD_BY_SOMEBODY, "COMPLETED"):
+        _send_revoke(act, assignment, held.rev, device, "GIVEN_TO_ANOTHER")
+    elif held.state == "OFFERED":
+        act.tx.run(
+            "UPDATE assignment SET state = 'ASSIGNED', lease_until = ? "
+            "WHERE id = ? AND state = 'OFFERED' AND device = ?",
+            (act.now_us + LEASE_US, assignment, device),
+        )
+
+
+def _declined(act: Act, held: Held, device: str, code: str) -> None:
+    """Work not begun is anybody's again; suspended work waits for its person without a device."""
+    if held.device != device:
+        return
+    if held.state in ("OFFERED", "ASSIGNED"):
+        act.tx.run(
+            f"UPDATE assignment SET state = 'READY', reason = ?, {_FREE_HOLDER} "
+            "WHERE id = ? AND device = ? AND state IN ('OFFERED', 'ASSIGNED')",
+            (code, held.id, device),
+        )
+    elif held.state == "SUSPENDED":
+        act.tx.run(
+            "UPDATE assignment SET device = '' WHERE id = ? AND state = 'SUSPENDED'", (held.id,)
+        )
+
+
+def revoke(act: Act, assignment: bytes, reason: str) -> None:
+    """Ask the holder to give work back: it stays theirs until they answer. Raises WrongState.
+
+    Suspended work that is on no device is free at once.
+    """
+    held = _read(act, assignment)
+    if held.state not in HELD_BY_SOMEBODY:
+        raise WrongState("assignment", assignment.hex(), held.state, "held by somebody")
+    if not held.device:
+        give_up(act, assignment, reason)
+        return
+    act.tx.run("UPDATE assignment SET asked_back_at = ? WHERE id = ?", (act.now_us, assignment))
+    _send_revoke(act, assignment, held.rev, held.device, reason)
+
+
+def answered_revoke(
+    act: Act, assignment: bytes, device: str, accepted: bool, code: str = ""
+) -> None:
+    """The second phase: the holder let go (or never had it), so the work is anybody's again.
+
+    Safe to repeat; an answer about work that is with somebody else by now changes nothing.
+    """
+    held = _read(act, assignment)
+    if held.device != device or held.asked_back_at is None:
+        return
+    if accepted:
+        give_up(act, assignment, code)
+    else:
+        act.tx.run(
+            "UPDATE assignment SET asked_back_at = NULL, reason = ? WHERE id = ?",
+            (code, assignment),
+        )
+
+
+def give_up(act: Act, assignment: bytes, reason: str) -> None:
+    """Make held work READY for anybody, with the counts and totes it has. Raises WrongState.
+
+    By a supervisor also without the holder's answer: what they still report is a conflict then,
+    and no loss.
+    """
+    marks = ", ".join("?" * len(HELD_BY_SOMEBODY))
+    changed = act.tx.run(
+        f"UPDATE assignment SET state = 'READY', reason = ?, {_FREE_HOLDER} "
+        f"WHERE id = ? AND state IN ({marks})",
+        (reason, assignment, *HELD_BY_SOMEBODY),
+    )
+    if changed != 1:
+        found = _read(act, assignment)
+        raise WrongState("assignment", assignment.hex(), found.state, "held by somebody")
+
+
+def hand_over(act: Act, assignment: bytes, reason: str) -> None:
+    """A supervisor gives held work to whoever asks next, without waiting. Raises WrongState."""
+    held = _read(act, assignment)
+    give_up(act, assignment, reason)
+    if held.device:
+        _send_revoke(act, assignment, held.rev, held.device, reason)
+
+
+def expire_leases(act: Act) -> int:
+    """Free work whose holder let the lease run out; returns how many. Safe to repeat.
+
+    Nobody who has begun is stopped: a supervisor is told, and decides whether to hand it over.
+    """
+    rows = act.tx.rows(
+        "SELECT id, state, device, person, rev, asked_back_at FROM assignment "
+        f"WHERE site = ? AND state IN {_HELD} AND lease_until <= ? ORDER BY id",
+        (act.site, act.now_us),
+    )
+    for row in rows:
+        held = Held(bytes(row[0]), *row[1:])
+        if held.state == "IN_PROGRESS":
+            _tell_of_silence(act, held)
+        else:
+            hand_over(act, held.id, "LEASE_EXPIRED")
+            outbox.withdraw(act, held.device, held.id, "OfferAssignment")
+    return len(rows)
+
+
+def _tell_of_silence(act: Act, held: Held) -> None:
+    """Open one exception for each lease that ran out while somebody was at work."""
+    renewed = act.tx.run(
+        "UPDATE assignment SET lease_until = ? WHERE id = ? AND state = 'IN_PROGRESS'",
+        (act.now_us + LEASE_US, held.id),
+    )
+    known = act.tx.row(
+        "SELECT 1 FROM floor_exception WHERE site = ? AND kind = 'LEASE_EXPIRED' "
+        "AND state = 'OPEN' AND assignment = ?",
+        (act.site, held.id),
+    )
+    if renewed and known is None:
+        open_exception(
+            act, "LEASE_EXPIRED", assignment=held.id, person=held.person, holder=held.device
+        )
+
+
+def renew_lease(act: Act, assignment: bytes, device: str) -> bool:
+    """The holder is there; False when it is not theirs any more."""
+    changed = act.tx.run(
+        f"UPDATE assignment SET lease_until = ? WHERE id = ? AND device = ? AND state IN {_HELD}",
+        (act.now_us + LEASE_US, assignment, device),
+    )
+    return changed == 1
+
+
+def revise(act: Act, assignment: bytes) -> None:
+    """The work has changed: raise `rev`, and send the holder the new revision."""
+    act.tx.run("UPDATE assignment SET rev = rev + 1 WHERE id = ?", (assignment,))
+    held = _read(act, assignment)
+    if held.device and held.state in HELD_BY_SOMEBODY:
+        _send_offer(act, assignment, held.device)
+
+
+def _send_offer(act: Act, assignment: bytes, device: str) -> None:
+    """Send the present revision; one that still waits to be sent or answered is obsolete."""
+    outbox.withdraw(act, device, assignment, "OfferAssignment")
+    offer = OfferAssignment(build_message(act, assignment))
+    outbox.send(act, device, offer, assignment)
+
+
+def _send_revoke(act: Act, assignment: bytes, rev: int, device: str, reason: str) -> None:
+    outbox.send(act, device, RevokeAssignment(assignment.hex(), rev, reason), assignment)
+
+
+def _read(act: Act, assignment: bytes) -> Held:
+    act.tx.flush()
+    row: Any = act.tx.row(
+        "SELECT id, state, device, person, rev, asked_back_at FROM assignment WHERE id = ?",
+        (assignment,),
+    )
+    if row is None:
+        raise NotFound("assignment", assignment.hex())
+    return Held(bytes(row[0]), *row[1:])
