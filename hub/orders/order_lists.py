@@ -1,0 +1,191 @@
+"""Reads of orders for people: lists by what is asked about them, one order, its story of facts.
+
+The list is read by a cursor over (placed_at, id), and stages only of the orders shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from peewee import fn
+
+from hub.journal import JournalRow
+from hub.orders import rules
+from hub.orders.models import STAGES, LineMove, OrderHold, OrderLine, SalesOrder
+from hub.orders.rules import Stages
+
+VIEWS: Final = ("all", "todo", "late", "waiting", "held", "closed", "cancelled")
+"""Questions that the list answers; see `_asked`."""
+OPEN_STATES: Final = ("PLACED", "APPROVED", "ON_HOLD")
+
+
+class OrderRow(NamedTuple):
+    """One order on a list, with where its units are."""
+
+    id: bytes
+    number: str
+    external_id: str | None
+    state: str
+    channel: str
+    country: str
+    customer: bytes | None
+    wave: bytes | None
+    priority: int
+    placed_at: int
+    due_at: int
+    lines: int = 0
+    stages: Stages = Stages(0)
+
+    @property
+    def status(self) -> str:
+        """The derived fulfilment status."""
+        return rules.fulfilment_status([self.stages])
+
+
+class Fact(NamedTuple):
+    """One entry of an order's story: units of a line went from stage to stage, by whom and why."""
+
+    at: int
+    n: int
+    name: str
+    quantity: int
+    from_stage: str
+    to_stage: str
+    reason: str
+    act: str
+    via: str
+    actor: bytes
+    device: str
+
+
+_HEAD: Final = (
+    SalesOrder.id, SalesOrder.number, SalesOrder.external_id, SalesOrder.state,
+    SalesOrder.channel, SalesOrder.country, SalesOrder.customer, SalesOrder.wave,
+    SalesOrder.priority, SalesOrder.placed_at, SalesOrder.due_at,
+)  # fmt: skip
+
+
+def order_page(
+    site: str, *, view: str = "all", text: str = "", item: bytes | None = None,
+    customer: bytes | None = None, wave: bytes | None = None, now_us: int = 0,
+    after: tuple[int, bytes] | None = None, rows: int = 50,
+) -> list[OrderRow]:  # fmt: skip
+    """Orders of a site, newest first. `text` begins a number or is an external id."""
+    query: Any = SalesOrder.select(*_HEAD).where(SalesOrder.site == site, *_asked(view, now_us))
+    if text:
+        query = query.where(_called(text))
+    if item is not None:
+        lines = OrderLine.select(OrderLine.order).where(OrderLine.item == item)
+        query = query.where(SalesOrder.id.in_(lines))
+    if customer is not None:
+        query = query.where(SalesOrder.customer == customer)
+    if wave is not None:
+        query = query.where(SalesOrder.wave == wave)
+    if after is not None:
+        at, id = after
+        query = query.where(
+            (SalesOrder.placed_at < at) | ((SalesOrder.placed_at == at) & (SalesOrder.id < id))
+        )
+    ordered = query.order_by(SalesOrder.placed_at.desc(), SalesOrder.id.desc()).limit(rows)
+    return _with_stages([OrderRow(*row) for row in ordered.tuples()])
+
+
+def _called(text: str) -> Any:
+    begins = (SalesOrder.number >= text) & (SalesOrder.number < text + "\U0010ffff")
+    return begins | (SalesOrder.external_id == text)
+
+
+def _asked(view: str, now_us: int) -> list[Any]:
+    is_open = SalesOrder.state.in_(OPEN_STATES)
+    if view == "todo":
+        return [SalesOrder.state == "APPROVED", SalesOrder.wave.is_null()]
+    if view == "late":
+        return [is_open, SalesOrder.due_at < now_us]
+    if view == "waiting":
+        waits = OrderLine.select(1).where(
+            (OrderLine.order == SalesOrder.id) & (OrderLine.backordered > 0)
+        )
+        return [is_open, fn.EXISTS(waits)]
+    states = {"held": "ON_HOLD", "closed": "CLOSED", "cancelled": "CANCELLED"}
+    return [SalesOrder.state == states[view]] if view in states else []
+
+
+def _with_stages(rows: Sequence[OrderRow]) -> list[OrderRow]:
+    sums = stage_sums([row.id for row in rows])
+    return [
+        row._replace(lines=sums[row.id][0], stages=sums[row.id][1]) if row.id in sums else row
+        for row in rows
+    ]
+
+
+def stage_sums(orders: Sequence[bytes]) -> dict[bytes, tuple[int, Stages]]:
+    """(lines, units by stage) of each order."""
+    columns = [fn.SUM(getattr(OrderLine, name)) for name in ("ordered", *STAGES)]
+    query: Any = (
+        OrderLine.select(OrderLine.order, fn.COUNT(OrderLine.id), *columns)
+        .where(OrderLine.order.in_(orders))
+        .group_by(OrderLine.order)
+        .tuples()
+    )
+    return {id: (int(lines), Stages(*map(int, sums))) for id, lines, *sums in query}
+
+
+def counts_by_state(site: str) -> dict[str, int]:
+    query: Any = (
+        SalesOrder.select(SalesOrder.state, fn.COUNT(SalesOrder.id))
+        .where(SalesOrder.site == site)
+        .group_by(SalesOrder.state)
+        .tuples()
+    )
+    return {state: int(count) for state, count in query}
+
+
+def order_by_number(company: str, number: str) -> bytes | None:
+    """The order with this number, or the only one with this external id."""
+    asked = SalesOrder.select(SalesOrder.id).where(SalesOrder.company == company)
+    exact: Any = asked.where(SalesOrder.number == number).tuples()
+    for (id,) in exact:
+        return bytes(id)
+    foreign: Any = asked.where(SalesOrder.external_id == number).limit(2).tuples()
+    ids = [bytes(id) for (id,) in foreign]
+    return ids[0] if len(ids) == 1 else None
+
+
+def order(site: str, id: bytes) -> SalesOrder | None:
+    return SalesOrder.get_or_none(SalesOrder.id == id, SalesOrder.site == site)
+
+
+def lines_of(order: bytes) -> list[OrderLine]:
+    return list(OrderLine.select().where(OrderLine.order == order).order_by(OrderLine.n))
+
+
+def stages_of(line: OrderLine) -> Stages:
+    return Stages(line.ordered, *(getattr(line, name) for name in STAGES))
+
+
+def holds_of(order: bytes) -> list[OrderHold]:
+    return list(
+        OrderHold.select().where(OrderHold.order == order).order_by(OrderHold.placed_at.desc())
+    )
+
+
+def story_of(site: str, order: bytes, rows: int = 200) -> list[Fact]:
+    """What happened to the units of an order, newest first: who, when, device, why."""
+    query: Any = (
+        LineMove.select(
+            LineMove.occurred_at, OrderLine.n, OrderLine.name, LineMove.quantity,
+            LineMove.from_stage, LineMove.to_stage, LineMove.reason, JournalRow.act,
+            JournalRow.via, LineMove.actor, JournalRow.device,
+        )
+        .join(OrderLine, on=(OrderLine.id == LineMove.order_line))
+        .join(
+            JournalRow,
+            on=((JournalRow.site == LineMove.site) & (JournalRow.key == LineMove.cause)),
+        )
+        .where(OrderLine.order == order, LineMove.site == site)
+        .order_by(LineMove.position.desc())
+        .limit(rows)
+        .tuples()
+    )  # fmt: skip
+    return [Fact(*row) for row in query]
