@@ -48,7 +48,7 @@ COMMANDS = {
     "labels": CommandEntry(
         "hub.bulk.commands:labels_command", "Print badges and bin labels as PDF.", "hub"
     ),
-    "device": CommandEntry("hub.devices.commands:device", "Add, list and lock devices.", "hub"),
+    "device": CommandEntry("hub.device_commands:device", "Add, list and lock devices.", "hub"),
     "user": CommandEntry("hub.staff.commands:user", "Add people and set passwords.", "hub"),
     "verify": CommandEntry(
         "hub.verify.command:command", "Rebuild every balance from the ledgers and compare.", "hub"

@@ -42,7 +42,7 @@ class BrokerAddress(NamedTuple):
 class HubConfig(msgspec.Struct, frozen=True):
     """Everything that a hub process needs to know; the same for all processes of one hub."""
 
-    data: Path
+    folder: str
     site: str = DEFAULT_SITE
     company: str = DEFAULT_COMPANY
     listen: str = "127.0.0.1"
@@ -55,6 +55,11 @@ class HubConfig(msgspec.Struct, frozen=True):
     """Empty: SQLite in the data folder."""
     names: tuple[str, ...] = ()
     """Further host names for the server's certificate."""
+
+    @property
+    def data(self) -> Path:
+        """The folder of everything that the hub keeps."""
+        return Path(self.folder)
 
     @property
     def database(self) -> str:

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import peewee
-
-from hub.db import is_postgresql
 from hub.errors import SecondHub
+
+if TYPE_CHECKING:
+    import peewee
 
 HELD_ATTEMPTS: Final = 40
 HELD_PAUSE_S: Final = 0.05
@@ -61,6 +61,8 @@ def gateway_lock(database: peewee.Database, folder: Path, site: str) -> Iterator
     must exit, since another may have taken its place.
     """
     with data_lock(folder, f"gateway-{site}", attempts=HELD_ATTEMPTS):
+        from hub.db import is_postgresql  # whoever holds a file alone needs no database
+
         if is_postgresql(database):
             _take_advisory(database, site)
         yield
@@ -82,4 +84,5 @@ def _take_advisory(database: peewee.Database, site: str) -> None:
 
 
 def _one(database: peewee.Database, sql: str, value: int) -> Any:
-    return database.execute_sql(sql, (value,)).fetchone()[0]
+    cursor: Any = database.execute_sql(sql, (value,))  # type: ignore[no-untyped-call]
+    return cursor.fetchone()[0]

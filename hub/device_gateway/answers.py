@@ -46,7 +46,8 @@ class Answers:
         )
         if found is None:
             label = Barcode.get_or_none(Barcode.company == self._company, Barcode.code == code)
-            found = label and Item.get_or_none(Item.id == label.item)
+            if label is not None:
+                found = Item.get_or_none(Item.id == label.item)
         return found
 
     def _about_item(self, item: Item) -> Answer:

@@ -30,7 +30,6 @@ from protocols.limits import ACK_EXPIRY_S, NAME_CHARS_MAX, PARKED_LISTED_MAX
 from protocols.messages import Ack, EventData, Gap, Parked, encode
 from protocols.topics import device_topic
 
-
 Handler = Callable[[Act, Event, Any], None]
 DIGEST_BYTES: Final = 16
 AT_MAX: Final = 2**52
@@ -102,9 +101,7 @@ class EventApplier:
 
     # ── the next event ───────────────────────────────────────────────────────────────────
 
-    def _next(
-        self, group: Group, work: EpochWork, event: Event, payload: bytes, park: str
-    ) -> None:
+    def _next(self, group: Group, work: EpochWork, event: Event, payload: bytes, park: str) -> None:
         digest = digest_of(payload)
         code = park
         if not park:
@@ -168,10 +165,6 @@ class EventApplier:
             key = f"{key}/{digest_of(payload).hex()}"
         tx = group.tx
         id = digest_id("parked", self._site, key)
-        act = Act(
-            tx, "devices.park_event", site=self._site, key=f"{key}/parked", via="device",
-            device=event.dev,
-        )  # fmt: skip
         at = event.at if 0 <= event.at <= AT_MAX else tx.now_us
         tx.add(
             _parked_row,
@@ -179,11 +172,19 @@ class EventApplier:
              "PARKED", at),
         )  # fmt: skip
         open_exception(
-            act, "PARKED_EVENT", parked=id.hex(), code=code, type=plain(event.type, 64),
-            seq=event.seq, text=plain(text),
+            self._act(group, event.dev, f"{key}/parked"), "PARKED_EVENT", parked=id.hex(),
+            code=code, type=plain(event.type, 64), seq=event.seq, text=plain(text),
         )  # fmt: skip
-        act.enter(payload)
+        self._act(group, event.dev, key).enter(payload)
         group.parked.add((event.dev, event.epoch))
+
+    def _act(self, group: Group, device: str, key: str) -> Act:
+        """Ids of the exception come from a key of its own: the event's are kept for its effects,
+        should a supervisor have it tried again.
+        """
+        return Act(
+            group.tx, "devices.park_event", site=self._site, key=key, via="device", device=device
+        )
 
     # ── repeats ──────────────────────────────────────────────────────────────────────────
 
@@ -222,8 +223,14 @@ class EventApplier:
                 "DO UPDATE SET upto = excluded.upto, changed_at = excluded.changed_at, "
                 "pruned_upto = CASE WHEN excluded.pruned_upto > device_epoch.pruned_upto "
                 "THEN excluded.pruned_upto ELSE device_epoch.pruned_upto END",
-                (self._site, device, epoch, work.upto, group.pruned.get((device, epoch), 0),
-                 group.tx.now_us),
+                (
+                    self._site,
+                    device,
+                    epoch,
+                    work.upto,
+                    group.pruned.get((device, epoch), 0),
+                    group.tx.now_us,
+                ),
             )
 
     def acks(self, group: Group, hub_epoch: str) -> list[Publish]:
@@ -237,9 +244,7 @@ class EventApplier:
             for (device, epoch), work in group.epochs.items()
         ]
 
-    def _ack(
-        self, group: Group, device: str, epoch: str, work: EpochWork, hub_epoch: str
-    ) -> Ack:
+    def _ack(self, group: Group, device: str, epoch: str, work: EpochWork, hub_epoch: str) -> Ack:
         key = (device, epoch)
         parked: tuple[Parked, ...] = ()
         if key in group.parked or self._known.has_parked(key):
@@ -247,9 +252,7 @@ class EventApplier:
         gap = None
         if work.beyond_last > work.upto:
             gap = Gap(work.upto + 1, max(work.upto + 1, work.beyond_first - 1))
-        return Ack(
-            v=1, epoch=epoch, upto=work.upto, hub_epoch=hub_epoch, gap=gap, parked=parked
-        )
+        return Ack(v=1, epoch=epoch, upto=work.upto, hub_epoch=hub_epoch, gap=gap, parked=parked)
 
     def _parked_of(self, group: Group, device: str, epoch: str) -> tuple[Parked, ...]:
         group.tx.flush()

@@ -7,7 +7,7 @@ time. A message is refused alone, an event is parked alone, and nothing else sto
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import peewee
@@ -64,7 +64,12 @@ class GatewayCore:
         self._sender = OutboxSender(database, site, reached)
         self._topics: dict[str, DeviceTopic] = {}
         self._refresh_at_ms = 0
+        self._devices_changed: Callable[[], None] = lambda: None
         self.known.refresh()
+
+    def on_devices_changed(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called when devices were enrolled, retired, or got another password."""
+        self._devices_changed = tell
 
     # ── inputs ───────────────────────────────────────────────────────────────────────────
 
@@ -94,16 +99,15 @@ class GatewayCore:
         now_us, mono_ms = self._clock.now_us(), self._clock.mono_ms()
         if mono_ms >= self._refresh_at_ms:
             self._refresh_at_ms = mono_ms + REFRESH_EVERY_MS
-            self.known.refresh()
+            if self.known.refresh():
+                self._devices_changed()
             if self._configuration.refresh():
                 yield from map(self._configuration.message, self.known.names())
         yield from self._sender.due(now_us)
 
     def state(self, *, is_online: bool) -> Publish:
         """The hub's retained presence; the same with False is its Will."""
-        body = HubState(
-            v=1, online=is_online, hub_epoch=self._hub_epoch, at=self._clock.now_us()
-        )
+        body = HubState(v=1, online=is_online, hub_epoch=self._hub_epoch, at=self._clock.now_us())
         return Publish(hub_state_topic(self._site), encode(body), retain=True)
 
     # ── one group ────────────────────────────────────────────────────────────────────────
@@ -112,7 +116,7 @@ class GatewayCore:
         """All together; and each alone when together they cannot be stored."""
         try:
             return self._commit_group(batch, park="")
-        except Exception as wrong:
+        except Exception as wrong:  # noqa: BLE001 - the outermost loop: one message, not all
             self._stop_if_storage_failed(wrong)
             _log.error("group_failed", messages=len(batch), exc_info=wrong)
         published: list[Publish] = []
@@ -124,7 +128,7 @@ class GatewayCore:
         """A message that fails even alone is parked or refused without being tried."""
         try:
             return self._commit_group([arrived], park="")
-        except Exception as wrong:
+        except Exception as wrong:  # noqa: BLE001 - the outermost loop: one message, not all
             self._stop_if_storage_failed(wrong)
             _log.error("message_failed", topic=arrived.topic, exc_info=wrong)
             return self._commit_group([arrived], park=DEFECT)

@@ -7,15 +7,14 @@ A group's changes enter the cache after its commit, not before.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import peewee
 
 from hub.db import WriteTransaction
+from hub.devices.kinds import RETIRED
 from hub.devices.models import Device
 from hub.errors import HubError
-
-RETIRED: Final = "RETIRED"
 
 
 class UnknownDevice(HubError):
@@ -54,18 +53,26 @@ class KnownDevices:
         self._database, self._site = database, site
         self._devices: dict[str, KnownDevice] = {}
         self._retired: frozenset[str] = frozenset()
+        self._secrets: dict[str, str] = {}
         self._uptos: dict[tuple[str, str], int] = {}
         self._with_parked: set[tuple[str, str]] = set()
 
-    def refresh(self) -> None:
-        """Read enrolments and retirements again; what is known of the others stays."""
-        rows = list(Device.select().where(Device.site == self._site).dicts())
+    def refresh(self) -> bool:
+        """Read enrolments and retirements again; what is known of the others stays.
+
+        Returns whether somebody else may connect than before.
+        """
+        columns = (Device.name, Device.state, Device.session, Device.watermark_at,
+                   Device.secret_hash)  # fmt: skip
+        rows: Any = list(Device.select(*columns).where(Device.site == self._site).dicts())
         self._retired = frozenset(row["name"] for row in rows if row["state"] == RETIRED)
         self._devices = {
             row["name"]: self._devices.get(row["name"]) or _known(row)
             for row in rows
             if row["state"] != RETIRED
         }
+        before, self._secrets = self._secrets, {row["name"]: row["secret_hash"] for row in rows}
+        return before != self._secrets
 
     def get(self, name: str) -> KnownDevice:
         """Raises UnknownDevice, RetiredDevice."""

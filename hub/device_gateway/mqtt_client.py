@@ -64,7 +64,7 @@ class BufferedClient(mqtt.Client):
         self._came_at += len(piece)
         return piece
 
-    def _sock_send(self, buf: bytes) -> int:
+    def _sock_send(self, buf: bytes | bytearray) -> int:
         self._to_send += buf
         return len(buf)
 
@@ -96,7 +96,7 @@ def make_client(client_id: str, address: BrokerAddress, will: Publish) -> Buffer
 
 def connect_properties() -> Properties:
     """What the gateway asks of the broker: a lasting session and large groups."""
-    asked = Properties(PacketTypes.CONNECT)
+    asked = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     asked.ReceiveMaximum = GATEWAY_RECEIVE_MAX
     asked.SessionExpiryInterval = SESSION_EXPIRY_S
     return asked
@@ -129,7 +129,7 @@ class Properties5:
         return known
 
     def _make(self, expiry_s: int | None) -> Properties:
-        made = Properties(PacketTypes.PUBLISH)
+        made = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         if expiry_s is not None:
             made.MessageExpiryInterval = expiry_s
         return made

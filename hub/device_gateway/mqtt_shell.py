@@ -91,7 +91,7 @@ class MqttShell:
         except UnicodeDecodeError:
             topic = "(not UTF-8)"
         token = message.mid if message.qos else 0
-        self._batch.append(Arrived(topic, message.payload, token, correlation))
+        self._batch.append(Arrived(topic, bytes(message.payload), token, correlation))
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────
 
@@ -127,9 +127,8 @@ class MqttShell:
             return
         has_waiting = isinstance(sock, ssl.SSLSocket) and sock.pending()
         writers = [sock] if self._client.has_unsent else []
-        readable, _, _ = select.select(
-            [sock, self._stop_fd], writers, [], 0 if has_waiting else TICK_S
-        )
+        readers: list[Any] = [sock, self._stop_fd]
+        readable, _, _ = select.select(readers, writers, [], 0 if has_waiting else TICK_S)
         self._is_stopped = self._stop_fd in readable
 
     def _read_everything(self) -> None:

@@ -78,7 +78,10 @@ class OutboxSender:
 
     def _waiting(self, state: str) -> list[Waiting]:
         values = (self._site, state, COMMANDS_AT_ONCE)
-        rows = self._database.execute_sql(self._read_sql, values).fetchall()
+        cursor: Any = self._database.execute_sql(  # type: ignore[no-untyped-call]
+            self._read_sql, values
+        )
+        rows = cursor.fetchall()
         return [Waiting(*row) for row in rows]
 
     def _repeats(self, now_us: int) -> list[Waiting]:

@@ -85,9 +85,7 @@ class Presence:
         work.upto = pruned_upto
         group.pruned[device, epoch] = pruned_upto
 
-    def _watermark(
-        self, group: Group, device: KnownDevice, epoch: str, seq: int, at: int
-    ) -> None:
+    def _watermark(self, group: Group, device: KnownDevice, epoch: str, seq: int, at: int) -> None:
         """Everything before `at` has arrived when the device's last event has."""
         if not 0 <= at <= AT_MAX or seq < 0:
             return

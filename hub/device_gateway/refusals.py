@@ -73,8 +73,8 @@ class Refusals:
                 return
             topic = OTHER_TOPICS
         id = self._id(topic, code)
-        act = Act(tx, "devices.refuse_message", site=self._site, key=f"refused/{id.hex()}/{tx.now_us}",
-                  via="device")  # fmt: skip
+        key = f"refused/{id.hex()}/{tx.now_us}"
+        act = Act(tx, "devices.refuse_message", site=self._site, key=key, via="device")
         tx.run(
             _insert.sql,
             (id, self._site, topic, code, text, sample, count, tx.now_us, tx.now_us),

@@ -1,0 +1,52 @@
+"""Whether a port is free, and if not, who has it. Reads /proc; changes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from pathlib import Path
+
+from hub.errors import HubError
+
+LISTENING = "0A"
+"""The state column of /proc/net/tcp."""
+
+
+class PortTaken(HubError):
+    code = "PORT_TAKEN"
+
+    def __init__(self, port: int, holder: str) -> None:
+        self.port, self.holder = port, holder
+        super().__init__(f"Port {port} is taken by {holder}. Stop that, or choose another port.")
+
+
+def refuse_taken(port: int) -> None:
+    """Raises PortTaken when something on this machine listens there."""
+    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_STREAM) as asking:
+            asking.settimeout(0.5)
+            if asking.connect_ex((host, port)) == 0:
+                raise PortTaken(port, holder_of(port))
+
+
+def holder_of(port: int) -> str:
+    """Name and number of the process that listens on a port, as far as we may look."""
+    inodes = _listening_inodes(port)
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            for link in (folder / "fd").iterdir():
+                with contextlib.suppress(OSError):
+                    if str(link.readlink()) in inodes:
+                        return f"{(folder / 'comm').read_text().strip()} (process {folder.name})"
+    return "another program"
+
+
+def _listening_inodes(port: int) -> set[str]:
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with contextlib.suppress(OSError):
+            for line in Path(table).read_text().splitlines()[1:]:
+                columns = line.split()
+                if columns[3] == LISTENING and int(columns[1].rpartition(":")[2], 16) == port:
+                    found.add(f"socket:[{columns[9]}]")
+    return found

@@ -1,0 +1,207 @@
+"""`binlight hub`: runs what one site needs. Owns the command line and the order of starting.
+
+Without `--only` this process supervises the broker, the gateway, the pages and the planner; with
+it, this process is that part. Parts are imported where they are run.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import msgspec
+import structlog
+
+from hub import broker, ports
+from hub import config as defaults
+from hub.clock import SystemClock
+from hub.config import PARTS, HubConfig, Part
+from hub.errors import HubError
+from hub.lock import data_lock
+from hub.prepared import Prepared
+from hub.stop_signal import stop_signal
+from hub.supervise import ChildPlan, python_command, say_ready, supervise
+
+LOGS: Final = "logs"
+SUPERVISED: Final = "BINLIGHT_SUPERVISED"
+ROOT: Final = Path(__file__).resolve().parent.parent
+_log = structlog.get_logger("hub")
+
+
+class NotPrepared(HubError):
+    """The set-up failed; it has said why on the standard error output."""
+
+    code = "NOT_PREPARED"
+
+    def __init__(self, data: str) -> None:
+        self.data = data
+        super().__init__(f"The hub in {data} cannot be set up; the reason stands above.")
+
+
+@click.command("hub")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder for everything it keeps.")
+@click.option("--listen", default="127.0.0.1", show_default=True, help="Address of the pages.")
+@click.option("--port", default=defaults.DEFAULT_PORT, show_default=True, help="Port of the pages.")
+@click.option("--broker", "broker_url", default="", help="Somebody else's broker: mqtt[s]://…")
+@click.option("--broker-port", default=defaults.DEFAULT_BROKER_PORT, show_default=True)
+@click.option("--broker-tls-port", default=defaults.DEFAULT_TLS_BROKER_PORT, show_default=True)
+@click.option("--database", "database_url", default="", help="postgresql://USER@HOST/NAME")
+@click.option("--site", default=defaults.DEFAULT_SITE, show_default=True, help="Its short name.")
+@click.option("--company", default=defaults.DEFAULT_COMPANY, show_default=True)
+@click.option("--name", "names", multiple=True, help="Further host name of this machine.")
+@click.option("--only", type=click.Choice(PARTS), help="Run one part, for larger sites.")
+def command(data: Path | None, only: Part | None, names: tuple[str, ...], **options: Any) -> None:
+    """Run a site's hub: its broker, gateway, pages and planner."""
+    folder = (data or defaults.default_data_folder()).expanduser().absolute()
+    config = HubConfig(folder=str(folder), names=tuple(names), **options).check()
+    log_as_json()
+    if only is not None:
+        run_part(config, only)
+    else:
+        run_all(config)
+
+
+def log_as_json() -> None:
+    """One JSON object a line on the standard error output."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+# --- one part -------------------------------------------------------------------------------------
+
+
+def run_part(config: HubConfig, part: Part) -> None:
+    """Be one part until SIGTERM; on its own, without a supervisor, it sets up what is missing."""
+    runners: dict[Part, Callable[[HubConfig, Callable[[], None]], None]] = {
+        "gateway": _run_gateway, "web": _run_web, "planner": _run_planner,
+    }  # fmt: skip
+    if SUPERVISED not in os.environ:
+        _prepare(config)
+    runners[part](config, say_ready)
+
+
+def _run_gateway(config: HubConfig, on_ready: Callable[[], None]) -> None:
+    from hub.device_gateway.process import run_gateway
+
+    run_gateway(config, on_ready)
+
+
+def _run_web(config: HubConfig, _on_ready: Callable[[], None]) -> None:
+    from hub.app import serve
+
+    serve(config)
+
+
+def _run_planner(config: HubConfig, on_ready: Callable[[], None]) -> None:
+    from hub.warehouse.planner import run_planner
+
+    on_ready()
+    run_planner(config)
+
+
+# --- all of them ----------------------------------------------------------------------------------
+
+
+def run_all(config: HubConfig) -> None:
+    """Set up what is missing, then supervise all parts until SIGTERM. May refuse.
+
+    Raises SecondHub, PortTaken, NotPrepared.
+    """
+    config.data.mkdir(parents=True, exist_ok=True)
+    with data_lock(config.data, "hub"), stop_signal() as stop_fd:
+        for port in _ports(config):
+            ports.refuse_taken(port)
+        prepared = _prepare(config)
+        logs = config.data / LOGS
+        logs.mkdir(exist_ok=True)
+        supervise(
+            plans(config, prepared.broker_configuration), SystemClock(), stop_fd,
+            lambda: _say_ready(config, prepared.password), logs,
+        )  # fmt: skip
+
+
+def plans(config: HubConfig, broker_configuration: str) -> list[ChildPlan]:
+    """The processes of a hub, in the order of starting."""
+    parts = [
+        ChildPlan(part, _command(config, part), _port(config, part), _host(config),
+                  environment={SUPERVISED: "1", "PYTHONPATH": _python_path()})
+        for part in PARTS
+    ]  # fmt: skip
+    if not config.runs_broker:
+        return parts
+    command = (broker.program(), "-c", broker_configuration)
+    return [ChildPlan("broker", command, config.broker_port, user=broker.runs_as()), *parts]
+
+
+def _command(config: HubConfig, part: str) -> tuple[str, ...]:
+    options = {
+        "data": config.folder, "listen": config.listen, "port": config.port,
+        "broker": config.broker_url, "broker-port": config.broker_port,
+        "broker-tls-port": config.broker_tls_port, "database": config.database_url,
+        "site": config.site, "company": config.company, "only": part,
+    }  # fmt: skip
+    given = [f"--{name}={value}" for name, value in options.items() if value != ""]
+    return python_command("hub.run", *given, *(f"--name={name}" for name in config.names))
+
+
+def _port(config: HubConfig, part: str) -> int:
+    return config.port if part == "web" else 0
+
+
+def _host(config: HubConfig) -> str:
+    """Where a port that listens everywhere can be tried from here."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.listen, config.listen)  # noqa: S104
+
+
+def _ports(config: HubConfig) -> list[int]:
+    own = [config.port]
+    if config.runs_broker:
+        own.append(config.broker_port)
+        own += [config.broker_tls_port] if config.is_beyond_loopback else []
+    return own
+
+
+def _python_path() -> str:
+    return os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+
+
+def _prepare(config: HubConfig) -> Prepared:
+    """Set-up needs much that the supervisor never needs again: it runs in a process of its own."""
+    done = subprocess.run(
+        python_command("hub.setup"), input=msgspec.json.encode(config), stdout=subprocess.PIPE,
+        check=False, env={**os.environ, "PYTHONPATH": _python_path()},
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise NotPrepared(str(config.data))
+    return msgspec.json.decode(done.stdout, type=Prepared)
+
+
+def _say_ready(config: HubConfig, password: str | None) -> None:
+    click.echo(f"Binlight is ready: {config.page_url}")
+    if password is not None:
+        click.echo(f"First log-in: user admin, one-time password {password}")
+    if config.runs_broker:
+        click.echo(f"Devices connect to port {_device_port(config)}.")
+    sys.stdout.flush()
+
+
+def _device_port(config: HubConfig) -> int:
+    return config.broker_tls_port if config.is_beyond_loopback else config.broker_port
+
+
+if __name__ == "__main__":
+    command()

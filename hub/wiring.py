@@ -1,0 +1,69 @@
+"""Builds the parts that configuration names. Owns who is joined with whom, and nothing else.
+
+Heavy parts are imported where they are built, so that a gateway runs without Flask.
+"""
+
+from __future__ import annotations
+
+from random import Random, SystemRandom
+from typing import TYPE_CHECKING
+
+import peewee
+
+from hub.clock import Clock, SystemClock
+from hub.config import HubConfig
+from hub.db import open_database
+from hub.fault_points import Reached, never
+from hub.journal import Journal
+
+if TYPE_CHECKING:
+    from hub.device_gateway.apply import Handler
+    from hub.device_gateway.command_answers import AnswerHandler
+    from hub.device_gateway.core import GatewayCore
+
+
+def open_journal(
+    config: HubConfig, clock: Clock | None = None, random: Random | None = None
+) -> Journal:
+    """Open the configured database; the journal is the way in for every command."""
+    database = open_database(config.database)
+    return Journal(database, clock or SystemClock(), random or SystemRandom())
+
+
+def event_handlers() -> dict[str, Handler]:
+    """What each type of event does."""
+    from hub.device_gateway import help_calls
+    from hub.devices import events
+    from hub.warehouse import pick_events
+
+    return {**help_calls.HANDLERS, **events.HANDLERS, **pick_events.HANDLERS}
+
+
+def answer_handlers() -> dict[str, AnswerHandler]:
+    """What a device's answer does, by the type of the command."""
+    from hub.warehouse import dispatch
+
+    return {
+        "OfferAssignment": dispatch.answered_offer,
+        "RevokeAssignment": dispatch.answered_revoke,
+    }
+
+
+def make_gateway(
+    config: HubConfig, database: peewee.Database, clock: Clock, reached: Reached = never
+) -> GatewayCore:
+    """The gateway's core for the configured site, over a migrated and furnished database."""
+    from hub.device_gateway.configuration import Configuration
+    from hub.device_gateway.core import GatewayCore
+    from hub.inventory.models import Site
+    from hub.staff.queries import shift_people
+
+    site = Site.get(Site.code == config.site)
+    return GatewayCore(
+        database, site=config.site, company=config.company, hub_epoch=site.hub_epoch, clock=clock,
+        handlers=event_handlers(), answer_handlers=answer_handlers(),
+        configuration=Configuration(
+            config.site, site.time_zone, lambda: shift_people(config.company, config.site)
+        ),
+        reached=reached,
+    )  # fmt: skip

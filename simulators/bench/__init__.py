@@ -1,0 +1,1 @@
+"""Benchmarks: each names what it measured beside, so that ratios within one run can be compared."""
