@@ -31,16 +31,19 @@ class Parcel(Table):
     number = peewee.TextField(unique=True)
     state = peewee.TextField()
     """OPEN, VERIFIED, CLOSED, LABELLED, SHIPPED, VOID."""
+    bench = peewee.TextField(default="")
+    """Where it is, or was, packed."""
     packed_by = IdField(null=True)
     created_at = MomentField()
     closed_at = MomentField(null=True)
 
     class Meta:
         table_name = "parcel"
+        indexes = ((("state", "bench"), False),)
 
 
 class ParcelLine(Table):
-    """What is in a parcel."""
+    """What is in a parcel; while it is OPEN, what was verified so far."""
 
     parcel = IdField()
     order_line = IdField(index=True)
@@ -50,3 +53,13 @@ class ParcelLine(Table):
     class Meta:
         table_name = "parcel_line"
         primary_key = peewee.CompositeKey("parcel", "order_line")
+
+
+class ParcelTote(Table):
+    """A tote that is unpacked into a parcel; the row goes when the parcel is closed."""
+
+    tote = IdField(primary_key=True)
+    parcel = IdField(index=True)
+
+    class Meta:
+        table_name = "parcel_tote"
