@@ -33,5 +33,5 @@ TABLES: Final[tuple[type[Table], ...]] = (
     warehouse.Wave, warehouse.Assignment, warehouse.AssignmentSlot, warehouse.SlotTote,
     bulk.ImportRun, bulk.ImportSlice, bulk.ImportNote, bulk.ImportedDocument,
     bulk.ListedAdjustment,
-    warehouse.WorkLine, warehouse.LineAct, warehouse.WorkRequest,
+    warehouse.WorkLine, warehouse.LineAct, warehouse.WorkRequest, warehouse.WaveStream,
 )  # fmt: skip

@@ -73,6 +73,23 @@ class Assignment(Table):
         indexes = ((("site", "state", "priority", "sequence"), False), (("device",), False))
 
 
+class WaveStream(Table):
+    """How a site plans waves by itself, when somebody has switched that on."""
+
+    site = peewee.TextField(primary_key=True)
+    is_on = peewee.BooleanField(default=False)
+    method = peewee.TextField(default="CLUSTER")
+    slots = CountField(default=6)
+    lines_max = CountField(default=120)
+    orders_max = CountField(default=60)
+    """Orders of one wave."""
+    orders_ahead = CountField(default=6)
+    """Plan when fewer released orders than this are left for each picker."""
+
+    class Meta:
+        table_name = "wave_stream"
+
+
 class WorkRequest(Table):
     """A device whose person waits for work, because there was none when it asked."""
 

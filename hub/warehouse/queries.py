@@ -334,6 +334,42 @@ def backordered_in(wave: bytes) -> list[rules.Shortage]:
     return [rules.Shortage(*row) for row in query]
 
 
+def exists(query: Any) -> Any:
+    """Whether a sub-query has a row."""
+    return fn.EXISTS(query)
+
+
+def has_goods_on_the_floor(wave: bytes) -> bool:
+    """Whether units of a wave's orders are still with pickers or packers."""
+    on_the_floor = (
+        OrderLine.allocated + OrderLine.released + OrderLine.picked + OrderLine.packed
+    ) > 0
+    query: Any = (
+        OrderLine.select(1)
+        .join(SalesOrder, on=(SalesOrder.id == OrderLine.order))
+        .where((SalesOrder.wave == wave) & on_the_floor)
+        .limit(1)
+        .tuples()
+    )
+    return bool(list(query))
+
+
+def has_work_to_offer(site: str) -> bool:
+    """Whether READY work of a released wave waits for somebody."""
+    query: Any = (
+        Assignment.select(1)
+        .join(Wave, on=(Wave.id == Assignment.wave))
+        .where(
+            (Assignment.site == site)
+            & (Assignment.state == "READY")
+            & Wave.state.in_(("RELEASED", "IN_PROGRESS"))
+        )
+        .limit(1)
+        .tuples()
+    )
+    return bool(list(query))
+
+
 class WorkProgress(NamedTuple):
     """How far one assignment is."""
 

@@ -11,6 +11,7 @@ from hub.journal import Act
 from hub.warehouse.allocating import allocate_wave, cancel_wave
 from hub.warehouse.floor import load_floor
 from hub.warehouse.releasing import recall_assignment, release_wave
+from hub.warehouse.streaming import Stream, set_stream
 from hub.warehouse.waves import (
     NothingToPlan,
     PlanChanged,
@@ -27,6 +28,7 @@ from hub.warehouse.waves import (
 __all__ = [
     "NothingToPlan",
     "PlanChanged",
+    "Stream",
     "allocate_wave",
     "cancel_wave",
     "close_if_done",
@@ -39,6 +41,7 @@ __all__ = [
     "release_wave",
     "resume_wave",
     "set_goal",
+    "set_stream",
     "store_preview",
 ]
 

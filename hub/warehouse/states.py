@@ -16,10 +16,8 @@ WAVE_STEPS: Final[Steps] = frozenset(
         ("RELEASED", "IN_PROGRESS"), ("IN_PROGRESS", "COMPLETED"), ("COMPLETED", "CLOSED"),
         ("RELEASED", "HELD"), ("IN_PROGRESS", "HELD"), ("HELD", "RELEASED"),
         ("HELD", "IN_PROGRESS"), ("PLANNED", "CANCELLED"), ("ALLOCATED", "CANCELLED"),
-        ("COMPLETED", "IN_PROGRESS"),
     }
 )  # fmt: skip
-"""COMPLETED is a roll-up: an undo on the floor opens it again until the goods are handed over."""
 
 ASSIGNMENT_STEPS: Final[Steps] = frozenset(
     {

@@ -63,7 +63,7 @@ def plan_wave(
     counts as open again. The planner stores the preview next, and with `goal` ALLOCATED or
     RELEASED goes on by itself. Raises NothingToPlan, BadValue.
     """
-    _check(method, slots, lines_max)
+    check_method(method, slots, lines_max)
     id = act.new_id()
     taken = [order for order in dict.fromkeys(orders) if _take(act, order, id)]
     line_count = _reopen_lines(act, taken)
@@ -79,7 +79,8 @@ def plan_wave(
     return id
 
 
-def _check(method: str, slots: int, lines_max: int) -> None:
+def check_method(method: str, slots: int, lines_max: int) -> None:
+    """Refuse a way of picking that there is not; raises BadValue."""
     if method not in METHODS:
         raise BadValue("method", method, f"use one of {', '.join(METHODS)}")
     if not 1 <= slots <= SLOTS_MAX:
@@ -243,12 +244,7 @@ def close_if_done(act: Act, wave: bytes) -> str | None:
 
 
 def _close(act: Act, wave: bytes) -> str | None:
-    in_hand = act.tx.row(
-        "SELECT 1 FROM order_line l JOIN sales_order o ON o.id = l.order_id WHERE o.wave = ? "
-        "AND l.allocated + l.released + l.picked + l.packed > 0",
-        (wave,),
-    )
-    if in_hand is not None:
+    if queries.has_goods_on_the_floor(wave):
         return None
     closed = act.tx.run(
         "UPDATE wave SET state = 'CLOSED' WHERE id = ? AND state = 'COMPLETED'", (wave,)

@@ -1,0 +1,204 @@
+"""The planner: brings waves forward, hands out work, ends leases. Owns no table and no clock.
+
+`step` does what can be done now, in virtual time as well; `run_planner` is the process around it.
+Planning reads outside of any transaction; what it found is entered by a short act of its own.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable, Iterator
+from random import SystemRandom
+from typing import Any, Final, Protocol
+
+import structlog
+
+from hub.clock import SystemClock
+from hub.db import open_database
+from hub.errors import HubError
+from hub.journal import Act, Journal
+from hub.stop_signal import stop_signal
+from hub.warehouse import dispatch, queries, service, streaming
+from hub.warehouse.models import Assignment, Wave, WorkRequest
+from hub.warehouse.states import TERMINAL
+
+IDLE_S: Final = 0.2
+"""Between two looks while there is nothing to do."""
+SLICES_MAX: Final = 200
+"""Slices of one wave in one step; the rest follows in the next."""
+
+_log = structlog.get_logger("planner")
+
+
+class PlannerConfig(Protocol):
+    """What the process needs to know."""
+
+    @property
+    def database(self) -> str: ...
+    @property
+    def site(self) -> str: ...
+
+
+def step(journal: Journal, site: str, now_us: int | None = None) -> int:
+    """Do everything that waits for the planner; returns how many acts that took.
+
+    Safe to repeat and to kill at any point; 0 means that nothing is left to do before somebody
+    else acts or time passes.
+    """
+    at_us = journal.clock.now_us() if now_us is None else now_us
+    done = _expire_leases(journal, site, at_us)
+    done += _stream(journal, site)
+    done += sum(_carry_forward(journal, site, id) for id in _waves_under_way(site))
+    done += _close_waves(journal, site)
+    return done + _offer_work(journal, site)
+
+
+def _perform(
+    journal: Journal, site: str, name: str, do: Callable[[Act], Any], **input: object
+) -> Any:
+    return journal.perform(f"warehouse.{name}", do, site=site, via="planner", input=dict(input))
+
+
+# --- waves ----------------------------------------------------------------------------------------
+
+
+def _waves_under_way(site: str) -> list[bytes]:
+    query: Any = (
+        Wave.select(Wave.id)
+        .where((Wave.site == site) & Wave.state.in_(("PLANNED", "ALLOCATING", "ALLOCATED")))
+        .order_by(Wave.priority.desc(), Wave.created_at, Wave.code)
+        .tuples()
+    )
+    return [id for (id,) in query]
+
+
+def _carry_forward(journal: Journal, site: str, wave: bytes) -> int:
+    """Bring one wave as far as it is meant to go; what changed meanwhile is seen next time."""
+    try:
+        return sum(1 for _ in _slices(journal, site, wave))
+    except (service.PlanChanged, service.NothingToPlan) as changed:
+        _log.info("plan changed", wave=wave.hex(), code=changed.code)
+        return 0
+
+
+def _slices(journal: Journal, site: str, wave: bytes) -> Iterator[str]:
+    for _ in range(SLICES_MAX):
+        name = _next_act(queries.wave(wave))
+        if name is None:
+            return
+        _do(journal, site, wave, name)
+        yield name
+
+
+def _next_act(wave: Wave) -> str | None:
+    """What a wave needs next on the way to its goal."""
+    if wave.state not in ("PLANNED", "ALLOCATING", "ALLOCATED"):
+        return None
+    if wave.goal == "CANCELLED":
+        return "cancel_wave"
+    preview = queries.preview_of(wave)
+    if wave.state == "PLANNED":
+        if preview is None:
+            return "store_preview"
+        return "allocate_wave" if wave.goal else None
+    if wave.state == "ALLOCATING":
+        return "allocate_wave"
+    if preview is None or not preview.is_final:
+        return "store_preview"
+    return "release_wave" if wave.goal == "RELEASED" else None
+
+
+def _do(journal: Journal, site: str, wave: bytes, name: str) -> None:
+    if name == "store_preview":
+        preview = service.make_preview(site, queries.wave(wave))
+        _perform(
+            journal, site, name, lambda act: service.store_preview(act, wave, preview),
+            wave=wave.hex(), preview=preview,
+        )  # fmt: skip
+        return
+    slices: dict[str, Callable[[Act, bytes], bool]] = {
+        "allocate_wave": service.allocate_wave,
+        "release_wave": service.release_wave,
+        "cancel_wave": service.cancel_wave,
+    }
+    _perform(journal, site, name, lambda act: slices[name](act, wave), wave=wave.hex())
+
+
+def _close_waves(journal: Journal, site: str) -> int:
+    """Waves whose work, or whose goods on the floor, are all gone."""
+    live = Assignment.select(1).where(
+        (Assignment.wave == Wave.id) & Assignment.state.not_in(TERMINAL)
+    )
+    states = ("RELEASED", "IN_PROGRESS", "HELD", "COMPLETED")
+    query: Any = (
+        Wave.select(Wave.id, Wave.state)
+        .where((Wave.site == site) & Wave.state.in_(states) & ~queries.exists(live))
+        .tuples()
+    )
+    done = 0
+    for id, state in list(query):
+        if state == "COMPLETED" and queries.has_goods_on_the_floor(id):
+            continue
+        _close(journal, site, id)
+        done += 1
+    return done
+
+
+def _close(journal: Journal, site: str, wave: bytes) -> None:
+    _perform(
+        journal, site, "close_wave", lambda act: service.close_if_done(act, wave), wave=wave.hex()
+    )
+
+
+def _stream(journal: Journal, site: str) -> int:
+    stream = streaming.stream_of(site)
+    orders = streaming.next_orders(site, stream) if stream.is_on else []
+    if not orders:
+        return 0
+
+    def plan(act: Act) -> bytes:
+        return service.plan_wave(
+            act, orders, method=stream.method, slots=stream.slots, lines_max=stream.lines_max,
+            title="streamed", goal="RELEASED",
+        )  # fmt: skip
+
+    try:
+        _perform(journal, site, "plan_wave", plan, orders=[order.hex() for order in orders])
+    except service.NothingToPlan:
+        return 0
+    return 1
+
+
+# --- people ---------------------------------------------------------------------------------------
+
+
+def _offer_work(journal: Journal, site: str) -> int:
+    waits = WorkRequest.select().where(WorkRequest.site == site).exists()
+    if not waits or not queries.has_work_to_offer(site):
+        return 0
+    return int(_perform(journal, site, "offer_waiting", dispatch.offer_waiting))
+
+
+def _expire_leases(journal: Journal, site: str, now_us: int) -> int:
+    over = (Assignment.lease_until <= now_us) & Assignment.state.in_(
+        ("OFFERED", "ASSIGNED", "IN_PROGRESS")
+    )
+    if not Assignment.select().where((Assignment.site == site) & over).exists():
+        return 0
+    return int(_perform(journal, site, "expire_leases", dispatch.expire_leases))
+
+
+# --- the process ----------------------------------------------------------------------------------
+
+
+def run_planner(config: PlannerConfig) -> None:
+    """Plan for the site until SIGTERM. What cannot be done now is said and tried again."""
+    database = open_database(config.database)
+    journal = Journal(database, SystemClock(), SystemRandom())
+    with stop_signal() as stop_fd:
+        while not select.select([stop_fd], [], [], IDLE_S)[0]:
+            try:
+                while step(journal, config.site):
+                    pass
+            except HubError as refusal:
+                _log.warning("not planned", code=refusal.code, **refusal.values())
