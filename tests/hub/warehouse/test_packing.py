@@ -19,7 +19,7 @@ from tests.hub.warehouse import totes
 
 
 def stages(hub: TestHub, order: bytes) -> dict[str, int]:
-    columns = "open backordered released picked packed shipped cancelled".split()
+    columns = ["open", "backordered", "released", "picked", "packed", "shipped", "cancelled"]
     lines = list(OrderLine.select().where(OrderLine.order == order))
     found = {name: sum(getattr(line, name) for line in lines) for name in columns}
     return {name: units for name, units in found.items() if units}
