@@ -31,8 +31,12 @@ from hub.journal import Act, Journal
 STAGED_AT_ONCE: Final = 40
 """Slices that one staging transaction writes: some 200 kB."""
 REST_SHARE: Final = 0.5
-"""The import rests for this share of each slice's time, so that waiting scans get their turn."""
-REST_MIN_S: Final = 0.002
+"""The import rests for this share of each slice's time, so that waiting scans get their turn.
+
+With half of it another writer waited 57 ms at most, with a quarter up to 1.1 s: SQLite's waiters
+look only every few milliseconds.
+"""
+REST_MIN_S: Final = 0.005
 REST_MAX_S: Final = 0.05
 _insert_run: Final = Insert(ImportRun)
 _insert_slice: Final = Insert(ImportSlice)
@@ -75,9 +79,13 @@ class Staged:
 class Kind(Protocol):
     """One kind of file. `read` refuses, `post` cannot."""
 
-    name: str
-    forgets: bool
-    """Whether staged values are secrets, and erased as soon as they are posted."""
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def forgets(self) -> bool:
+        """Whether staged values are secrets, and erased as soon as they are posted."""
+        ...
 
     def read(self, source: SourceFile, context: Context) -> Staged: ...
 

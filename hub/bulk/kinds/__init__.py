@@ -1,1 +1,1 @@
-"""The kinds of files that can be imported, by name."""
+"""The kinds of files that can be imported."""
