@@ -1,4 +1,7 @@
-"""Pages of stock: what is where, who holds it, and correcting the books by hand."""
+"""Pages of stock: what is where, who holds it, receiving, status and locks.
+
+Counting and letting go of claims touch orders and work, so those acts are `hub.desk`'s.
+"""
 
 from __future__ import annotations
 
@@ -138,22 +141,6 @@ def _balance(balance: str) -> Balance:
 
 
 # --- correcting ----------------------------------------------------------------------------------
-
-
-@pages.post("/stock/balance/<balance>/adjust")
-def adjust(balance: str) -> ResponseReturnValue:
-    """Somebody counted: the difference to the books is posted with their reason."""
-    row, counted = _balance(balance), forms.count("counted", least=0)
-    reason, delta = forms.words("reason"), counted - forms.count("seen", least=0)
-    acts.perform(
-        "inventory.adjust",
-        lambda act: service.adjust(
-            act, row.place, row.item, delta, reason, lot=row.lot, status=row.status
-        ),
-        input={"balance": balance, "delta": delta, "reason": reason},
-    )
-    flash(_("Posted: {delta} units, now {counted}.", delta=f"{delta:+d}", counted=counted), "done")
-    return redirect(f"/stock/balance/{balance}", 303)
 
 
 @pages.post("/stock/balance/<balance>/status")

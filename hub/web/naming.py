@@ -53,3 +53,9 @@ def _found(kind: str, id: bytes | None) -> tuple[str, str] | None:
     prepare(kind, [id])
     found: tuple[str, str] | None = g.get("named", {}).get((kind, id))
     return found
+
+
+def path(kind: str, id: bytes) -> str:
+    """The address of its page; empty when it has none."""
+    found = _found(kind, id)
+    return found[1] if found else ""

@@ -1,0 +1,1 @@
+"""Pages that join capabilities: today, search, audit, and correcting stock that others hold."""

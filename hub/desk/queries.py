@@ -1,0 +1,162 @@
+"""Reads over all capabilities: the day, and the audit. Counts only; no row of theirs is changed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from peewee import fn
+
+from hub.devices.models import Device
+from hub.floor_exceptions import FloorException
+from hub.inventory.models import Movement
+from hub.journal import JournalRow
+from hub.orders.models import LineMove, SalesOrder
+from hub.orders.order_lists import OPEN_STATES
+from hub.staff.models import Denial
+from hub.warehouse.models import Assignment, Wave, WorkLine
+from hub.warehouse.states import LINE_OVER
+
+LIVE_WAVES: Final = ("ALLOCATING", "ALLOCATED", "RELEASED", "IN_PROGRESS", "HELD")
+JOURNAL_ROWS: Final = 50
+
+
+class Day(NamedTuple):
+    """The orders of a day: due until its end, shipped already, late by now."""
+
+    due: int
+    shipped: int
+    open: int
+    late: int
+    held: int
+
+
+class WaveRow(NamedTuple):
+    """A wave at work, with its lines."""
+
+    id: bytes
+    code: str
+    title: str
+    state: str
+    lines: int
+    lines_over: int
+    lines_short: int
+    pickers: int
+
+
+def day_bounds(now_us: int, zone: str) -> tuple[int, int]:
+    """The first moment of the site's day, and of the next."""
+    here = datetime.fromtimestamp(now_us / 1_000_000, ZoneInfo(zone))
+    start = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    end = (start + timedelta(days=1)).replace(hour=0)
+    return int(start.timestamp()) * 1_000_000, int(end.timestamp()) * 1_000_000
+
+
+def day(site: str, now_us: int, zone: str) -> Day:
+    start, end = day_bounds(now_us, zone)
+    is_open = SalesOrder.state.in_(OPEN_STATES)
+    return Day(
+        due=_orders(site, is_open, SalesOrder.due_at < end),
+        shipped=_orders(site, SalesOrder.state == "CLOSED", SalesOrder.closed_at >= start),
+        open=_orders(site, is_open),
+        late=_orders(site, is_open, SalesOrder.due_at < now_us),
+        held=_orders(site, SalesOrder.state == "ON_HOLD"),
+    )
+
+
+def _orders(site: str, *asked: Any) -> int:
+    return int(SalesOrder.select().where(SalesOrder.site == site, *asked).count())
+
+
+def live_waves(site: str) -> list[WaveRow]:
+    """Waves between allocation and completion, oldest first."""
+    over = fn.SUM(WorkLine.state.in_(LINE_OVER).cast("INTEGER"))
+    short = fn.SUM((WorkLine.state == "SHORT").cast("INTEGER"))
+    query: Any = (
+        Assignment.select(
+            Assignment.wave, fn.COUNT(WorkLine.id), over, short,
+            fn.COUNT(Assignment.person.distinct()),
+        )
+        .join(WorkLine, on=(WorkLine.assignment == Assignment.id))
+        .join(Wave, on=(Wave.id == Assignment.wave))
+        .where(Wave.site == site, Wave.state.in_(LIVE_WAVES))
+        .group_by(Assignment.wave)
+        .tuples()
+    )  # fmt: skip
+    work = {wave: tuple(int(n or 0) for n in counts) for wave, *counts in query}
+    waves = Wave.select().where(Wave.site == site, Wave.state.in_(LIVE_WAVES))
+    return [
+        WaveRow(w.id, w.code, w.title, w.state, *work.get(w.id, (w.lines_total, 0, 0, 0)))
+        for w in waves.order_by(Wave.created_at)
+    ]
+
+
+def exception_counts(site: str) -> dict[str, int]:
+    """Open exceptions by kind."""
+    query: Any = (
+        FloorException.select(FloorException.kind, fn.COUNT(FloorException.id))
+        .where(FloorException.site == site, FloorException.state == "OPEN")
+        .group_by(FloorException.kind)
+        .tuples()
+    )
+    return {kind: int(count) for kind, count in query}
+
+
+def oldest_exceptions(site: str, rows: int = 8) -> list[FloorException]:
+    query = FloorException.select().where(
+        FloorException.site == site, FloorException.state == "OPEN"
+    )
+    return list(query.order_by(FloorException.opened_at).limit(rows))
+
+
+def device_counts(site: str) -> dict[str, int]:
+    """Devices that work here, how many are online, and events they have yet to send."""
+    enrolled: Any = Device.select(
+        fn.COUNT(Device.name),
+        fn.SUM((Device.presence == "ONLINE").cast("INTEGER")),
+        fn.SUM(Device.outbox_depth),
+    ).where(Device.site == site, Device.state != "RETIRED")
+    total, online, waiting = next(iter(enrolled.tuples()))
+    return {"total": int(total), "online": int(online or 0), "waiting": int(waiting or 0)}
+
+
+# --- audit ---------------------------------------------------------------------------------------
+
+
+def journal_page(
+    site: str, *, person: bytes | None = None, act: str = "", device: str = "",
+    before: int | None = None, rows: int = JOURNAL_ROWS,
+) -> list[JournalRow]:  # fmt: skip
+    """Acts, latest first; `act` begins the act's name."""
+    query = JournalRow.select().where(JournalRow.site == site)
+    if person is not None:
+        query = query.where(JournalRow.actor == person)
+    if act:
+        query = query.where(JournalRow.act.startswith(act))
+    if device:
+        query = query.where(JournalRow.device == device)
+    if before is not None:
+        query = query.where(JournalRow.position < before)
+    return list(query.order_by(JournalRow.position.desc()).limit(rows))
+
+
+def journal_row(site: str, position: int) -> JournalRow | None:
+    return JournalRow.get_or_none(JournalRow.site == site, JournalRow.position == position)
+
+
+def movements_of(site: str, cause: str, rows: int = 200) -> list[Movement]:
+    query = Movement.select().where(Movement.site == site, Movement.cause == cause)
+    return list(query.order_by(Movement.n).limit(rows))
+
+
+def line_moves_of(site: str, cause: str, rows: int = 200) -> list[LineMove]:
+    query = LineMove.select().where(LineMove.site == site, LineMove.cause == cause)
+    return list(query.order_by(LineMove.n).limit(rows))
+
+
+def denials(before: int | None = None, rows: int = JOURNAL_ROWS) -> list[Denial]:
+    query = Denial.select()
+    if before is not None:
+        query = query.where(Denial.at < before)
+    return list(query.order_by(Denial.at.desc()).limit(rows))

@@ -1,0 +1,187 @@
+"""Pages that join capabilities: today, search, stock that others hold, audit."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from hub.desk import queries, search, service
+from hub.devices import queries as devices
+from hub.errors import NotFound
+from hub.inventory.models import Balance
+from hub.journal import JournalRow
+from hub.warehouse.models import Wave
+from hub.web import acts, forms, live, naming, paging
+from hub.web.context import may, web
+from hub.web.security import needs
+from hub.web.text import _
+
+pages = Blueprint("desk", __name__, template_folder="templates")
+
+
+# --- today ---------------------------------------------------------------------------------------
+
+
+@pages.get("/")
+def today() -> ResponseReturnValue:
+    """The day at a glance; for people of the floor, where to go."""
+    if not may("warehouse", "read"):
+        return render_template("desk/welcome.html")
+    return render_template("desk/today.html", **_today_parts())
+
+
+def _today_parts() -> dict[str, Any]:
+    site, now_us = web().site, web().now_us()
+    exceptions = queries.oldest_exceptions(site)
+    naming.prepare("place", [row.place for row in exceptions])
+    naming.prepare("item", [row.item for row in exceptions])
+    naming.prepare("person", [row.person for row in exceptions])
+    return {
+        "day": queries.day(site, now_us, web().settings.time_zone),
+        "waves": queries.live_waves(site),
+        "kinds": queries.exception_counts(site),
+        "exceptions": exceptions,
+        "devices": queries.device_counts(site),
+    }
+
+
+def _live_today(_key: str) -> dict[str, Any]:
+    parts = _today_parts()
+    day, kinds = parts["day"], parts["kinds"]
+    return {
+        "day": day._asdict(), "devices": parts["devices"], "exceptions": sum(kinds.values()),
+        "short": kinds.get("SHORT_PICK", 0), "of_day": day.due + day.shipped,
+        "waves": render_template("desk/waves.html", **parts),
+        "list": render_template("desk/exceptions.html", **parts),
+    }  # fmt: skip
+
+
+# --- search --------------------------------------------------------------------------------------
+
+
+@pages.get("/search")
+def find() -> ResponseReturnValue:
+    """Straight to the page when exactly one thing has this number or label."""
+    text = request.args.get("q", "")
+    hits = search.find(text)
+    exact = [hit for hit in hits if hit.is_exact]
+    if len(exact) == 1 or len(hits) == 1:
+        return redirect((exact or hits)[0].path, 303)
+    return render_template("desk/search.html", query=text, hits=hits)
+
+
+# --- stock that others hold ----------------------------------------------------------------------
+
+
+@pages.post("/stock/balance/<balance>/adjust")
+def count(balance: str) -> ResponseReturnValue:
+    """Somebody counted: the difference to what they saw is posted, and always accepted."""
+    id = forms.id_of("stock", balance)
+    row = Balance.get_or_none(Balance.id == id, Balance.site == web().site)
+    if row is None:
+        raise NotFound("stock", balance)
+    counted, reason = forms.count("counted", least=0), forms.words("reason")
+    delta = counted - forms.count("seen", least=0)
+    displaced = acts.perform(
+        "inventory.adjust",
+        lambda act: service.count(act, row, delta, reason),
+        input={"balance": balance, "delta": delta, "reason": reason},
+    )
+    flash(_("Posted: {delta} units.", delta=f"{delta:+d}"), "done")
+    if displaced:
+        flash(_("{n} claims on missing units were planned anew.", n=displaced), "done")
+    return redirect(f"/stock/balance/{balance}", 303)
+
+
+@pages.post("/stock/claims/<claim>/release")
+def release_claim(claim: str) -> ResponseReturnValue:
+    id = forms.id_of("claim", claim)
+    path = naming.path("claim", id) or "/stock"
+    acts.perform(
+        "inventory.release", lambda act: service.release_claim(act, id), input={"claim": claim}
+    )
+    flash(_("The units are free; the order waits for stock again."), "done")
+    return redirect(path, 303)
+
+
+# --- audit ---------------------------------------------------------------------------------------
+
+
+@pages.get("/audit")
+@needs("audit", "read")
+def audit() -> ResponseReturnValue:
+    """Every act, latest first: who, when, device, why."""
+    person, act = request.args.get("person", ""), request.args.get("act", "").strip()
+    device = request.args.get("device", "").strip()
+    rows = queries.journal_page(
+        web().site, person=forms.id_of("person", person) if person else None, act=act,
+        device=device, before=_before(), rows=paging.ROWS + 1,
+    )  # fmt: skip
+    page = paging.page_of(rows, lambda row: [row.position])
+    naming.prepare("person", [row.actor for row in page.rows])
+    return render_template(
+        "desk/audit.html", page=page, inputs=[_short(row) for row in page.rows], act=act,
+        device=device, person=forms.id_of("person", person) if person else None,
+    )  # fmt: skip
+
+
+def _before() -> int | None:
+    cursor = paging.after()
+    return int(cursor[0][:18]) if len(cursor) == 1 and cursor[0].isdecimal() else None
+
+
+def _short(row: JournalRow) -> str:
+    text = bytes(row.input).decode("utf-8", "replace")
+    return "" if text == "{}" else text[:120]
+
+
+@pages.get("/audit/<int:position>")
+@needs("audit", "read")
+def act(position: int) -> ResponseReturnValue:
+    """One act with its whole input and what it moved."""
+    row = queries.journal_row(web().site, min(position, 2**62))
+    if row is None:
+        raise NotFound("act", str(position))
+    movements = queries.movements_of(web().site, row.key)
+    moves = queries.line_moves_of(web().site, row.key)
+    naming.prepare("place", [id for m in movements for id in (m.from_place, m.to_place)])
+    naming.prepare("item", [m.item for m in movements])
+    naming.prepare("order line", [m.order_line for m in moves])
+    return render_template(
+        "desk/act.html", row=row, input=_pretty(bytes(row.input)), movements=movements, moves=moves
+    )
+
+
+def _pretty(raw: bytes) -> str:
+    try:
+        return json.dumps(json.loads(raw), ensure_ascii=False, indent=2)
+    except ValueError:
+        return raw.decode("utf-8", "replace")
+
+
+@pages.get("/audit/denials")
+@needs("audit", "read")
+def denials() -> ResponseReturnValue:
+    """What people were not allowed to do, and failed log-ins."""
+    page = paging.page_of(queries.denials(_before(), paging.ROWS + 1), lambda row: [row.at])
+    naming.prepare("person", [row.person for row in page.rows])
+    return render_template("desk/denials.html", page=page)
+
+
+@pages.get("/audit/refused")
+@needs("audit", "read")
+def refused() -> ResponseReturnValue:
+    """Messages from the network that were no messages."""
+    return render_template("desk/refused.html", rows=devices.refused(web().site))
+
+
+def _wave_names(ids: list[bytes]) -> dict[bytes, tuple[str, str]]:
+    rows: Any = Wave.select(Wave.id, Wave.code).where(Wave.id.in_(ids)).tuples()
+    return {id: (code, f"/waves/{id.hex()}") for id, code in rows}
+
+
+live.provide("today", _live_today, needs=("warehouse", "read"), every_ms=500)
+naming.tell("wave", _wave_names)
