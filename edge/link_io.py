@@ -13,7 +13,7 @@ class LinkConnected(msgspec.Struct, frozen=True):
 
 
 class LinkLost(msgspec.Struct, frozen=True):
-    """The connection ended, for whatever reason."""
+    """The connection ended. A `reason` is given only where a person has to act: a refusal."""
 
     reason: str = ""
 

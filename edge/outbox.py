@@ -201,7 +201,8 @@ class SqliteOutbox:
         self.capacity = capacity
         self._lock_fd = self._take_lock() if self._path != IN_MEMORY else None
         with self._translated():
-            self._db = sqlite3.connect(self._path, isolation_level=None)
+            # Made in one thread and used in another, the agent's; never in two at once.
+            self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
             self._prepare()
             self._epochs = self._read_epochs()
             self._by_name = {epoch.name: epoch for epoch in self._epochs}

@@ -26,6 +26,7 @@ from edge.handheld.agent_io import (
     KeyTyped,
     PlayTone,
     RadioRead,
+    ScanFailed,
     ScannerPresence,
     ScanRead,
     ScreenChanged,
@@ -45,6 +46,7 @@ from edge.handheld.outcome import (
     ScannerChecked,
     Scene,
     TextSent,
+    Unreadable,
     WorkOffered,
     WorkRevoked,
 )
@@ -155,6 +157,8 @@ class AgentCore:
         match happened:
             case ScanRead():
                 return self._scan(happened, now)
+            case ScanFailed(code=code, text=text):
+                return self._read(Unreadable("", code, {}, text), now)
             case KeyTyped(key=key):
                 return self._key(key, now)
             case Tick():
@@ -173,8 +177,10 @@ class AgentCore:
         match happened:
             case LinkConnected():
                 return [*self.link.connected(now)]
-            case LinkLost():
+            case LinkLost(reason=reason):
                 self.link.lost()
+                if reason:
+                    self._notice = Notice("LINK_REFUSED", {"reason": reason}, "WARN")
             case PubAck():
                 self.link.puback(happened, now)
             case MessageArrived():

@@ -19,6 +19,13 @@ class ScanRead(msgspec.Struct, frozen=True):
     symbology: str | None = None
 
 
+class ScanFailed(msgspec.Struct, frozen=True):
+    """A pull of the trigger was lost on its way; `text` says how."""
+
+    code: str
+    text: str
+
+
 class KeyTyped(msgspec.Struct, frozen=True):
     """One character from the keyboard, or "enter", "backspace", "escape"."""
 
@@ -58,5 +65,7 @@ class Stop(msgspec.Struct, frozen=True):
     reason: str
 
 
-Input = ScanRead | KeyTyped | BatteryRead | RadioRead | ScannerPresence | Tick | LinkInput
+Input = (
+    ScanRead | ScanFailed | KeyTyped | BatteryRead | RadioRead | ScannerPresence | Tick | LinkInput
+)
 Action = PlayTone | ScreenChanged | Publish | Subscribe | Stop

@@ -77,13 +77,14 @@ def _digits(text: str, state: HandheldState) -> PersonInput:
 
 
 def _is_count(text: str, work: Work) -> bool:
-    """Before the item is proved its number is meant; afterwards only a long number is."""
+    """Before the item is proved its number may be meant; afterwards only a long one may."""
     line, mark = work.line, work.mark
     is_proved = mark is not None and mark.state in {"ITEM_VERIFIED", "QTY_CONFIRMED"}
-    is_code = line is not None and text in line.codes
+    if line is None:
+        return False
     if len(text) > SURE_FIGURE_CHARS_MAX:
-        return is_proved and not is_code
-    return is_proved or not is_code
+        return is_proved and text not in line.codes and int(text) <= line.quantity
+    return is_proved or text not in line.codes
 
 
 def _meaning(scan: Scan) -> PersonInput:

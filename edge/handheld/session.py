@@ -11,7 +11,16 @@ from typing import Final, Literal
 from msgspec.structs import replace
 
 from edge.handheld.acts import emits
-from edge.handheld.outcome import BadgeRead, Emit, FigureTyped, Notice, Outcome, Scene, refused, told
+from edge.handheld.outcome import (
+    BadgeRead,
+    Emit,
+    FigureTyped,
+    Notice,
+    Outcome,
+    Scene,
+    refused,
+    told,
+)
 from edge.handheld.work import HandheldState, PinFailures, Work
 from edge.tones import Tone
 from protocols.messages import (

@@ -6,6 +6,7 @@ by entry point (`binlight.tones`).
 """
 
 from edge.tones.aplay import AplayTone
+from edge.tones.choice import tone_driver
 from edge.tones.contract import PATTERNS, Beep, Tone, ToneDriver
 from edge.tones.silent import RecordingTone, SilentTone
 from edge.tones.terminal import TerminalTone
@@ -19,4 +20,5 @@ __all__ = [
     "TerminalTone",
     "Tone",
     "ToneDriver",
+    "tone_driver",
 ]

@@ -1,0 +1,40 @@
+"""Battery and radio of a Linux device. Owns where the kernel shows them; decides nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+POWER_SUPPLIES: Final = Path("/sys/class/power_supply")
+WIRELESS: Final = Path("/proc/net/wireless")
+
+
+def battery_percent(supplies: Path = POWER_SUPPLIES) -> int | None:
+    """The first battery's charge; None for a device without one."""
+    for capacity in sorted(supplies.glob("*/capacity")):
+        try:
+            return min(100, max(0, int(capacity.read_text())))
+        except (OSError, ValueError):
+            continue
+    return None
+
+
+def radio_dbm(wireless: Path = WIRELESS) -> int | None:
+    """The first interface's signal level; None without a radio or an association."""
+    try:
+        lines = wireless.read_text().splitlines()[2:]
+    except OSError:
+        return None
+    for line in lines:
+        fields = line.split()
+        if len(fields) > 3 and (level := _level(fields[3])) is not None:
+            return level
+    return None
+
+
+def _level(field: str) -> int | None:
+    try:
+        level = int(float(field))
+    except ValueError:
+        return None
+    return level if -150 < level < 0 else None

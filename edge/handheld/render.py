@@ -1,0 +1,161 @@
+"""Drawing a ScreenView in characters. Pure: (view, width, height) → lines of styled text.
+
+Owns layout and colours. Made for 40 × 12 characters (320 × 240 pixels) and up. Colour is never
+alone: what is asked now is also marked by ▶, what is done by ✓, a refusal by ✗ and its word.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Final
+
+from rich.console import Group
+from rich.text import Text
+
+from edge.handheld.view import Row, ScreenView
+
+WIDTH_MIN: Final = 40
+HEIGHT_MIN: Final = 12
+DIGIT_ROWS: Final = 3
+DIGITS: Final[dict[str, tuple[str, str, str]]] = {
+    "0": ("█▀█", "█ █", "▀▀▀"),
+    "1": ("▀█ ", " █ ", "▀▀▀"),
+    "2": ("▀▀█", "█▀▀", "▀▀▀"),
+    "3": ("▀▀█", " ▀█", "▀▀▀"),
+    "4": ("█ █", "▀▀█", "  ▀"),
+    "5": ("█▀▀", "▀▀█", "▀▀▀"),
+    "6": ("█▀▀", "█▀█", "▀▀▀"),
+    "7": ("▀▀█", "  █", "  ▀"),
+    "8": ("█▀█", "█▀█", "▀▀▀"),
+    "9": ("█▀█", "▀▀█", "▀▀▀"),
+    "/": ("  ▞", " ▞ ", "▞  "),
+    " ": (" ", " ", " "),
+}
+LINE_1: Final = "bold white on dark_green"
+LINE_1_AWAY: Final = "bold black on dark_orange"
+NOW: Final = "reverse bold"
+DONE: Final = "dim"
+LATER: Final = ""
+LOOKS: Final = {"NOW": ("▶", NOW), "DONE": ("✓", DONE), "LATER": (" ", LATER)}
+FULL_SCREEN: Final = {"REFUSED": ("✗", "bold white on red"), "ALERT": ("‼", "bold white on red")}
+NEWS: Final = {"INFO": ("·", "bold green"), "WARN": ("!", "bold black on dark_orange")}
+RADIO_STEPS_DBM: Final = (-80, -72, -65, -55)
+"""Below the first: no bar. Voice and roaming guides ask for -67 dBm or better."""
+
+
+def render(view: ScreenView, width: int, height: int) -> Group:
+    """The screen as something that rich and Textual draw."""
+    return Group(*layout(view, width, height))
+
+
+def layout(view: ScreenView, width: int, height: int) -> list[Text]:
+    """Exactly `height` lines, each at most `width` wide."""
+    width, height = max(width, WIDTH_MIN), max(height, HEIGHT_MIN)
+    if view.mood in FULL_SCREEN:
+        body = _full_screen(view, width, height - 1)
+    else:
+        body = _body(view, width, height - 1)
+    return [_status(view, width), *body]
+
+
+def plain(view: ScreenView, width: int, height: int) -> str:
+    """The screen without colours, for snapshots and logs."""
+    return "\n".join(line.plain.rstrip() for line in layout(view, width, height))
+
+
+# ── line 1 ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _status(view: ScreenView, width: int) -> Text:
+    away = "" if view.is_hub_online else " hub away"
+    right = f"{_radio(view.radio_dbm)} ⇅{view.queue}{_battery(view.battery_percent)}"
+    left = _cut(f"{view.who}{away}", width - len(right) - 3)
+    gap = " " * (width - len(left) - len(right) - 2)
+    style = LINE_1 if view.is_hub_online else LINE_1_AWAY
+    return Text(f" {left}{gap}{right} ", style=style, no_wrap=True)
+
+
+def _radio(dbm: int | None) -> str:
+    if dbm is None:
+        return ""
+    bars = sum(dbm >= step for step in RADIO_STEPS_DBM)
+    return "▮" * bars + "▯" * (len(RADIO_STEPS_DBM) - bars) + " "
+
+
+def _battery(percent: int | None) -> str:
+    return "" if percent is None else f"  bat {percent}%"
+
+
+# ── a refusal fills the screen ──────────────────────────────────────────────────────────────
+
+
+def _full_screen(view: ScreenView, width: int, height: int) -> list[Text]:
+    sign, style = FULL_SCREEN[view.mood]
+    words = textwrap.wrap(view.message, width - 4) or [""]
+    middle = [sign * 3, "", *words][: height - 2]
+    above = (height - 2 - len(middle)) // 2
+    lines = [""] * above + middle
+    lines += [""] * (height - 1 - len(lines)) + [_cut(view.typed or view.prompt, width - 2)]
+    return [Text(line.center(width), style=style, no_wrap=True) for line in lines]
+
+
+# ── the work ────────────────────────────────────────────────────────────────────────────────
+
+
+def _body(view: ScreenView, width: int, height: int) -> list[Text]:
+    """Progress and rows at the top; news, what was typed and the prompt at the bottom."""
+    bottom = [*_news(view, width), _typed(view, width), _prompt(view, width)]
+    room = height - len(bottom)
+    top = _top(view, width, room)
+    return [*top, *(Text("") for _ in range(room - len(top))), *bottom]
+
+
+def _top(view: ScreenView, width: int, room: int) -> list[Text]:
+    progress = [Text(_cut(f" {view.progress}", width), style="dim")] if view.progress else []
+    title = [Text(line, style="bold") for line in textwrap.wrap(view.title, width - 2)]
+    titles = [Text(" ").append_text(line) for line in title]
+    rows = [_row(row, width) for row in view.rows]
+    digits = _count(view, width)
+    space = [Text("")] if room > len(progress) + len(titles) + len(rows) + len(digits) else []
+    if digits and len(rows) == 3:
+        lines = [*progress, *space, *titles, *rows[:2], *digits, *rows[2:]]
+    else:
+        lines = [*progress, *space, *titles, *digits, *rows]
+    return lines[:room]
+
+
+def _row(row: Row, width: int) -> Text:
+    sign, style = LOOKS[row.look]
+    label = f"{row.label:<5}" if row.label else ""
+    text = _cut(f"{sign}{label} {row.text}", width)
+    return Text(text.ljust(width) if row.look == "NOW" else text, style=style, no_wrap=True)
+
+
+def _count(view: ScreenView, width: int) -> list[Text]:
+    if view.counted is None:
+        return []
+    words = f"{view.counted} / {view.asked}"
+    if sum(len(DIGITS[sign][0]) + 1 for sign in words) > width - 2:
+        return [Text(words.center(width), style="bold")]
+    rows = (" ".join(DIGITS[sign][n] for sign in words) for n in range(DIGIT_ROWS))
+    return [Text(row.center(width), style="bold", no_wrap=True) for row in rows]
+
+
+def _news(view: ScreenView, width: int) -> list[Text]:
+    if view.mood not in NEWS:
+        return []
+    sign, style = NEWS[view.mood]
+    lines = textwrap.wrap(f"{sign} {view.message}", width - 2)[:2]
+    return [Text(f" {line}".ljust(width), style=style, no_wrap=True) for line in lines]
+
+
+def _typed(view: ScreenView, width: int) -> Text:
+    return Text(_cut(f" > {view.typed}▏", width) if view.typed else "", style="bold")
+
+
+def _prompt(view: ScreenView, width: int) -> Text:
+    return Text(_cut(f" {view.prompt}", width), style="bold cyan", no_wrap=True)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: max(0, width - 1)] + "…"

@@ -1,0 +1,193 @@
+"""The agent's one loop: scanner, broker, clock and keyboard in, core in the middle, actions out.
+
+Owns the selector and the order of turns. It decides nothing about work. Other threads (the
+screen's) only `put` an input or call `stop`; everything else happens in the thread of `run`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import selectors
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from edge import gauges
+from edge.clock import Clock
+from edge.config import EdgeConfig
+from edge.handheld.agent import AgentCore
+from edge.handheld.agent_io import (
+    Action,
+    BatteryRead,
+    Input,
+    PlayTone,
+    RadioRead,
+    ScreenChanged,
+    Stop,
+    Tick,
+)
+from edge.handheld.view import ScreenView
+from edge.hub_link import HubLink
+from edge.scanner_port import ScannerPort
+from edge.tones import ToneDriver
+
+GAUGES_EVERY_MS: Final = 60_000
+WAIT_MAX_MS: Final = 1_000
+
+log = structlog.get_logger(__name__)
+
+
+class AgentLoop:
+    """Runs one core with real parts."""
+
+    def __init__(
+        self,
+        config: EdgeConfig,
+        core: AgentCore,
+        clock: Clock,
+        chance: random.Random,
+        tones: ToneDriver,
+        scanner: ScannerPort | None,
+    ) -> None:
+        self._core, self._clock, self._tones, self._scanner = core, clock, tones, scanner
+        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._selector = selectors.DefaultSelector()
+        self._link = HubLink(
+            config.broker, config.name, lambda: core.link.will(clock.now()), chance, self._wake
+        )
+        self._waiting: deque[Input] = deque()
+        self._is_stopping = False
+        self._gauges_at_ms = 0
+        self.on_view: Callable[[ScreenView], None] = _log_view
+        self.failure = ""
+
+    # ── for other threads ────────────────────────────────────────────────────────────────
+
+    def put(self, happened: Input) -> None:
+        """An input from elsewhere, such as a key."""
+        self._waiting.append(happened)
+        self._wake()
+
+    def stop(self) -> None:
+        """End `run` soon."""
+        self._is_stopping = True
+        self._wake()
+
+    # ── the loop ─────────────────────────────────────────────────────────────────────────
+
+    def run(self) -> None:
+        """Until `stop`, or until the core can promise nothing more (then `failure` says why)."""
+        try:
+            self._carry_out(self._core.start(self._clock.now()))
+            while not self._is_stopping:
+                self._turn()
+        finally:
+            self._close()
+
+    def _turn(self) -> None:
+        ready = self._wait()
+        now_ms = self._clock.now().mono_ms
+        if self._scanner is not None:
+            for happened in self._scanner.turn(now_ms, self._scanner.fileno in ready):
+                self._step(happened)
+        while self._waiting:
+            self._step(self._waiting.popleft())
+        sock = self._link.socket
+        events = ready.get(sock.fileno(), 0) if sock is not None else 0
+        readable, writable = events & selectors.EVENT_READ, events & selectors.EVENT_WRITE
+        self._link.turn(now_ms, bool(readable), bool(writable))
+        while self._link.inbox:
+            self._step(self._link.inbox.popleft())
+        self._look_at_gauges(now_ms)
+        if now_ms * 1_000 >= self._core.next_wakeup_us:
+            self._step(Tick())
+
+    def _step(self, happened: Input) -> None:
+        self._carry_out(self._core.step(happened, self._clock.now()))
+
+    def _carry_out(self, actions: list[Action]) -> None:
+        for action in actions:
+            match action:
+                case PlayTone(tone=tone):
+                    self._tones.play(tone)
+                case ScreenChanged(view=view):
+                    self.on_view(view)
+                case Stop(reason=reason):
+                    self.failure, self._is_stopping = reason, True
+                case _:
+                    self._link.carry_out(action)
+
+    def _wait(self) -> dict[int | None, int]:
+        """Descriptor → what it is ready for. Registered anew: there are three, and they change."""
+        wanted = self._wanted()
+        for fd, events in wanted.items():
+            self._selector.register(fd, events)
+        try:
+            found = self._selector.select(self._patience_s())
+        finally:
+            for fd in wanted:
+                self._selector.unregister(fd)
+        ready: dict[int | None, int] = {key.fd: events for key, events in found}
+        if self._wake_read in ready:
+            _drain(self._wake_read)
+        return ready
+
+    def _wanted(self) -> dict[int, int]:
+        wanted = {self._wake_read: selectors.EVENT_READ}
+        if self._scanner is not None and self._scanner.fileno is not None:
+            wanted[self._scanner.fileno] = selectors.EVENT_READ
+        sock = self._link.socket
+        if sock is not None:
+            write = selectors.EVENT_WRITE if self._link.wants_write else 0
+            wanted[sock.fileno()] = selectors.EVENT_READ | write
+        return wanted
+
+    def _patience_s(self) -> float:
+        due = [self._core.next_wakeup_us // 1_000, self._gauges_at_ms]
+        if self._scanner is not None:
+            due.append(self._scanner.next_wakeup_ms)
+        if self._link.next_wakeup_ms is not None:
+            due.append(self._link.next_wakeup_ms)
+        if self._waiting:
+            return 0
+        return max(0, min(min(due) - self._clock.now().mono_ms, WAIT_MAX_MS)) / 1_000
+
+    def _look_at_gauges(self, now_ms: int) -> None:
+        if now_ms < self._gauges_at_ms:
+            return
+        self._gauges_at_ms = now_ms + GAUGES_EVERY_MS
+        percent = gauges.battery_percent()
+        if percent is not None:
+            self._step(BatteryRead(percent))
+        self._step(RadioRead(gauges.radio_dbm()))
+
+    def _wake(self) -> None:
+        try:
+            os.write(self._wake_write, b"w")
+        except BlockingIOError:
+            return  # it is awake already
+
+    def _close(self) -> None:
+        self._carry_out(self._core.leave(self._clock.now()))
+        self._link.close()
+        if self._scanner is not None:
+            self._scanner.close()
+        self._core.outbox.close()
+        self._selector.close()
+
+
+def _drain(fd: int) -> None:
+    try:
+        while os.read(fd, 4_096):
+            continue
+    except BlockingIOError:
+        return
+
+
+def _log_view(view: ScreenView) -> None:
+    """Without a screen, what would be on it is in the log."""
+    if view.message:
+        log.info("notice", phase=view.phase, mood=view.mood, message=view.message)

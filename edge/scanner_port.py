@@ -1,0 +1,69 @@
+"""The scanner as the agent's loop sees it: opened, read, lost and found again.
+
+Owns when a lost scanner is tried again. What a driver must do stands in
+`edge/scanners/contract.py`; what a scan means is not known here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from edge.handheld.agent_io import Input, ScanFailed, ScannerPresence, ScanRead
+from edge.scanners.contract import Reading, Scanner, ScannerError, ScannerFault
+
+TRY_AGAIN_MS: Final = 2_000
+READ_EVERY_MS: Final = 1_000
+"""Not every unplugging wakes a selector."""
+
+
+class ScannerPort:
+    """One scanner."""
+
+    def __init__(self, scanner: Scanner) -> None:
+        self._scanner = scanner
+        self._is_open = False
+        self._was_missed = False
+        self.next_wakeup_ms = 0
+
+    @property
+    def fileno(self) -> int | None:
+        """What the selector waits on; None while there is no scanner."""
+        return self._scanner.fileno() if self._is_open else None
+
+    def turn(self, now_ms: int, readable: bool) -> list[Input]:
+        """Open or read, as is due."""
+        if not readable and now_ms < self.next_wakeup_ms:
+            return []
+        try:
+            return self._read(now_ms) if self._is_open else self._open(now_ms)
+        except ScannerError as wrong:
+            return self._lose(str(wrong), now_ms)
+
+    def close(self) -> None:
+        """Let go of the device."""
+        self._scanner.close()
+        self._is_open = False
+
+    def _open(self, now_ms: int) -> list[Input]:
+        self._scanner.open()
+        self._is_open = True
+        self.next_wakeup_ms = now_ms
+        was_missed, self._was_missed = self._was_missed, False
+        return [ScannerPresence(is_there=True)] if was_missed else []
+
+    def _read(self, now_ms: int) -> list[Input]:
+        self.next_wakeup_ms = now_ms + READ_EVERY_MS
+        return [_input(reading) for reading in self._scanner.read()]
+
+    def _lose(self, reason: str, now_ms: int) -> list[Input]:
+        """Said once; then it is tried quietly."""
+        self.close()
+        self.next_wakeup_ms = now_ms + TRY_AGAIN_MS
+        was_missed, self._was_missed = self._was_missed, True
+        return [] if was_missed else [ScannerPresence(is_there=False, reason=reason)]
+
+
+def _input(reading: Reading) -> Input:
+    if isinstance(reading, ScannerFault):
+        return ScanFailed(reading.code, reading.text)
+    return ScanRead(reading.text, reading.symbology)
