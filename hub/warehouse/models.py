@@ -159,6 +159,8 @@ class LineAct(Table):
 
     site = peewee.TextField()
     cause = peewee.TextField()
+    n = CountField()
+    """A short pick with units found is two acts of one event: what was picked, and what was not."""
     line = IdField(index=True)
     kind = peewee.TextField()
     """The event's type."""
@@ -177,4 +179,4 @@ class LineAct(Table):
 
     class Meta:
         table_name = "line_act"
-        primary_key = peewee.CompositeKey("site", "cause")
+        primary_key = peewee.CompositeKey("site", "cause", "n")

@@ -153,7 +153,7 @@ def pick_shorted(act: Act, event: Event, data: m.PickShorted) -> None:
     set_line(act, line, "SHORT", 0, line.picked)
     aside = facts.set_doubtful(act, line.goods, line.bin, missing, data.reason)
     dispatch.replan_displaced(act, aside.gave_way)
-    remember(act, line, event.type, quantity=missing, unclaimed=aside.quantity)
+    remember(act, line, event.type, quantity=missing, unclaimed=aside.quantity, n=2)
     open_exception(
         act, "SHORT_PICK", place=line.place, item=line.goods.item, quantity=missing,
         physical=0 if data.reason == "EMPTY" else None, order_line=line.order_line,

@@ -23,7 +23,7 @@ from protocols.envelope import Event
 
 _READ: Final = (
     "SELECT cause, line, kind, quantity, tote, allocation, unclaimed, before_state, "
-    "before_counted, before_picked FROM line_act WHERE site = ? AND cause = ?"
+    "before_counted, before_picked FROM line_act WHERE site = ? AND cause = ? ORDER BY n DESC"
 )
 
 
@@ -44,10 +44,14 @@ class Done(NamedTuple):
 
 def act_undone(act: Act, event: Event, data: m.ActUndone) -> None:
     """Restore the line as it was before the named act; raises NotFound, WrongState."""
-    done = _read(act, f"{act.device}/{data.epoch}/{data.seq}")
-    if done.kind == "ToteAssigned":
-        progress.take_tote_back(act, done.line, done.tote or b"")
-        return
+    for done in _read(act, f"{act.device}/{data.epoch}/{data.seq}"):
+        if done.kind == "ToteAssigned":
+            progress.take_tote_back(act, done.line, done.tote or b"")
+        else:
+            _take_back(act, done)
+
+
+def _take_back(act: Act, done: Done) -> None:
     line = read_line(act, done.line)
     if done.kind == "PickConfirmed":
         _put_back(act, line, done)
@@ -60,19 +64,19 @@ def act_undone(act: Act, event: Event, data: m.ActUndone) -> None:
     progress.reopen(act, line.assignment)
 
 
-def _read(act: Act, cause: str) -> Done:
+def _read(act: Act, cause: str) -> list[Done]:
+    """The parts of an act, last first, marked as undone now."""
     act.tx.flush()
-    row = act.tx.row(_READ, (act.site, cause))
-    if row is None:
+    rows = act.tx.rows(_READ, (act.site, cause))
+    if not rows:
         raise NotFound("act that can be undone", cause)
     marked = act.tx.run(
         "UPDATE line_act SET undone_by = ? WHERE site = ? AND cause = ? AND undone_by IS NULL",
         (act.key, act.site, cause),
     )
-    if marked != 1:
+    if not marked:
         raise WrongState("act", cause, "undone", "an act not yet undone")
-    values: list[Any] = [bytes(v) if isinstance(v, memoryview) else v for v in row]
-    return Done(*values)
+    return [Done(*row) for row in rows]
 
 
 def _put_back(act: Act, line: LineAtWork, done: Done) -> None:

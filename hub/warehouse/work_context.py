@@ -82,12 +82,12 @@ def set_line(act: Act, line: LineAtWork, state: str, counted: int, picked: int) 
 
 def remember(
     act: Act, line: LineAtWork, kind: str, *, quantity: int = 0, tote: bytes | None = None,
-    allocation: bytes | None = None, unclaimed: int = 0,
+    allocation: bytes | None = None, unclaimed: int = 0, n: int = 1,
 ) -> None:  # fmt: skip
-    """Keep what the act did, so that `ActUndone` can take it back."""
+    """Keep what the act did, so that `ActUndone` can take it back; `n` numbers parts of an act."""
     act.tx.add(
         _insert_act,
-        (act.site, act.key, line.id, kind, quantity, line.place, tote, allocation, unclaimed,
+        (act.site, act.key, n, line.id, kind, quantity, line.place, tote, allocation, unclaimed,
          line.state, line.counted, line.picked, None),
     )  # fmt: skip
 
@@ -96,5 +96,5 @@ def remember_tote(act: Act, assignment: bytes, tote: bytes) -> None:
     """Keep that a tote was put into a slot; `line` is the assignment then."""
     act.tx.add(
         _insert_act,
-        (act.site, act.key, assignment, "ToteAssigned", 0, None, tote, None, 0, "", 0, 0, None),
+        (act.site, act.key, 1, assignment, "ToteAssigned", 0, None, tote, None, 0, "", 0, 0, None),
     )
