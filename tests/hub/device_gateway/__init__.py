@@ -1,0 +1,1 @@
+"""The gateway: exactly once, in order, and nothing stops it but the disk."""
