@@ -141,6 +141,22 @@ class WriteTransaction:
         cursor.execute(_percent_style(sql) if self.is_postgresql else sql, params)
         return int(cursor.rowcount)
 
+    def run_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[int]:
+        """Carry out one statement for each row, in order; returns how many rows each touched.
+
+        As if run one by one, but PostgreSQL gets them in one go (pipeline mode).
+        """
+        if not self.is_postgresql:
+            return [self.run(sql, params) for params in rows]
+        if not rows:
+            return []
+        cursor = self._cursor
+        cursor.executemany(_percent_style(sql), rows, returning=True)
+        touched = [int(cursor.rowcount)]
+        while cursor.nextset():
+            touched.append(int(cursor.rowcount))
+        return touched
+
     def row(self, sql: str, params: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row, or None."""
         self.run(sql, params)

@@ -7,6 +7,7 @@ order line's quantities in step (`hub.orders.lines`) inside the same act.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from hub.db import Insert
@@ -48,6 +49,40 @@ def claim(
     if act.tx.run(_CLAIM, (quantity, balance, quantity)) != 1:
         return None
     return _write(act, balance, order, order_line, item, place, quantity, state, reason)
+
+
+class Wanted(NamedTuple):
+    """A claim that somebody wants to make."""
+
+    balance: bytes
+    quantity: int
+    order: bytes
+    order_line: bytes
+    item: bytes
+    place: bytes
+    reason: str
+
+
+def claim_each(act: Act, wanted: Sequence[Wanted]) -> list[bytes | None]:
+    """`claim` for many, ALLOCATED: the ids, None where somebody else was faster.
+
+    The rows are gathered inserts: flush before reading them.
+    """
+    touched = act.tx.run_each(_CLAIM, [(w.quantity, w.balance, w.quantity) for w in wanted])
+    return [
+        _gather(act, want) if count == 1 else None
+        for want, count in zip(wanted, touched, strict=True)
+    ]
+
+
+def _gather(act: Act, want: Wanted) -> bytes:
+    id = act.new_id()
+    act.tx.add(
+        _insert,
+        (id, act.site, want.balance, want.order, want.order_line, want.item, want.place,
+         want.quantity, "ALLOCATED", want.reason, None, act.now_us, act.now_us),
+    )  # fmt: skip
+    return id
 
 
 def carry(act: Act, held: Claim, balance: bytes, place: bytes, after: str = "PICKED") -> Claim:
@@ -98,14 +133,20 @@ def _claim(row: tuple[object, ...]) -> Claim:
     return Claim(*parts)  # type: ignore[arg-type]
 
 
+_ADVANCE: Final = "UPDATE allocation SET state = ?, changed_at = ? WHERE id = ? AND state = ?"
+
+
 def advance(act: Act, id: bytes, before: str, after: str) -> None:
     """One step of the claim's state machine that changes no quantity; raises WrongState."""
-    changed = act.tx.run(
-        "UPDATE allocation SET state = ?, changed_at = ? WHERE id = ? AND state = ?",
-        (after, act.now_us, id, before),
-    )
-    if changed != 1:
-        raise WrongState("allocation", id.hex(), "different", before)
+    advance_each(act, [id], before, after)
+
+
+def advance_each(act: Act, ids: Sequence[bytes], before: str, after: str) -> None:
+    """`advance` for many; raises WrongState for the first that is in another state."""
+    touched = act.tx.run_each(_ADVANCE, [(after, act.now_us, id, before) for id in ids])
+    for id, count in zip(ids, touched, strict=True):
+        if count != 1:
+            raise WrongState("allocation", id.hex(), "different", before)
 
 
 def split_off(act: Act, held: Claim, quantity: int) -> Claim:

@@ -6,6 +6,7 @@ them, one guarded statement each, so two acts can never both take the same unit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
@@ -54,6 +55,19 @@ def move(act: Act, line: bytes, source: str, target: str, quantity: int, reason:
     if act.tx.run(_SQL[source, target], (quantity, quantity, line, quantity)) != 1:
         raise NotThatMany(line, source, quantity)
     record(act, line, source, target, quantity, reason)
+
+
+def move_each(
+    act: Act, source: str, target: str, quantities: Mapping[bytes, int], reason: str = ""
+) -> None:
+    """`move` for many lines by the same step: line → units. Raises NotThatMany, KeyError."""
+    moved = list(quantities.items())
+    rows = [(quantity, quantity, line, quantity) for line, quantity in moved]
+    touched = act.tx.run_each(_SQL[source, target], rows)
+    for (line, quantity), count in zip(moved, touched, strict=True):
+        if count != 1:
+            raise NotThatMany(line, source, quantity)
+        record(act, line, source, target, quantity, reason)
 
 
 def record(act: Act, line: bytes, source: str, target: str, quantity: int, reason: str) -> None:

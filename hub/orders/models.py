@@ -48,6 +48,7 @@ class SalesOrder(Table):
             (("company", "channel", "external_id"), True),
             (("company", "external_id"), False),
             (("site", "state", "wave", "due_at"), False),
+            (("site", "state", "wave", "priority", "due_at"), False),
             (("site", "state", "placed_at"), False),
             (("site", "placed_at"), False),
             (("wave",), False),

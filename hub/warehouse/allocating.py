@@ -5,7 +5,7 @@ allocated and backordered; every unit is claimed by a guarded statement.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from hub.inventory import claims
 from hub.inventory import queries as inventory
@@ -38,56 +38,72 @@ def allocate_wave(act: Act, wave: bytes) -> bool:
     demand = queries.demand_of(orders)
     plan = rules.plan_allocation(demand, queries.stock_for(act.site, demand))
     held = _claim_all(act, plan.claims)
-    short: list[tuple[bytes, bytes, int]] = []
-    for order in demand:
-        short += _settle(act, order, held)
+    allocated: dict[bytes, int] = {}
+    short = [missing for order in demand for missing in _settle(act, order, held, allocated)]
+    lines.move_each(act, "open", "allocated", allocated)
     _backorder(act, short)
     return False
 
 
-def _claim_all(act: Act, planned: Iterable[PlannedClaim]) -> dict[bytes, list[bytes]]:
+class Got(NamedTuple):
+    """A claim made just now."""
+
+    id: bytes
+    place: bytes
+    quantity: int
+
+
+def _claim_all(act: Act, planned: Iterable[PlannedClaim]) -> dict[bytes, list[Got]]:
     """Claim bin by bin in one order, so that two waves cannot wait for each other in a ring.
 
     Returns the claims of each line.
     """
-    held: dict[bytes, list[bytes]] = {}
-    for want in sorted(planned, key=lambda want: want.bin.balance):
-        for id in _claim(act, want):
-            held.setdefault(want.line, []).append(id)
+    wants = sorted(planned, key=lambda want: want.bin.balance)
+    ids = claims.claim_each(act, [_wanted(want) for want in wants])
+    held: dict[bytes, list[Got]] = {}
+    for want, id in zip(wants, ids, strict=True):
+        of_line = held.setdefault(want.line, [])
+        if id is not None:
+            of_line.append(Got(id, want.bin.place, want.quantity))
+        else:
+            of_line.extend(claim_elsewhere(act, want))
+    act.tx.flush()
     return held
 
 
-def _claim(act: Act, want: PlannedClaim) -> list[bytes]:
-    """The planned claim, or what other bins give when somebody was faster."""
-    id = _take(act, want)
-    return [id] if id is not None else claim_elsewhere(act, want._replace(reason=""))
+def _wanted(want: PlannedClaim) -> claims.Wanted:
+    return claims.Wanted(
+        want.bin.balance, want.quantity, want.order, want.line, want.item, want.bin.place,
+        want.reason,
+    )  # fmt: skip
 
 
-def _take(act: Act, want: PlannedClaim, state: str = "ALLOCATED") -> bytes | None:
-    return claims.claim(
+def _take(act: Act, want: PlannedClaim, state: str = "ALLOCATED") -> Got | None:
+    id = claims.claim(
         act, want.bin.balance, want.quantity, order=want.order, order_line=want.line,
         item=want.item, place=want.bin.place, reason=want.reason, state=state,
     )  # fmt: skip
+    return None if id is None else Got(id, want.bin.place, want.quantity)
 
 
 def claim_elsewhere(
     act: Act, want: PlannedClaim, *, state: str = "ALLOCATED", avoid: bytes | None = None
-) -> list[bytes]:
+) -> list[Got]:
     """Claim up to the wanted units wherever they are free now; `avoid` is a place to pass by."""
-    got: list[bytes] = []
+    held: list[Got] = []
     left = want.quantity
     for _ in range(RACES_MAX):
-        bins = _free_bins(act, want.item, avoid)
-        picks = choose_bins(left, bins).picks if left else ()
+        picks = choose_bins(left, _free_bins(act, want.item, avoid)).picks if left else ()
         if not picks:
             break
         for pick in picks:
             why = reason_text(pick.code, **pick.values)
-            id = _take(act, want._replace(bin=pick.bin, quantity=pick.quantity, reason=why), state)
-            if id is not None:
-                got.append(id)
-                left -= pick.quantity
-    return got
+            chosen = want._replace(bin=pick.bin, quantity=pick.quantity, reason=why)
+            got = _take(act, chosen, state)
+            if got is not None:
+                held.append(got)
+                left -= got.quantity
+    return held
 
 
 def _free_bins(act: Act, item: bytes, avoid: bytes | None) -> list[BinStock]:
@@ -97,33 +113,28 @@ def _free_bins(act: Act, item: bytes, avoid: bytes | None) -> list[BinStock]:
 
 
 def _settle(
-    act: Act, order: OrderDemand, held: dict[bytes, list[bytes]]
+    act: Act, order: OrderDemand, held: dict[bytes, list[Got]], allocated: dict[bytes, int]
 ) -> list[tuple[bytes, bytes, int]]:
-    """Bring the order's lines in step with its claims; returns (line, item, units) left short."""
-    got = {line.line: _read(act, held.get(line.line, ())) for line in order.lines}
-    units = {line: sum(claim.quantity for claim in of) for line, of in got.items()}
+    """Add the order's claimed units to `allocated`; returns (line, item, units) left short."""
+    units = {line.line: sum(g.quantity for g in held.get(line.line, ())) for line in order.lines}
     short = [
         (line.line, line.item, line.quantity - units[line.line])
         for line in order.lines
         if units[line.line] < line.quantity
     ]
     if short and order.ships_complete:
-        _leave_out(act, order, [claim for of in got.values() for claim in of])
+        _leave_out(act, order, [got for line in order.lines for got in held.get(line.line, ())])
         return []
-    for line, quantity in units.items():
-        if quantity:
-            lines.move(act, line, "open", "allocated", quantity)
+    allocated |= {line: quantity for line, quantity in units.items() if quantity}
     return short
 
 
-def _read(act: Act, ids: Sequence[bytes]) -> list[Claim]:
-    return [claim for id in ids if (claim := claims.get(act, id)) is not None]
-
-
-def _leave_out(act: Act, order: OrderDemand, held: Iterable[Claim]) -> None:
+def _leave_out(act: Act, order: OrderDemand, held: Iterable[Got]) -> None:
     """An order that ships complete waits whole; what was claimed for it is free again."""
-    for claim in held:
-        claims.let_go(act, claim, "DEALLOCATED")
+    for got in held:
+        claim = claims.get(act, got.id)
+        if claim is not None:
+            claims.let_go(act, claim, "DEALLOCATED")
     for line in order.lines:
         reason = reason_text("WAITS_FOR_REST")
         lines.move(act, line.line, "open", "backordered", line.quantity, reason)
@@ -166,8 +177,7 @@ def let_go_all(act: Act, works: Iterable[Work]) -> None:
     for work in works:
         claims.let_go(act, as_claim(work, "ALLOCATED"), "DEALLOCATED")
         freed[work.order_line] = freed.get(work.order_line, 0) + work.quantity
-    for line, quantity in freed.items():
-        lines.move(act, line, "allocated", "open", quantity)
+    lines.move_each(act, "allocated", "open", freed)
 
 
 def as_claim(work: Work, state: str) -> Claim:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -121,18 +121,37 @@ def preview_of(wave: Wave) -> Preview | None:
 def due_orders(site: str, wanted: OrderFilter | None = None) -> list[bytes]:
     """Approved orders in no wave with units that still need stock: most urgent first."""
     wanted = wanted or OrderFilter()
-    needs = fn.EXISTS(
-        OrderLine.select(1).where((OrderLine.order == SalesOrder.id) & (OrderLine.open > 0))
-    )
+    left = min(wanted.orders_max, ORDERS_MAX)
+    ids: list[bytes] = []
+    for priority in _priorities(site, wanted):
+        ids += _due_of(site, wanted, priority, left - len(ids))
+        if len(ids) == left:
+            break
+    return ids if wanted.lines_max is None else _first_lines(ids, wanted.lines_max)
+
+
+def _priorities(site: str, wanted: OrderFilter) -> Iterator[int]:
+    """The priorities that there are, highest first; each found by one step in the index."""
+    below: list[Any] = []
+    while True:
+        asked = (*_asked(site, OrderFilter(priority_min=wanted.priority_min)), *below)
+        (highest,) = SalesOrder.select(fn.MAX(SalesOrder.priority)).where(*asked).tuples()[0]
+        if highest is None:
+            return
+        yield highest
+        below = [SalesOrder.priority < highest]
+
+
+def _due_of(site: str, wanted: OrderFilter, priority: int, orders_max: int) -> list[bytes]:
+    needs = OrderLine.select(1).where((OrderLine.order == SalesOrder.id) & (OrderLine.open > 0))
     query: Any = (
         SalesOrder.select(SalesOrder.id)
-        .where(*_asked(site, wanted), needs)
-        .order_by(SalesOrder.priority.desc(), SalesOrder.due_at, SalesOrder.id)
-        .limit(min(wanted.orders_max, ORDERS_MAX))
+        .where(*_asked(site, wanted), SalesOrder.priority == priority, fn.EXISTS(needs))
+        .order_by(SalesOrder.due_at, SalesOrder.id)
+        .limit(orders_max)
         .tuples()
     )
-    ids = [id for (id,) in query]
-    return ids if wanted.lines_max is None else _first_lines(ids, wanted.lines_max)
+    return [id for (id,) in query]
 
 
 def _asked(site: str, wanted: OrderFilter) -> list[Any]:

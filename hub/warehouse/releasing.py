@@ -122,10 +122,9 @@ def _advance(act: Act, works: Sequence[Work]) -> None:
     """Claims and order lines go along: allocated → released."""
     units: dict[bytes, int] = {}
     for work in works:
-        claims.advance(act, work.id, "ALLOCATED", "RELEASED")
         units[work.order_line] = units.get(work.order_line, 0) + work.quantity
-    for line, quantity in units.items():
-        lines.move(act, line, "allocated", "released", quantity)
+    claims.advance_each(act, [work.id for work in works], "ALLOCATED", "RELEASED")
+    lines.move_each(act, "allocated", "released", units)
 
 
 def recall_assignment(act: Act, assignment: bytes, reason: str) -> None:

@@ -19,6 +19,7 @@ from hub.journal import Act
 from hub.orders import lines
 from hub.orders.service import close_if_done
 from hub.warehouse import allocating, queries, rules
+from hub.warehouse.allocating import Got
 from hub.warehouse.models import WorkLine
 from hub.warehouse.offers import revise
 from hub.warehouse.releasing import SEQUENCE_GAP
@@ -84,15 +85,14 @@ def _fetch_elsewhere(act: Act, line: _Line, missing: int) -> Replanned:
     return Replanned(made, found, missing - found)
 
 
-def _claim(act: Act, line: _Line, quantity: int) -> list[Claim]:
+def _claim(act: Act, line: _Line, quantity: int) -> list[Got]:
     """Claim the units in other bins, as released at once."""
     nowhere = BinStock(b"", line.place, "", 0)
     want = PlannedClaim(line.order, line.order_line, line.item, quantity, nowhere, "")
-    ids = allocating.claim_elsewhere(act, want, state="RELEASED", avoid=line.place)
-    return [claim for id in ids if (claim := claims.get(act, id)) is not None]
+    return allocating.claim_elsewhere(act, want, state="RELEASED", avoid=line.place)
 
 
-def _add_line(act: Act, line: _Line, held: Claim) -> bytes:
+def _add_line(act: Act, line: _Line, held: Got) -> bytes:
     """A new instruction for the claimed units, where it costs the least walking."""
     id = act.new_id()
     sequence = _sequence_for(act, line, held.place)
@@ -192,8 +192,7 @@ def shrink(act: Act, work_line: bytes, quantity: int, picked: int) -> None:
 def _replan_allocated(act: Act, claim: Claim) -> None:
     nowhere = BinStock(b"", claim.place, "", 0)
     want = PlannedClaim(claim.order, claim.order_line, claim.item, claim.quantity, nowhere, "")
-    ids = allocating.claim_elsewhere(act, want, avoid=claim.place)
-    found = sum(got.quantity for id in ids if (got := claims.get(act, id)) is not None)
+    found = sum(got.quantity for got in allocating.claim_elsewhere(act, want, avoid=claim.place))
     if found < claim.quantity:
         why = allocating.why_short(act, claim.item)
         lines.move(act, claim.order_line, "allocated", "backordered", claim.quantity - found, why)

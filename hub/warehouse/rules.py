@@ -14,7 +14,9 @@ import msgspec
 
 from hub.inventory.rules import BinStock, choose_bins
 from hub.warehouse.floor import Floor
-from hub.warehouse.tours import OrderWork, Tour, form_clusters, plan_tour, s_shape
+from hub.warehouse.tours import OrderWork, plan_tour, s_shape
+from hub.warehouse.tours.grouping import CartLimits, Grouping
+from hub.warehouse.tours.walk_estimate import WalkEstimate
 from hub.warehouse.walkways import Spot
 
 GROUPED_AT_ONCE_MAX: Final = 150
@@ -172,10 +174,8 @@ def plan_walks(floor: Floor, orders: Sequence[WalkOrder], *, slots: int, lines_m
 
     The baseline is the same orders on carts filled as they came, each walked in S-shape.
     """
-    found = list(_carts(floor, orders, slots, lines_max))
-    rank = {order.order: index for index, order in enumerate(orders)}
-    found.sort(key=lambda one: min(rank[order.order] for order in one[0]))
-    tours = tuple(_planned(floor, cart, tour) for cart, tour in found)
+    carts = _carts(floor, orders, slots, lines_max)
+    tours = tuple(_planned(floor, cart) for cart in carts)
     return Walks(
         tours=tours,
         walk_cm=sum(tour.walk_cm for tour in tours),
@@ -188,8 +188,9 @@ def plan_walks(floor: Floor, orders: Sequence[WalkOrder], *, slots: int, lines_m
 Cart = list[WalkOrder]
 
 
-def _planned(floor: Floor, cart: Cart, tour: Tour) -> PlannedTour:
+def _planned(floor: Floor, cart: Cart) -> PlannedTour:
     stops = [stop for order in cart for stop in order.stops]
+    tour = plan_tour(floor.walkways, _spots(cart), start=floor.start, end=floor.bench)
     walked = dict.fromkeys(stops[index].place.hex() for index in tour.order)
     return PlannedTour(
         orders=tuple(order.order.hex() for order in cart),
@@ -211,26 +212,31 @@ def _spots(cart: Cart) -> list[Spot]:
     return [stop.spot for order in cart for stop in order.stops]
 
 
-def _carts(
-    floor: Floor, orders: Sequence[WalkOrder], slots: int, lines_max: int
-) -> Iterator[tuple[Cart, Tour]]:
-    """Which orders go together, each cart with its tour."""
+def _carts(floor: Floor, orders: Sequence[WalkOrder], slots: int, lines_max: int) -> list[Cart]:
+    """Which orders go together, carts in the order of their most urgent order."""
     if slots == 1:
-        for order in orders:
-            yield (
-                [order],
-                plan_tour(floor.walkways, _spots([order]), start=floor.start, end=floor.bench),
-            )
-        return
-    by_key = {order.order.hex(): order for order in orders}
-    for some in _parts(floor, orders):
-        formed = form_clusters(
-            floor.walkways,
-            [OrderWork(o.order.hex(), tuple(_spots([o])), len(o.stops)) for o in some],
-            start=floor.start, end=floor.bench, slots_max=slots, lines_max=lines_max,
-        )  # fmt: skip
-        for cluster in formed.clusters:
-            yield [by_key[key] for key in cluster.keys], cluster.tour
+        return [[order] for order in orders]
+    rank = {order.order: index for index, order in enumerate(orders)}
+    carts = [
+        sorted(cart, key=lambda order: rank[order.order])
+        for some in _parts(floor, orders)
+        for cart in _grouped(floor, some, CartLimits(slots, lines_max))
+    ]
+    return sorted(carts, key=lambda cart: rank[cart[0].order])
+
+
+def _grouped(floor: Floor, orders: Cart, limits: CartLimits) -> list[Cart]:
+    """The best grouping by its S-shaped walks, which cost a tenth of exact tours to work out."""
+    works = [
+        OrderWork(order.order.hex(), tuple(_spots([order])), len(order.stops)) for order in orders
+    ]
+    estimate = WalkEstimate(floor.walkways, floor.start, floor.bench)
+    grouping = Grouping(works, estimate, limits)
+    found = [
+        [[orders[index] for index in group] for group in groups]
+        for groups in (*grouping.candidates(), grouping.as_they_came())
+    ]
+    return min(found, key=lambda carts: sum(_snake_cm(floor, cart) for cart in carts))
 
 
 def _parts(floor: Floor, orders: Sequence[WalkOrder]) -> Iterator[Cart]:
