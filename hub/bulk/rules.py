@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 Document = Literal["order", "credit", "charges", "adjustment"]
@@ -52,6 +53,7 @@ def document_kind(invoice: str, *, has_customer: bool, has_price: bool) -> Docum
     return "order" if has_customer or has_price else "adjustment"
 
 
+@lru_cache(maxsize=8_192)
 def service_of(code: str) -> str:
     """The kind of charge that a stock code stands for; empty for an article."""
     key = code.strip().casefold()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -70,7 +71,14 @@ class Cells:
 
     def __init__(self, errors: Errors) -> None:
         self.errors = errors
-        self._known: dict[str, dict[str, Any]] = {column: {} for column in _READERS}
+        self._known: dict[str, dict[str, Any]] = {column: {} for column in COLUMNS}
+
+    def row(self, n: int, texts: tuple[str, ...]) -> list[Any]:
+        """The values of one row, in the order of COLUMNS."""
+        try:
+            return [known[text] for known, text in zip(self._known.values(), texts, strict=True)]
+        except KeyError:
+            return [self.value(n, c, text) for c, text in zip(COLUMNS, texts, strict=True)]
 
     def value(self, n: int, column: str, text: str) -> Any:
         """The value of a cell; None, and a noted error, when it cannot be read."""
@@ -140,7 +148,7 @@ def _invoices(source: SourceFile, cells: Cells) -> tuple[list[Invoice], int]:
     missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise WrongColumns(source.name, missing, [])
-    places = [header.index(name) for name in COLUMNS]
+    cells_of = itemgetter(*(header.index(name) for name in COLUMNS))
     invoices: dict[str, Invoice] = {}
     n, rows = 0, source.rows()
     next(rows)
@@ -148,9 +156,7 @@ def _invoices(source: SourceFile, cells: Cells) -> tuple[list[Invoice], int]:
         if len(row) != len(header):
             cells.errors.add(n, COLUMNS[0], "CELLS", f"{len(row)} cells, not {len(header)}")
             continue
-        values = [
-            cells.value(n, name, row[place]) for name, place in zip(COLUMNS, places, strict=True)
-        ]
+        values = cells.row(n, cells_of(row))
         if None in values:
             continue
         number, code, name, quantity, at, price, customer, country = values
