@@ -1,0 +1,299 @@
+"""The link's shell over a real broker, and the whole agent's loop around it."""
+
+from __future__ import annotations
+
+import ipaddress
+import queue
+import random
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from edge.clock import SystemClock
+from edge.config import BrokerConfig, DeviceConfig, EdgeConfig
+from edge.errors import ConfigUnreadable
+from edge.handheld.agent import AgentCore
+from edge.handheld.agent_io import KeyTyped
+from edge.hub_link import HubLink
+from edge.link_io import (
+    LinkConnected,
+    LinkInput,
+    LinkLost,
+    MessageArrived,
+    PubAck,
+    Publish,
+    Subscribe,
+)
+from edge.loop import AgentLoop
+from edge.outbox import SqliteOutbox
+from edge.scanner_port import ScannerPort
+from edge.scanners.scripted import ScriptedScanner
+from edge.tones import RecordingTone, Tone
+from protocols.barcodes import badge_label
+from protocols.envelope import decode_event
+from protocols.messages import Ack, Birth, Config, HubState, decode, encode
+from tests.edge.handheld.floor import ANA, PIN
+from tests.edge.mosquitto import Mosquitto, mosquitto
+
+pytestmark = pytest.mark.broker
+
+PATIENCE_S = 30.0
+WILL = Publish("bw/1/main/dev/h1/birth", b"gone", retain=True)
+
+
+@pytest.fixture
+def broker(tmp_path) -> Iterator[Mosquitto]:
+    with mosquitto(tmp_path) as running:
+        yield running
+
+
+class Shell:
+    """Turns one link as the agent's loop would, until something has come."""
+
+    def __init__(self, config: BrokerConfig) -> None:
+        self._clock = SystemClock()
+        self._read, self._write = socket.socketpair()
+        chance = random.Random(3)
+        self.link = HubLink(config, "h1", lambda: WILL, chance, lambda: self._write.sendall(b"w"))
+
+    def until(self, wanted: Callable[[LinkInput], bool]) -> LinkInput:
+        end_ms = self._clock.now().mono_ms + PATIENCE_S * 1_000
+        while self._clock.now().mono_ms < end_ms:
+            self.turn()
+            while self.link.inbox:
+                came = self.link.inbox.popleft()
+                if wanted(came):
+                    return came
+        raise AssertionError("what was waited for did not come")
+
+    def turn(self) -> None:
+        sock = self.link.socket
+        watched = [self._read, *([sock] if sock else [])]
+        readable, writable, _ = select.select(
+            watched, [sock] if sock and self.link.wants_write else [], [], 0.05
+        )
+        if self._read in readable:
+            self._read.recv(64)
+        now_ms = self._clock.now().mono_ms
+        self.link.turn(now_ms, sock in readable, sock in writable)
+
+    def connected(self) -> None:
+        self.until(lambda came: isinstance(came, LinkConnected))
+
+
+@pytest.fixture
+def shell(broker) -> Iterator[Shell]:
+    made = Shell(BrokerConfig("127.0.0.1", broker.port))
+    yield made
+    made.link.close()
+
+
+def is_kind(kind: type) -> Callable[[LinkInput], bool]:
+    return lambda came: isinstance(came, kind)
+
+
+def test_a_message_goes_round_with_its_correlation(shell):
+    shell.connected()
+    shell.link.carry_out(Subscribe(("a/b",)))
+    shell.link.carry_out(Publish("a/b", b"hello", expiry_s=60, correlation=b"c-1"))
+    came = shell.until(is_kind(MessageArrived))
+    assert came == MessageArrived("a/b", b"hello", b"c-1")
+
+
+def test_small_packets_are_not_held_back(shell):
+    shell.connected()
+    assert shell.link.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
+def test_the_broker_says_when_no_hub_listens(shell):
+    shell.connected()
+    shell.link.carry_out(Publish("nobody/here", b"x", token=7))
+    assert shell.until(is_kind(PubAck)) == PubAck(7, 0x10)
+    shell.link.carry_out(Subscribe(("somebody/here",)))
+    shell.link.carry_out(Publish("somebody/here", b"x", token=8))
+    assert shell.until(is_kind(PubAck)) == PubAck(8, 0)
+
+
+def test_a_killed_broker_is_noticed_and_found_again(shell, broker):
+    shell.connected()
+    broker.kill()
+    shell.until(is_kind(LinkLost))
+    shell.link.carry_out(Publish("a", b"into the void", token=1))
+    broker.start()
+    shell.connected()
+
+
+def test_nothing_of_an_old_connection_is_sent_by_itself(shell, broker):
+    """paho would repeat what it had under way; the core alone decides what is repeated."""
+    shell.connected()
+    shell.link.carry_out(Subscribe(("a",)))
+    broker.kill()
+    shell.link.carry_out(Publish("a", b"old", token=1))
+    shell.until(is_kind(LinkLost))
+    broker.start()
+    shell.connected()
+    shell.link.carry_out(Subscribe(("a",)))
+    shell.link.carry_out(Publish("a", b"new", token=2))
+    assert shell.until(is_kind(MessageArrived)).payload == b"new"
+
+
+def test_a_device_that_vanishes_is_spoken_for_by_its_will(shell, broker):
+    shell.connected()
+    shell.link.socket.shutdown(socket.SHUT_RDWR)
+    watcher = Shell(BrokerConfig("127.0.0.1", broker.port, username="watcher"))
+    watcher.link._device = "watcher"
+    watcher.connected()
+    watcher.link.carry_out(Subscribe((WILL.topic,)))
+    assert watcher.until(is_kind(MessageArrived)).payload == b"gone"
+    watcher.link.close()
+
+
+def test_a_wrong_password_is_told_with_the_brokers_words(tmp_path):
+    (tmp_path / "acl").write_text("")
+    with mosquitto(tmp_path, "allow_anonymous false") as broker:
+        (tmp_path / "pw").write_text("wrong")
+        shell = Shell(BrokerConfig("127.0.0.1", broker.port, password_file=str(tmp_path / "pw")))
+        lost = shell.until(is_kind(LinkLost))
+        assert "authori" in lost.reason.lower()
+        shell.link.close()
+
+
+def test_an_address_where_nobody_answers_never_holds_up_the_loop():
+    """A connection attempt may take seconds; each turn of the loop returns at once all the same."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        held = [socket.socket() for _ in range(3)]
+        for sock in held:
+            sock.setblocking(False)
+            sock.connect_ex(full.getsockname())
+        shell = Shell(BrokerConfig("127.0.0.1", full.getsockname()[1]))
+        shell.turn()
+        assert shell.link.socket is None
+        assert shell.link._connecting is not None
+        for _ in range(5):
+            shell.turn()
+        assert not shell.link.inbox
+        for sock in held:
+            sock.close()
+
+
+def test_an_unreadable_ca_is_refused_by_name(tmp_path):
+    with pytest.raises(ConfigUnreadable):
+        HubLink(
+            BrokerConfig("h", ca_file=str(tmp_path / "no.pem")),
+            "h1", lambda: WILL, random.Random(1), lambda: None,
+        )  # fmt: skip
+
+
+def test_the_hubs_own_ca_is_trusted_though_its_dates_are_over_and_no_other_is(tmp_path):
+    """A Pi boots without a clock: the pinned CA decides, not the date."""
+    for name in ("ours", "other"):
+        _make_ca(tmp_path, name)
+    lines = f"allow_anonymous true\ncertfile {tmp_path}/ours.pem\nkeyfile {tmp_path}/ours.key"
+    with mosquitto(tmp_path, lines) as broker:
+        ours = Shell(BrokerConfig("127.0.0.1", broker.port, ca_file=str(tmp_path / "ours.pem")))
+        ours.connected()
+        ours.link.close()
+        other = Shell(BrokerConfig("127.0.0.1", broker.port, ca_file=str(tmp_path / "other.pem")))
+        while other.link._backoff._failures == 0:
+            other.turn()
+        assert not other.link.inbox
+        other.link.close()
+
+
+def _make_ca(folder: Path, name: str) -> None:
+    """A certificate that signs itself and ended long ago."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    builder = x509.CertificateBuilder(named, named, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+    builder = builder.not_valid_after(datetime(2021, 1, 1, tzinfo=UTC))
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    made = builder.add_extension(address, critical=False).sign(key, hashes.SHA256())
+    (folder / f"{name}.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / f"{name}.key").write_bytes(private)
+
+
+# ── The whole loop. ─────────────────────────────────────────────────────────────────────────
+
+
+class Hub:
+    """A hub that acknowledges: the words on the wire and nothing else."""
+
+    def __init__(self, port: int) -> None:
+        self.events: queue.Queue[str] = queue.Queue()
+        self.births: queue.Queue[Birth] = queue.Queue()
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id="hub", protocol=MQTTProtocolVersion.MQTTv5
+        )
+        self._client.on_message = self._arrived
+        self._client.connect("127.0.0.1", port)
+        self._client.subscribe("bw/1/main/dev/+/+", 1)
+        self._client.loop_start()
+        self._say("bw/1/main/hub/state", HubState(v=1, online=True, hub_epoch="h"))
+        self._say("bw/1/main/dev/h1/cfg", Config(v=1, hash="c", people=(ANA,)))
+
+    def _say(self, topic: str, message: HubState | Config) -> None:
+        self._client.publish(topic, encode(message), 1, retain=True)
+
+    def _arrived(self, client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
+        channel = message.topic.rpartition("/")[2]
+        if channel == "birth" and message.payload:
+            self.births.put(decode(Birth, message.payload))
+        if channel == "evt":
+            event = decode_event(message.payload)
+            ack = Ack(v=1, epoch=event.epoch, upto=event.seq, hub_epoch="h")
+            client.publish("bw/1/main/dev/h1/ack", encode(ack), 1)
+            self.events.put(event.type)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def test_the_agents_loop_from_scanner_to_hub_and_a_clean_leave(broker, tmp_path):
+    hub = Hub(broker.port)
+    clock, chance, tones = SystemClock(), random.Random(4), RecordingTone()
+    config = EdgeConfig("main", "h1", BrokerConfig("127.0.0.1", broker.port))
+    outbox = SqliteOutbox(tmp_path / "outbox.sqlite", chance)
+    core = AgentCore(DeviceConfig("main", "h1"), outbox, clock, chance)
+    scanner = ScriptedScanner()
+    loop = AgentLoop(config, core, clock, chance, tones, ScannerPort(scanner))
+    phases: queue.Queue[str] = queue.Queue()
+    loop.on_view = lambda view: phases.put(f"{view.phase} {view.queue}")
+    running = threading.Thread(target=loop.run)
+    running.start()
+    try:
+        while hub.births.get(timeout=PATIENCE_S).cfg_hash != "c":
+            continue
+        scanner.scan(badge_label("ANA"))
+        while not phases.get(timeout=PATIENCE_S).startswith("PIN"):
+            continue
+        for key in (*PIN, "enter"):
+            loop.put(KeyTyped(key))
+        came = [hub.events.get(timeout=PATIENCE_S) for _ in range(2)]
+        while phases.get(timeout=PATIENCE_S) != "READY 0":
+            continue
+    finally:
+        loop.stop()
+        running.join(PATIENCE_S)
+    assert came == ["PersonLoggedIn", "WorkRequested"]
+    assert tones.played == [Tone.OK, Tone.DONE]
+    while (birth := hub.births.get(timeout=PATIENCE_S)).presence != "LEFT":
+        assert birth.presence == "ONLINE"
+    hub.close()
