@@ -1,0 +1,191 @@
+"""Every kind of exception: what it says to people, and the ways to settle it.
+
+Owns the table of kinds and the act that settles one (docs/exceptions.md). A kind without a way to
+settle it would be a dead end on somebody's screen; a test looks for every kind the hub can open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, NamedTuple
+
+import msgspec
+
+from hub.errors import NotFound, WrongState
+from hub.floor_exceptions import resolve
+from hub.journal import Act
+from hub.warehouse import remedies
+from hub.warehouse.remedies import Answers, Found, Handlers
+
+Asks = Literal["quantity", "bin", "text"]
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Remedy(NamedTuple):
+    """One way to settle it: a button, what it asks for, who may press it."""
+
+    name: str
+    title: str
+    do: Callable[[Act, Found, Answers], str]
+    asks: tuple[Asks, ...] = ()
+    needs: tuple[str, str] = ("warehouse", "settle_exception")
+    fits: Callable[[int], bool] = lambda quantity: True
+    """Whether it makes sense for this quantity (differences have two directions)."""
+
+
+class Kind(NamedTuple):
+    """What happened, as a title; `text` is filled with the exception's values."""
+
+    title: str
+    text: str
+    remedies: tuple[Remedy, ...]
+
+
+_ADJUST: Final = ("inventory", "adjust")
+_DEVICES: Final = ("devices", "settle")
+_COUNT: Final = Remedy("count", "Enter the count", remedies.count, ("quantity",), _ADJUST)
+_SEEN: Final = Remedy("seen", "Taken care of", remedies.noted)
+_PUT_BACK: Final = Remedy(
+    "put_back", "Put into a bin", remedies.put_back, ("bin",), fits=lambda quantity: quantity > 0
+)
+_NOT_THERE: Final = Remedy(
+    "not_there", "Not in the tote", remedies.not_in_tote, (), _ADJUST, lambda quantity: quantity > 0
+)
+_HAND_OVER: Final = Remedy("hand_over", "Give to whoever asks next", remedies.hand_over)
+
+KINDS: Final[dict[str, Kind]] = {
+    "SHORT_PICK": Kind(
+        "Short pick",
+        "{quantity} missing: {reason}. What the books still have there waits for a count.",
+        (
+            _COUNT,
+            Remedy("not_short", "Not short: release", remedies.trust_books, (), _ADJUST),
+            Remedy("scrap", "Scrap what is damaged", remedies.scrap_damaged, (), _ADJUST),
+        ),
+    ),
+    "UNEXPLAINED_STOCK": Kind(
+        "More than the books had",
+        "{quantity} were taken that no book knew of. Count what is left.",
+        (_COUNT, Remedy("accept", "Accept", remedies.accept_unexplained, (), _ADJUST)),
+    ),
+    "PUT_BACK": Kind(
+        "To be put back",
+        "{quantity} in the tote that no order needs.",
+        (_PUT_BACK, _NOT_THERE),
+    ),
+    "PACK_DIFFERENCE": Kind(
+        "Difference at packing",
+        "{quantity} against the books, parcel {parcel}.",
+        (
+            Remedy(
+                "found", "Found: into a bin", remedies.found_again, ("quantity", "bin"), _ADJUST,
+                lambda quantity: quantity < 0,
+            ),
+            Remedy("lost", "Lost", remedies.lost, (), _ADJUST, lambda quantity: quantity < 0),
+            _PUT_BACK,
+            _NOT_THERE,
+        ),
+    ),
+    "HELP": Kind(
+        "Somebody calls",
+        "{text}",
+        (Remedy("answer", "Answer", remedies.answer, ("text",)), _SEEN),
+    ),
+    "WORK_LEFT": Kind(
+        "Work left over",
+        "{quantity} lines are open although the work was reported done.",
+        (_HAND_OVER, Remedy("drop_rest", "End it without them", remedies.drop_rest)),
+    ),
+    "LEASE_EXPIRED": Kind(
+        "Nothing heard of a picker",
+        "{holder} has been silent for too long with work begun.",
+        (_HAND_OVER, Remedy("keep", "Let them go on", remedies.noted)),
+    ),
+    "LEASE_CONFLICT": Kind(
+        "Two at the same work",
+        "It was given to {holder}, and worked on by another device.",
+        (Remedy("stop", "Tell this device to stop", remedies.warn_device), _SEEN),
+    ),
+    "TOTE_SHARED": Kind(
+        "Tote used twice",
+        "A tote in slot {slot} belonged to another order. Packing asks for each order by itself.",
+        (_SEEN,),
+    ),
+    "PARKED_EVENT": Kind(
+        "A message could not be carried out",
+        "{type} number {seq}: {text}",
+        (
+            Remedy("apply", "Try again", remedies.apply_again, (), _DEVICES),
+            Remedy("reject", "Leave without effect", remedies.reject, ("text",), _DEVICES),
+        ),
+    ),
+    "REFUSED_MESSAGE": Kind(
+        "Not a message of ours",
+        "{code} on {topic}",
+        (Remedy("seen", "Seen", remedies.forget_refused, (), _DEVICES),),
+    ),
+    "LOST_RANGE": Kind(
+        "Messages lost for good",
+        "Numbers {first} to {last} are gone from the device. What it did then is in no book.",
+        (Remedy("lock_bin", "Lock a bin for a count", remedies.lock_bin, ("bin",)), _SEEN),
+    ),
+    "UNKNOWN_SKU": Kind("Unknown article", "{sku}", (_SEEN,)),
+}  # fmt: skip
+
+
+def remedies_for(kind: str, quantity: int) -> list[Remedy]:
+    """The ways that fit; an unknown kind can at least be noted."""
+    known = KINDS.get(kind)
+    if known is None:
+        return [_SEEN]
+    return [remedy for remedy in known.remedies if remedy.fits(quantity)]
+
+
+def remedy_named(kind: str, name: str) -> Remedy:
+    """Raises NotFound."""
+    every = KINDS[kind].remedies if kind in KINDS else (_SEEN,)
+    for remedy in every:
+        if remedy.name == name:
+            return remedy
+    raise NotFound(f"way to settle {kind}", name)
+
+
+def settle(
+    act: Act, id: bytes, name: str, answers: Mapping[str, Any] | None = None, *,
+    handlers: Handlers | None = None,
+) -> str:  # fmt: skip
+    """Carry out one way to settle an exception and close it; returns what became of it.
+
+    `answers` has what the remedy asks for; `handlers` are the effects of events, needed to try a
+    parked one again. Raises NotFound, WrongState (closed already), BadValue, and what the remedy
+    refuses; then nothing was done.
+    """
+    found = _lock(act, id, handlers or {})
+    remedy = remedy_named(found.kind, name)
+    if not remedy.fits(found.quantity):
+        raise WrongState("exception", found.kind, f"about {found.quantity} units", "another")
+    said = remedy.do(act, found, {key: str(value) for key, value in (answers or {}).items()})
+    resolve(act, id, said)
+    return said
+
+
+def _lock(act: Act, id: bytes, handlers: Handlers) -> Found:
+    """Of two who settle it at once the second finds it closed."""
+    act.tx.flush()
+    open_still = act.tx.run(
+        "UPDATE floor_exception SET state = 'OPEN' WHERE id = ? AND site = ? AND state = 'OPEN'",
+        (id, act.site),
+    )
+    row = act.tx.row(
+        "SELECT id, kind, place, item, order_line, assignment, device, quantity, "
+        '"values", state FROM floor_exception WHERE id = ? AND site = ?',
+        (id, act.site),
+    )
+    if row is None:
+        raise NotFound("exception", id.hex())
+    if open_still != 1:
+        raise WrongState("exception", row[1], row[9], "OPEN")
+    place, item, line, work = (None if value is None else bytes(value) for value in row[2:6])
+    return Found(
+        id, row[1], place, item, line, work, row[6], int(row[7]), _decode(row[8]), handlers
+    )
