@@ -16,7 +16,11 @@ from typing import Final
 
 import psycopg
 
-_FAST: Final = ("-c", "listen_addresses=", "-c", "max_connections=40")
+_FAST: Final = (
+    "-c", "listen_addresses=", "-c", "max_connections=40",
+    "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off",
+)  # fmt: skip
+"""What a power cut does is not asked here, so nothing waits for the disk."""
 
 
 def programs() -> Path | None:
@@ -31,7 +35,9 @@ class Cluster:
     def __init__(self, bin: Path) -> None:
         self.bin = bin
         self.user = "postgres" if os.geteuid() == 0 else ""
-        self.folder = Path(tempfile.mkdtemp(prefix="binlight-pg-"))
+        memory = Path("/dev/shm")
+        where = memory if memory.is_dir() else None
+        self.folder = Path(tempfile.mkdtemp(prefix="binlight-pg-", dir=where))
         if self.user:
             shutil.chown(self.folder, self.user)
         self._names = count(1)

@@ -70,9 +70,10 @@ def _pick(act: Act, line: LineAtWork, kind: str, bin: str, quantity: int, tote: 
     taken = min(needed, line.claim.quantity) if is_held else 0
     held = _take_held(act, line, taken, target) if taken else None
     beyond = quantity - taken
-    adopted = None
+    gave_way = []
     if beyond:
-        adopted = _take_beyond(act, line, beyond, needed - taken, source, target)
+        gave_way = facts.take(act, line.goods, beyond, source, target, "pick beyond the plan")
+    adopted = _adopt(act, line, min(needed - taken, beyond), target) if needed > taken else None
     got = taken + (adopted.quantity if adopted else 0)
     went = held or adopted
     remember(
@@ -82,6 +83,10 @@ def _pick(act: Act, line: LineAtWork, kind: str, bin: str, quantity: int, tote: 
     if line.state not in {"SHORT", "CANCELLED"}:
         is_done = line.picked + got >= line.quantity
         set_line(act, line, "DONE" if is_done else "AT_LOCATION", 0, line.picked + got)
+    if quantity > got:
+        _ask_to_put_back(act, line, quantity - got, target)
+    if gave_way:
+        dispatch.replan_displaced(act, gave_way)
 
 
 def _take_held(act: Act, line: LineAtWork, quantity: int, target: Where) -> Claim:
@@ -96,22 +101,11 @@ def _take_held(act: Act, line: LineAtWork, quantity: int, target: Where) -> Clai
     return part
 
 
-def _take_beyond(
-    act: Act, line: LineAtWork, quantity: int, needed: int, source: Where, target: Where
-) -> Claim | None:
-    """Units that this line does not hold: the order gets what it still waits for, the rest must
-    be put back. Returns the order's claim on what it got.
-    """
-    gave_way = facts.take(act, line.goods, quantity, source, target, "pick beyond the plan")
-    dispatch.replan_displaced(act, gave_way)
-    adopted = _adopt(act, line, min(needed, quantity), target) if needed else None
-    left = quantity - (adopted.quantity if adopted else 0)
-    if left:
-        open_exception(
-            act, "PUT_BACK", place=target.place, item=line.goods.item, quantity=left,
-            order_line=line.order_line, assignment=line.assignment,
-        )  # fmt: skip
-    return adopted
+def _ask_to_put_back(act: Act, line: LineAtWork, quantity: int, where: Where) -> None:
+    open_exception(
+        act, "PUT_BACK", place=where.place, item=line.goods.item, quantity=quantity,
+        order_line=line.order_line, assignment=line.assignment,
+    )  # fmt: skip
 
 
 def _adopt(act: Act, line: LineAtWork, quantity: int, target: Where) -> Claim | None:
@@ -140,7 +134,7 @@ def pick_shorted(act: Act, event: Event, data: m.PickShorted) -> None:
     line = _line_of(act, event, data.line)
     if line.state in {"SHORT", "CANCELLED", "DONE"}:
         if data.quantity and data.tote:
-            _pick(act, line, event.type, data.bin, data.quantity, data.tote)
+            _pick(act, line, "PickConfirmed", data.bin, data.quantity, data.tote)
         return
     if data.quantity and data.tote:
         _pick(act, line, "PickConfirmed", data.bin, data.quantity, data.tote)

@@ -83,7 +83,8 @@ def test_units_beyond_the_books_come_from_unexplained_and_open_a_count(
 def test_a_fact_takes_what_others_were_promised_and_they_are_planned_again(
     hub: TestHub, picking: Picking
 ) -> None:
-    released(hub, {f"{NEAR}/MUG": 4, f"{FAR}/MUG": 2}, {"MUG": 2}, {"MUG": 2})
+    released(hub, {f"{NEAR}/MUG": 4}, {"MUG": 2}, {"MUG": 2})
+    builders.stock(hub, FAR, "MUG", 2)
     picking.take_work()
     picking.pick(3, 0)
     assert where_is(hub, "MUG") == {NEAR: 1, FAR: 2, "T1": 3}
