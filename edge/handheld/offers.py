@@ -107,7 +107,8 @@ def _flaw(assignment: Assignment) -> str:
 def _take(state: HandheldState, offer: WorkOffered, scene: Scene) -> Outcome:
     work = _work(offer.assignment, state.person)
     is_first = state.work is None
-    taken = replace(state, works=(*state.works, work), asked=False)
+    finished = tuple(known for known in state.finished if known.id != work.id)
+    taken = replace(state, works=(*state.works, work), finished=finished, asked=False)
     notice = None if is_first else Notice("WORK_IN_RESERVE", {"lines": len(work.progress.marks)})
     tone = Tone.DONE if is_first else None
     answered = _answer(Outcome(taken, tone=tone, notice=notice), offer.command, "", work)

@@ -13,7 +13,8 @@ import msgspec
 from edge.handheld.dialogs import SHORT_REASONS
 from edge.handheld.outcome import Notice
 from edge.handheld.texts import Texts
-from edge.handheld.work import AskNewTote, HandheldState, Phase, Work
+from edge.handheld.work import AskNewTote, HandheldState, LineMark, Phase, Work
+from protocols.messages import WorkLine
 
 Look = Literal["NOW", "DONE", "LATER"]
 """What to do now is inverted, what is done is dimmed."""
@@ -75,7 +76,8 @@ class ScreenView(msgspec.Struct, frozen=True):
 def show(state: HandheldState, facts: Facts, texts: Texts) -> ScreenView:
     """The screen for a state."""
     phase, work, notice = state.phase, state.work, facts.notice
-    counted, asked = _count(work, phase)
+    line, mark = (work.line, work.mark) if work else (None, None)
+    counted, asked = _count(line, mark, phase)
     return ScreenView(
         phase=phase,
         who=state.name or "–",
@@ -86,18 +88,18 @@ def show(state: HandheldState, facts: Facts, texts: Texts) -> ScreenView:
         mood=notice.look if notice else "NORMAL",
         message=texts.say(notice.code, notice.values) if notice else "",
         progress=_progress(work, texts),
-        title=_title(state, phase, texts),
+        title=_title(work, line, mark, phase, texts),
         rows=_rows(work, phase, texts),
         counted=counted,
         asked=asked,
-        prompt=_prompt(state, phase, facts, texts),
+        prompt=_prompt(work, counted, phase, facts, texts),
         typed="•" * len(facts.typed) if phase == "PIN" else facts.typed,
     )
 
 
-def _count(work: Work | None, phase: Phase) -> tuple[int | None, int | None]:
-    line = work.line if work else None
-    mark = work.mark if work else None
+def _count(
+    line: WorkLine | None, mark: LineMark | None, phase: Phase
+) -> tuple[int | None, int | None]:
     if line is None or mark is None or phase not in LINE_LOOKS or phase == "BIN":
         return None, None
     return mark.counted, line.quantity
@@ -117,18 +119,18 @@ def _progress(work: Work | None, texts: Texts) -> str:
     return texts.say("PROGRESS", values)
 
 
-def _title(state: HandheldState, phase: Phase, texts: Texts) -> str:
-    work = state.work
-    line = work.line if work else None
-    mark = work.mark if work else None
-    dialog = work.progress.dialog if work else None
+def _title(
+    work: Work | None, line: WorkLine | None, mark: LineMark | None, phase: Phase, texts: Texts
+) -> str:
+    if phase in {"BIN", "ITEM", "TOTE", "SHORT_TOTE"}:
+        return ""
     values: dict[str, object] = {}
     if line is not None and mark is not None:
         values |= {"counted": mark.counted, "asked": line.quantity, "slot": line.slot}
+    dialog = work.progress.dialog if work else None
     if isinstance(dialog, AskNewTote):
         values["tote"] = dialog.tote
-    code = f"TITLE_{phase}"
-    return "" if phase in {"BIN", "ITEM", "TOTE", "SHORT_TOTE"} else texts.say(code, values)
+    return texts.say(f"TITLE_{phase}", values)
 
 
 def _rows(work: Work | None, phase: Phase, texts: Texts) -> tuple[Row, ...]:
@@ -165,13 +167,14 @@ def _line_rows(work: Work, phase: Phase, texts: Texts) -> tuple[Row, ...]:
     )
 
 
-def _prompt(state: HandheldState, phase: Phase, facts: Facts, texts: Texts) -> str:
-    work = state.work
-    line, slot = (work.line, work.slot_to_fill()) if work else (None, None)
-    code = f"PROMPT_{phase}"
+def _prompt(
+    work: Work | None, counted: int | None, phase: Phase, facts: Facts, texts: Texts
+) -> str:
     if phase == "READY" and not facts.is_hub_online:
-        code = "PROMPT_READY_AWAY"
-    if phase == "ITEM" and work is not None and work.mark is not None and work.mark.counted:
-        code = "PROMPT_ITEM_COUNTING"
-    named = slot.slot if slot else line.slot if line else ""
-    return texts.say(code, {"slot": named})
+        return texts.say("PROMPT_READY_AWAY")
+    if phase == "ITEM" and counted:
+        return texts.say("PROMPT_ITEM_COUNTING")
+    if work is None or phase not in {"TOTES", "TOTE", "SHORT_TOTE"}:
+        return texts.say(f"PROMPT_{phase}")
+    slot = work.slot_to_fill() or work.line
+    return texts.say(f"PROMPT_{phase}", {"slot": slot.slot if slot else ""})

@@ -128,9 +128,11 @@ class Work(msgspec.Struct, frozen=True):
     @property
     def line_index(self) -> int | None:
         """The line to work on: skipped ones come last, walking order otherwise."""
-        marks = self.progress.marks
-        waiting = [(mark.turn, n) for n, mark in enumerate(marks) if not mark.is_final]
-        return min(waiting)[1] if waiting else None
+        found, least_turn = None, 0
+        for n, mark in enumerate(self.progress.marks):  # asked often for each scan: a plain loop
+            if mark.state not in FINAL_STATES and (found is None or mark.turn < least_turn):
+                found, least_turn = n, mark.turn
+        return found
 
     @property
     def line(self) -> WorkLine | None:

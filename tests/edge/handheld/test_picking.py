@@ -319,3 +319,12 @@ def test_the_gtin_in_any_length_is_the_item():
     handheld.bin("A-1")
     handheld.scan("012345678905", "0012345678905")
     assert handheld.view.counted == 2
+
+
+def test_another_items_number_typed_after_the_first_scan_is_no_count():
+    handheld = picking([line(1, "A-1", 6), line(2, "A-2", 2, codes=MUG)])
+    handheld.bin("A-1")
+    handheld.scan("85123A")
+    handheld.type("71053")
+    assert "That is RED MUG (71053)" in handheld.view.message
+    assert handheld.core.state.work.mark.counted == 1

@@ -300,3 +300,16 @@ def test_a_command_of_another_version_is_rejected_and_nothing_stops():
     assert "MALFORMED_PAYLOAD" in handheld.view.message
     handheld.bin("A-1")
     assert handheld.view.phase == "ITEM"
+
+
+def test_finished_work_that_the_hub_opens_again_is_taken_and_survives_a_restart(tmp_path):
+    handheld = ready(tmp_path / "outbox.sqlite")
+    handheld.offer(assignment([line(1, "A-1", 1)]))
+    handheld.tote("T-1")
+    handheld.bin("A-1")
+    handheld.say("SHORT")
+    handheld.type("1")
+    handheld.say("DONE")
+    assert handheld.offer(assignment([line(2, "A-2", 1)], rev=2)).accepted
+    handheld.restart()
+    assert (handheld.view.phase, handheld.core.state.work.assignment.rev) == ("TOTES", 2)
