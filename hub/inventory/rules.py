@@ -11,7 +11,13 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 ReasonCode = Literal[
-    "ONLY_BIN", "EMPTIES_BIN", "FORWARD_PICK", "LONGEST_THERE", "NEAREST", "LARGEST_FIRST"
+    "ONLY_BIN",
+    "ONLY_ENOUGH",
+    "EMPTIES_BIN",
+    "FORWARD_PICK",
+    "LONGEST_THERE",
+    "NEAREST",
+    "LARGEST_FIRST",
 ]
 
 
@@ -81,6 +87,8 @@ def _why(
         return "ONLY_BIN", {"free": best.free}
     if best.free == demand:
         return "EMPTIES_BIN", {"emptied": demand}
+    if not others:
+        return "ONLY_ENOUGH", {"free": best.free, "bins": offered}
     rivals = [bin for bin in others if bin.free != demand]
     if all(bin.level > best.level for bin in rivals):
         return "FORWARD_PICK", {"level": best.level, "bins_with_enough": len(rivals) + 1}
