@@ -25,7 +25,8 @@ class Outcome:
     notes: list[Note] = field(default_factory=list)
 
     def count(self, kind: str, rows: int = 1) -> None:
-        self.counts[kind] += rows
+        if rows:
+            self.counts[kind] += rows
 
     def note(self, row: int, kind: str, code: str, text: str) -> None:
         self.counts[kind] += 1
