@@ -6,8 +6,8 @@
 from typing import Final
 
 NAME_CHARS_MAX: Final = 32
-PAYLOAD_BYTES_MAX: Final = 64 * 1024
-"""An assignment of 300 lines has about 45 kB; an event about 300 bytes."""
+PAYLOAD_BYTES_MAX: Final = 256 * 1024
+"""An assignment of 300 lines with three codes each has about 80 kB; an event about 300 bytes."""
 EVENT_BYTES_MAX: Final = 4 * 1024
 SCAN_CHARS_MAX: Final = 256
 SEQ_MAX: Final = 2**63 - 1

@@ -25,7 +25,7 @@ from hub.warehouse.work_context import (
     LineAtWork,
     read_line,
     remember,
-    remember_tote,
+    remember_work,
     set_line,
 )
 from protocols import messages as m
@@ -174,7 +174,7 @@ def tote_assigned(act: Act, event: Event, data: m.ToteAssigned) -> None:
         raise NotFound("slot of this assignment", data.slot)
     tote = inventory.ensure_place(act, "TOTE", data.tote)
     progress.place_tote(act, assignment, data.slot, tote, bytes(row[0]))
-    remember_tote(act, assignment, tote)
+    remember_work(act, assignment, event.type, tote)
 
 
 def assignment_started(act: Act, event: Event, data: m.AssignmentStarted) -> None:
@@ -190,7 +190,9 @@ def assignment_resumed(act: Act, event: Event, data: m.AssignmentResumed) -> Non
 
 
 def assignment_completed(act: Act, event: Event, data: m.AssignmentCompleted) -> None:
-    progress.complete(act, _assignment_of(event))
+    assignment = _assignment_of(event)
+    progress.complete(act, assignment)
+    remember_work(act, assignment, event.type)
 
 
 def work_requested(act: Act, event: Event, data: m.WorkRequested) -> None:

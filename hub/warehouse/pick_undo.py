@@ -47,6 +47,8 @@ def act_undone(act: Act, event: Event, data: m.ActUndone) -> None:
     for done in _read(act, f"{act.device}/{data.epoch}/{data.seq}"):
         if done.kind == "ToteAssigned":
             progress.take_tote_back(act, done.line, done.tote or b"")
+        elif done.kind == "AssignmentCompleted":
+            progress.reopen(act, done.line)
         else:
             _take_back(act, done)
 

@@ -64,7 +64,7 @@ def complete(act: Act, assignment: bytes) -> None:
 
 def reopen(act: Act, assignment: bytes) -> None:
     """An undo in a completed assignment brings it back."""
-    _step(act, assignment, "IN_PROGRESS", ("COMPLETED",))
+    _step(act, assignment, "IN_PROGRESS", ("COMPLETED", "EXCEPTION"))
 
 
 def _step(act: Act, assignment: bytes, after: str, before: tuple[str, ...]) -> bool:

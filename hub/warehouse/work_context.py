@@ -92,9 +92,11 @@ def remember(
     )  # fmt: skip
 
 
-def remember_tote(act: Act, assignment: bytes, tote: bytes) -> None:
-    """Keep that a tote was put into a slot; `line` is the assignment then."""
+def remember_work(act: Act, assignment: bytes, kind: str, tote: bytes | None = None) -> None:
+    """Keep an act on the whole assignment (`line` is its id then): a tote put into a slot, or
+    that it was completed.
+    """
     act.tx.add(
         _insert_act,
-        (act.site, act.key, 1, assignment, "ToteAssigned", 0, None, tote, None, 0, "", 0, 0, None),
+        (act.site, act.key, 1, assignment, kind, 0, None, tote, None, 0, "", 0, 0, None),
     )

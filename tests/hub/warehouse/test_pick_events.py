@@ -284,6 +284,14 @@ def test_an_undo_opens_completed_work_again(hub: TestHub, picking: Picking) -> N
     assert work_states(hub) == ["IN_PROGRESS"]
 
 
+def test_completing_is_undone_like_any_other_act(hub: TestHub, picking: Picking) -> None:
+    released(hub, {f"{NEAR}/MUG": 9}, {"MUG": 2})
+    picking.take_work()
+    picking.pick(2)
+    picking.undo(picking.apply(m.AssignmentCompleted()))
+    assert work_states(hub) == ["IN_PROGRESS"]
+
+
 def test_a_suspended_assignment_goes_on_on_another_device(hub: TestHub, picking: Picking) -> None:
     released(hub, {f"{NEAR}/MUG": 9, f"{FAR}/BOWL": 3}, {"MUG": 2, "BOWL": 1})
     picking.take_work()
