@@ -119,7 +119,7 @@ def reason_text(code: str, **values: int | str) -> str:
 def explain_shortage(totals: Mapping[str, int]) -> tuple[str, dict[str, int]]:
     """Why nobody can give more of an item, from its units by status and those claimed.
 
-    The code says what could be done: HELD_BY_OTHERS (release somebody's claim), NOT_FREE (settle
+    The code says what could be done: ALL_CLAIMED (release somebody's claim), NOT_FREE (settle
     what is on hold), IN_LOCKED_BINS (unblock or count a bin), NONE_THERE (buy or transfer).
     """
     available, allocated = totals.get("AVAILABLE", 0), totals.get("allocated", 0)
@@ -129,7 +129,7 @@ def explain_shortage(totals: Mapping[str, int]) -> tuple[str, dict[str, int]]:
         return "IN_LOCKED_BINS", values
     if aside:
         return "NOT_FREE", values
-    return ("HELD_BY_OTHERS", values) if allocated else ("NONE_THERE", values)
+    return ("ALL_CLAIMED", values) if allocated else ("NONE_THERE", values)
 
 
 class Stop(NamedTuple):

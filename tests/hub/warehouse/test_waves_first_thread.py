@@ -38,5 +38,5 @@ def test_an_order_becomes_an_offer_with_bins_codes_and_expected_stock(hub):
     assert offer.assignment.lines[0].codes["MUG"] == 1
     stored = queries.preview_of(queries.wave(wave))
     (short,) = stored.shortages
-    assert (short.sku, short.missing, short.code) == ("BOWL", 2, "HELD_BY_OTHERS")
+    assert (short.sku, short.missing, short.code) == ("BOWL", 2, "ALL_CLAIMED")
     assert msgspec.json.encode(stored)
