@@ -16,7 +16,7 @@ sends FNC1 as GS. How the digits are made: `labels`. What a missing FNC1 is: `el
 """
 
 from protocols.barcodes.associations import check_associations
-from protocols.barcodes.classify import SCAN_CHARS_MAX, classify, scanner_check_label
+from protocols.barcodes.classify import BARCODE_CHARS_MAX, classify, scanner_check_label
 from protocols.barcodes.digital_link import digital_link, read_digital_link
 from protocols.barcodes.element_strings import (
     bracketed,
@@ -49,8 +49,8 @@ from protocols.barcodes.scans import (
 )
 
 __all__ = [
+    "BARCODE_CHARS_MAX",
     "GS",
-    "SCAN_CHARS_MAX",
     "BadgeLabel",
     "BarcodeError",
     "BinLabel",

@@ -37,7 +37,7 @@ from protocols.barcodes.symbologies import (
     split_identifier,
 )
 
-SCAN_CHARS_MAX = 7_089
+BARCODE_CHARS_MAX = 7_089
 """The most digits that the largest QR code holds."""
 
 SCANNER_CHECK: tuple[Element, ...] = (("91", "BINLIGHT"), ("92", "FNC1"))
@@ -57,8 +57,8 @@ def classify(scan: RawScan | str, *, aim: bool, sends_fnc1: bool = False) -> Sca
     Raises nothing but BarcodeError and its kinds. Pure: the same scan always gives the same answer.
     """
     raw = RawScan(scan) if isinstance(scan, str) else scan
-    if len(raw.text) > SCAN_CHARS_MAX:
-        raise ScanTooLong(len(raw.text), SCAN_CHARS_MAX)
+    if len(raw.text) > BARCODE_CHARS_MAX:
+        raise ScanTooLong(len(raw.text), BARCODE_CHARS_MAX)
     symbology, data = _split(raw)
     if symbology is not None:
         return _by_symbology(symbology, data, sends_fnc1)

@@ -1,0 +1,1 @@
+"""Scanner drivers, each with what only it can show; the common behaviour is in contracts."""
