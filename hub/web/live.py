@@ -156,8 +156,8 @@ class Feed:
     ) -> Iterator[bytes]:
         """Events for one page until it is gone; a beat at once and then every ten seconds."""
         try:
-            yield b"retry: 1000\n\n" + self._beat()
             beaten_ms = self._mono_ms()
+            yield b"retry: 1000\n\n" + self._beat()
             while not is_gone():
                 for subject, told in watch.news():
                     yield self._event(subject, told)
