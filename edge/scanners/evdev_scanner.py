@@ -34,7 +34,6 @@ READS_MAX: Final = 256
 INPUT_GROUP: Final = "input"
 _LED_CAPSLOCK: Final = 1
 _DIGIT_KEY: Final = 2
-_GONE: Final = (errno.ENODEV, errno.EIO, errno.EBADF)
 _USB_ID: Final = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})")
 _TERMINATORS: Final = {
     "enter": frozenset((KEY_ENTER, KEY_KPENTER)),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from biip.checksums import gs1_standard_check_digit
+from biip.upc import Upc
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +26,19 @@ GTINS = st.sampled_from((7, 11, 12, 13)).flatmap(payloads).map(lambda p: p + che
 def test_every_gtin_has_one_form_of_fourteen_digits(gtin: str) -> None:
     assert gtin14(gtin) == gtin.zfill(14)
     assert gtin14(gtin14(gtin)) == gtin14(gtin)
+
+
+@given(st.text(DIGITS, min_size=1, max_size=20))
+def test_biip_computes_the_same_check_digit(payload: str) -> None:
+    assert check_digit(payload) == str(gs1_standard_check_digit(payload))
+
+
+@given(payloads(6), st.sampled_from("01"))
+def test_a_upc_e_is_what_biip_makes_of_it(payload: str, system: str) -> None:
+    upc_a = Upc.parse(system + payload).as_upc_a()
+    found = classify(system + payload + upc_a[-1], aim=False)
+    assert isinstance(found, ItemCode)
+    assert upc_a.zfill(14) in (found.gtin, found.other_gtin)
 
 
 @given(GTINS, st.data())
