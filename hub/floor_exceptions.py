@@ -45,6 +45,8 @@ class FloorException(Table):
         indexes = (
             (("site", "state", "opened_at"), False),
             (("place", "item", "state"), False),
+            (("assignment", "state"), False),
+            (("site", "cause"), False),
         )
 
 

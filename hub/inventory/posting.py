@@ -7,6 +7,7 @@ makes stock less available is taken in one guarded statement whose row count is 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from hub.errors import HubError, NotFound
@@ -53,6 +54,7 @@ class Where(NamedTuple):
     lpn: str = ""
 
 
+@lru_cache(maxsize=4_096)
 def place_id(site: str, kind: str, code: str) -> bytes:
     """The id of a place; a place is nothing but its site, kind and code."""
     return digest_id("place", site, kind, code)
@@ -70,12 +72,20 @@ def virtual(site: str, kind: str) -> Where:
     return Where(place_id(site, kind, kind.lower()), False)
 
 
+@lru_cache(maxsize=4_096)
 def balance_id(site: str, goods: Goods, where: Where) -> bytes:
     """The id of the balance row of these goods at this place."""
-    return digest_id(
-        "balance", goods.company, site, where.place, where.lpn, goods.owner, goods.item,
-        goods.lot, where.status,
+    return key_id(
+        goods.company, site, where.place, where.lpn, goods.owner, goods.item, goods.lot,
+        where.status,
     )  # fmt: skip
+
+
+def key_id(
+    company: str, site: str, place: bytes, lpn: str, owner: str, item: bytes, lot: str, status: str
+) -> bytes:
+    """A digest of the eight key columns, in their order: the id of a balance."""
+    return digest_id("balance", company, site, lpn, owner, lot, status, place + item)
 
 
 _TAKE_FREE: Final = (

@@ -48,7 +48,7 @@ def command(data: str | None, database: str | None, as_json: bool) -> None:
 
 def _open(data: str | None, url: str | None) -> peewee.Database:
     """The hub's database; raises NotFound instead of making an empty one."""
-    config = HubConfig(data=Path(data) if data else default_data_folder(), database_url=url or "")
+    config = HubConfig(folder=data or str(default_data_folder()), database_url=url or "")
     file = Path(config.database.removeprefix("sqlite:///"))
     if config.is_sqlite and not file.exists():
         raise NotFound("database", str(file))

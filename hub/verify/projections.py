@@ -7,8 +7,8 @@ from typing import Final
 import peewee
 
 from hub.db import fetch
-from hub.ids import digest_id
 from hub.inventory.models import REAL_KINDS
+from hub.inventory.posting import key_id
 from hub.orders.models import STAGES
 from hub.verify.findings import Report
 
@@ -60,17 +60,18 @@ def _check_balance_rows(database: peewee.Database, report: Report) -> None:
     rows = fetch(database, f"SELECT id, is_real, on_hand, allocated, {_KEY} FROM balance")
     for id, is_real, on_hand, allocated, *key in rows:
         report.count("balance")
-        company, site, place, lpn, owner, item, lot, status = key
-        where = _name(database, place, item)
-        if digest_id("balance", company, site, place, lpn, owner, item, lot, status) != id:
-            report.add("balance", where, "the id is not that of the key columns: one was changed")
-        expected = held.pop(id, 0)
+        expected, kind = held.pop(id, 0), kinds.get(key[2])
+        wrong = []
+        if key_id(*key) != id:
+            wrong.append("the id is not that of the key columns: one was changed")
         if allocated != expected:
-            report.add("balance", where, f"allocated is {allocated}, the claims are {expected}")
-        if is_real not in (0, 1) or bool(is_real) != (kinds.get(place) in REAL_KINDS):
-            report.add("balance", where, f"is_real is {is_real}, the place is {kinds.get(place)}")
+            wrong.append(f"allocated is {allocated}, the claims are {expected}")
+        if is_real not in (0, 1) or bool(is_real) != (kind in REAL_KINDS):
+            wrong.append(f"is_real is {is_real}, the place is {kind}")
         elif is_real and on_hand < 0:
-            report.add("balance", where, f"a real place holds {on_hand}")
+            wrong.append(f"a real place holds {on_hand}")
+        for what in wrong:
+            report.add("balance", _name(database, key[2], key[5]), what)
     for balance, quantity in held.items():
         report.add("balance", f"balance {_hex(balance)}", f"{quantity} claimed of no balance")
 

@@ -87,14 +87,20 @@ def renew_lease(act: Act, assignment: bytes, lease_until: int) -> None:
 
 def note_conflict(act: Act, assignment: bytes, holder: str, rev: int | None) -> None:
     """Somebody works on what is given to another now; one open exception for each pair."""
+    if _is_noted(act, assignment):
+        return
     act.tx.flush()
-    there = act.tx.row(
-        "SELECT 1 FROM floor_exception WHERE site = ? AND kind = 'LEASE_CONFLICT' "
-        "AND state = 'OPEN' AND assignment = ? AND device = ?",
-        (act.site, assignment, act.device),
-    )
-    if there is None:
+    if not _is_noted(act, assignment):
         open_exception(act, "LEASE_CONFLICT", assignment=assignment, holder=holder, rev=rev)
+
+
+def _is_noted(act: Act, assignment: bytes) -> bool:
+    there = act.tx.row(
+        "SELECT 1 FROM floor_exception WHERE assignment = ? AND state = 'OPEN' "
+        "AND kind = 'LEASE_CONFLICT' AND device = ?",
+        (assignment, act.device),
+    )
+    return there is not None
 
 
 def place_tote(act: Act, assignment: bytes, slot: str, tote: bytes, order: bytes) -> None:
