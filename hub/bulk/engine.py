@@ -242,13 +242,18 @@ def _post_one(context: Context, kind: Kind, n: int) -> None:
 
 
 def _post(act: Act, context: Context, kind: Kind, n: int, entries: bytes) -> None:
+    """Take the slice first: of two who post the same file, one posts it and one passes on."""
+    taken = act.tx.run(
+        "UPDATE import_slice SET posted_at = ? WHERE run = ? AND n = ? AND posted_at IS NULL",
+        (act.now_us, context.run, n),
+    )
+    if taken != 1:
+        raise AlreadyDone(act.key)
     outcome = kind.post(act, context, entries)
     for note in outcome.notes:
         act.tx.add(_insert_note, (context.run, *note))
-    act.tx.run(
-        "UPDATE import_slice SET posted_at = ?, counts = ? WHERE run = ? AND n = ?",
-        (act.now_us, json.dumps(outcome.counts), context.run, n),
-    )
+    sql = "UPDATE import_slice SET counts = ? WHERE run = ? AND n = ?"
+    act.tx.run(sql, (json.dumps(outcome.counts), context.run, n))
     if kind.forgets:
         sql = "UPDATE import_slice SET entries = ? WHERE run = ? AND n = ?"
         act.tx.run(sql, (b"", context.run, n))

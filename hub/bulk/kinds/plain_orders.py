@@ -9,13 +9,13 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from hub.bulk.engine import Context, Staged
+from hub.bulk.kinds.catalogue import price
 from hub.bulk.kinds.order_entries import CustomerEntry, Entry, LineRow, OrderEntry, slices_of
 from hub.bulk.reading import (
     Errors,
     SourceFile,
     named_rows,
     one_of,
-    price_micros,
     some_text,
     whole_number,
 )
@@ -75,7 +75,7 @@ def _readers(context: Context) -> dict[str, Callable[[str], Any]]:
     at = moment(ZoneInfo(site.time_zone if site else "UTC"))
     return {
         "order": some_text, "sku": clean_sku, "quantity": whole_number(1, QUANTITY_MAX),
-        "price": lambda text: price_micros(text or "0"), "name": str,
+        "price": price, "name": str,
         "channel": lambda text: text or DEFAULT_CHANNEL, "customer": _customer, "country": str,
         "currency": lambda text: text or "GBP", "placed_at": at, "due_at": at,
         "priority": lambda text: whole_number(-1_000, 1_000)(text or "0"),
