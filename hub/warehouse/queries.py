@@ -364,7 +364,7 @@ def has_goods_on_the_floor(wave: bytes) -> bool:
         OrderLine.allocated + OrderLine.released + OrderLine.picked + OrderLine.packed
     ) > 0
     query: Any = (
-        OrderLine.select(1)
+        OrderLine.select(OrderLine.id)
         .join(SalesOrder, on=(SalesOrder.id == OrderLine.order))
         .where((SalesOrder.wave == wave) & on_the_floor)
         .limit(1)
@@ -376,7 +376,7 @@ def has_goods_on_the_floor(wave: bytes) -> bool:
 def has_work_to_offer(site: str) -> bool:
     """Whether READY work of a released wave waits for somebody."""
     query: Any = (
-        Assignment.select(1)
+        Assignment.select(Assignment.id)
         .join(Wave, on=(Wave.id == Assignment.wave))
         .where(
             (Assignment.site == site)
