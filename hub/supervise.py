@@ -153,8 +153,6 @@ def supervise(
         while not select.select([stop_fd], [], [], POLL_S)[0]:
             for child in children:
                 child.look()
-                if not child.is_ready and not was_ready:
-                    break  # each part finds those before it running
             if not was_ready and all(child.is_ready for child in children):
                 was_ready = True
                 on_ready()

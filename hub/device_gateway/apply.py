@@ -27,7 +27,7 @@ from hub.journal import Act
 from protocols.envelope import Event, decode_data, decode_event
 from protocols.errors import MalformedPayload, ProtocolsError
 from protocols.limits import ACK_EXPIRY_S, NAME_CHARS_MAX, PARKED_LISTED_MAX
-from protocols.messages import Ack, EventData, Gap, Parked, encode
+from protocols.messages import Ack, Gap, Parked, encode
 from protocols.topics import device_topic
 
 Handler = Callable[[Act, Event, Any], None]
@@ -58,6 +58,10 @@ class BadActor(HubError):
     def __init__(self, actor: str) -> None:
         self.actor = actor
         super().__init__(f"{actor!r} is no person's id (32 hexadecimal digits).")
+
+
+class HopeDashed(Exception):
+    """An event of a hopeful group failed: the group is done again, each event in a savepoint."""
 
 
 def event_key(device: str, epoch: str, seq: int) -> str:
@@ -104,17 +108,12 @@ class EventApplier:
     def _next(self, group: Group, work: EpochWork, event: Event, payload: bytes, park: str) -> None:
         digest = digest_of(payload)
         code = park
-        if not park:
-            try:
-                with group.tx.savepoint():
-                    data = self._carry_out(group, event, payload)
-                self._note_whereabouts(group, event, data)
-            except Exception as wrong:
-                if is_storage_failure(wrong):
-                    raise
-                code = self._park_failed(group, event, payload, wrong)
-        else:
+        if park:
             self._park(group, event, payload, park, "The event failed when its group was stored.")
+        elif group.is_hopeful:
+            self._hope(group, event, payload)
+        else:
+            code = self._try(group, event, payload)
         work.upto = event.seq
         work.digests[event.seq] = digest
         now_us = group.tx.now_us
@@ -126,7 +125,27 @@ class EventApplier:
              digest, at, now_us),
         )  # fmt: skip
 
-    def _carry_out(self, group: Group, event: Event, payload: bytes) -> EventData:
+    def _hope(self, group: Group, event: Event, payload: bytes) -> None:
+        """Almost every event of almost every group succeeds: those need no savepoint."""
+        try:
+            self._carry_out(group, event, payload)
+        except Exception as wrong:
+            if is_storage_failure(wrong):
+                raise
+            raise HopeDashed from wrong
+
+    def _try(self, group: Group, event: Event, payload: bytes) -> str:
+        """Carry out one event in a savepoint; returns the code under which it was parked, or ''."""
+        try:
+            with group.tx.savepoint():
+                self._carry_out(group, event, payload)
+        except Exception as wrong:
+            if is_storage_failure(wrong):
+                raise
+            return self._park_failed(group, event, payload, wrong)
+        return ""
+
+    def _carry_out(self, group: Group, event: Event, payload: bytes) -> None:
         handler = self._handlers.get(event.type)
         data = decode_data(event)
         if handler is None:
@@ -139,13 +158,9 @@ class EventApplier:
         )  # fmt: skip
         handler(act, event, data)
         act.enter(payload)
-        return data
-
-    def _note_whereabouts(self, group: Group, event: Event, data: EventData) -> None:
-        changes = group.changes(event.dev)
         bin = getattr(data, "bin", None)
         if bin is not None:
-            changes["place_code"] = bin
+            group.changes(event.dev)["place_code"] = bin
 
     # ── parked ───────────────────────────────────────────────────────────────────────────
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
+from typing import Final
 
 import msgspec
 
@@ -15,11 +16,13 @@ from protocols.messages import Config, ShiftPerson, encode
 from protocols.topics import device_topic
 
 People = Callable[[], list[ShiftPerson]]
+CART_SLOTS: Final = 12
+"""Totes that a cart of this site carries at most; work for more is offered to nobody."""
 
 
 def make_config(time_zone: str, people: list[ShiftPerson]) -> Config:
     """The configuration of every device of a site, with its hash."""
-    config = Config(v=1, hash="", time_zone=time_zone, people=tuple(people))
+    config = Config(v=1, hash="", time_zone=time_zone, people=tuple(people), slots=CART_SLOTS)
     digest = blake2b(encode(config), digest_size=8).hexdigest()
     return msgspec.structs.replace(config, hash=digest)
 

@@ -16,7 +16,7 @@ import structlog
 from hub.clock import Clock
 from hub.db import retrying, writing
 from hub.device_gateway.answers import Answers
-from hub.device_gateway.apply import DEFECT, EventApplier, Handler
+from hub.device_gateway.apply import DEFECT, EventApplier, Handler, HopeDashed
 from hub.device_gateway.command_answers import AnswerHandler, CommandAnswers
 from hub.device_gateway.configuration import Configuration
 from hub.device_gateway.gateway_io import Arrived, Publish
@@ -113,12 +113,16 @@ class GatewayCore:
     # ── one group ────────────────────────────────────────────────────────────────────────
 
     def _commit(self, batch: list[Arrived]) -> list[Publish]:
-        """All together; and each alone when together they cannot be stored."""
-        try:
-            return self._commit_group(batch, park="")
-        except Exception as wrong:  # noqa: BLE001 - the outermost loop: one message, not all
-            self._stop_if_storage_failed(wrong)
-            _log.error("group_failed", messages=len(batch), exc_info=wrong)
+        """All together, hoping for the best; then each event in a savepoint; then each alone."""
+        for is_hopeful in (True, False):
+            try:
+                return self._commit_group(batch, is_hopeful=is_hopeful)
+            except HopeDashed:
+                continue
+            except Exception as wrong:  # noqa: BLE001 - the outermost loop: one message, not all
+                self._stop_if_storage_failed(wrong)
+                if not is_hopeful:
+                    _log.error("group_failed", messages=len(batch), exc_info=wrong)
         published: list[Publish] = []
         for arrived in batch:
             published += self._commit_alone(arrived)
@@ -127,18 +131,20 @@ class GatewayCore:
     def _commit_alone(self, arrived: Arrived) -> list[Publish]:
         """A message that fails even alone is parked or refused without being tried."""
         try:
-            return self._commit_group([arrived], park="")
+            return self._commit_group([arrived])
         except Exception as wrong:  # noqa: BLE001 - the outermost loop: one message, not all
             self._stop_if_storage_failed(wrong)
             _log.error("message_failed", topic=arrived.topic, exc_info=wrong)
             return self._commit_group([arrived], park=DEFECT)
 
-    def _commit_group(self, batch: list[Arrived], park: str) -> list[Publish]:
-        return retrying(lambda: self._try_group(batch, park))
+    def _commit_group(
+        self, batch: list[Arrived], *, park: str = "", is_hopeful: bool = False
+    ) -> list[Publish]:
+        return retrying(lambda: self._try_group(batch, park, is_hopeful))
 
-    def _try_group(self, batch: list[Arrived], park: str) -> list[Publish]:
+    def _try_group(self, batch: list[Arrived], park: str, is_hopeful: bool) -> list[Publish]:
         with writing(self._database, self._clock.now_us()) as tx:
-            group = Group(tx)
+            group = Group(tx, is_hopeful=is_hopeful)
             for arrived in batch:
                 self._take(group, arrived, park)
             self._write_devices(group)

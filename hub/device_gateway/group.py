@@ -31,10 +31,22 @@ class EpochWork:
 class Group:
     """The state of one transaction of the gateway."""
 
-    __slots__ = ("devices", "epochs", "parked", "pruned", "publishes", "refused", "tx", "woken")
+    __slots__ = (
+        "devices",
+        "epochs",
+        "is_hopeful",
+        "parked",
+        "pruned",
+        "publishes",
+        "refused",
+        "tx",
+        "woken",
+    )
 
-    def __init__(self, tx: WriteTransaction) -> None:
+    def __init__(self, tx: WriteTransaction, *, is_hopeful: bool = False) -> None:
         self.tx = tx
+        self.is_hopeful = is_hopeful
+        """Whether events go without savepoints, since none is expected to fail."""
         self.epochs: dict[EpochKey, EpochWork] = {}
         """Epochs whose devices get an acknowledgement, in the order of arrival."""
         self.devices: dict[str, dict[str, Any]] = {}
