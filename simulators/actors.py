@@ -30,14 +30,23 @@ class Machine(NamedTuple):
     seconds: float
 
 
+class Until(NamedTuple):
+    """Wait for what a machine does, for so many seconds at most; nobody can speed it up."""
+
+    happened: Callable[[], bool]
+    seconds: float
+
+
 class Ask(NamedTuple):
     """Have the hub do something; the script goes on with the answer, or with what it raised."""
 
     do: Callable[[], Any]
 
 
-Script = Generator[Busy | Look | Machine | Ask, Any, None]
-Asking = Generator[Busy | Look | Machine | Ask, Any, Any]
+Wait = Busy | Look | Machine | Until | Ask
+Script = Generator[Wait, Any, None]
+Asking = Generator[Wait, Any, Any]
+"""A part of a script, with an answer."""
 
 
 class Stage(Protocol):
@@ -65,7 +74,7 @@ class Actor:
     def __init__(self, name: str, script: Script, stage: Stage) -> None:
         self.name, self._script, self._stage = name, script, stage
         self._waiting: Entry | None = None
-        self._is_looking = False
+        self._awaited: Callable[[], bool] | None = None
         self.is_done = False
 
     def start(self) -> None:
@@ -74,13 +83,13 @@ class Actor:
 
     def wake(self) -> None:
         """Something new is to be seen."""
-        if self._is_looking and self._waiting is not None:
+        if self._waiting is not None and self._awaited is not None and self._awaited():
             self._waiting.drop()
-            self._is_looking = False
+            self._awaited = None
             self._waiting = self._stage.after(0, self._go_on)
 
     def _go_on(self, answer: Any = None, raised: Exception | None = None) -> None:
-        self._waiting, self._is_looking = None, False
+        self._waiting = self._awaited = None
         try:
             wanted = self._script.throw(raised) if raised else self._script.send(answer)
         except StopIteration:
@@ -88,14 +97,24 @@ class Actor:
             return
         self._wait(wanted)
 
-    def _wait(self, wanted: Busy | Look | Machine | Ask) -> None:
+    def _wait(self, wanted: Wait) -> None:
         if isinstance(wanted, Ask):
             self._stage.carry_out(wanted.do, self._go_on)
             return
-        is_machine = isinstance(wanted, Machine)
-        seconds = wanted.seconds if is_machine else wanted.seconds / self._stage.speed
-        self._is_looking = isinstance(wanted, Look)
+        if isinstance(wanted, Until) and wanted.happened():
+            self._waiting = self._stage.after(0, self._go_on)
+            return
+        is_person = isinstance(wanted, Busy | Look)
+        seconds = wanted.seconds / self._stage.speed if is_person else wanted.seconds
+        if isinstance(wanted, Until):
+            self._awaited = wanted.happened
+        elif isinstance(wanted, Look):
+            self._awaited = _always
         self._waiting = self._stage.after(seconds, self._go_on)
+
+
+def _always() -> bool:
+    return True
 
 
 class VirtualStage:

@@ -71,6 +71,9 @@ class Limits(NamedTuple):
     queued_max: int = NO_LIMIT
 
 
+NO_LIMITS: Final = Limits()
+
+
 class _Waiting(NamedTuple):
     message: Message
     retain: bool
@@ -95,7 +98,7 @@ class _Session:
 class SimulatedBroker:
     """Sessions and retained messages of one broker process."""
 
-    def __init__(self, now_us: Callable[[], int], limits: Limits = Limits()) -> None:
+    def __init__(self, now_us: Callable[[], int], limits: Limits = NO_LIMITS) -> None:
         self._now_us, self._limits = now_us, limits
         self._sessions: dict[str, _Session] = {}
         self._retained: dict[str, Message] = {}
