@@ -110,7 +110,7 @@ def order_page(
     if state:
         query = query.where(o.state == state)
     if text.strip():
-        found = _found(site, company, text.strip())
+        found = _found(company, text.strip())
         if not found:
             return []
         query = query.where(o.id.in_(found))
@@ -121,23 +121,28 @@ def order_page(
     return _rows_of(heads)
 
 
-FOUND_MAX: Final = 2_000
-"""Orders that a search looks at; a SKU that sells every day is on more."""
+FOUND_MAX: Final = 200
+"""Orders that each way of a search may find, the newest first; more asks for a better text."""
+LOOKED_AT_MAX: Final = 5_000
+PREFIX_CHARS_MIN: Final = 3
+"""A shorter text finds the document of exactly this name alone."""
 
 
-def _found(site: str, company: str, text: str) -> list[bytes]:
+def _found(company: str, text: str) -> list[bytes]:
     """Ids of orders that a search text means: by number, external id, customer, or article."""
     o = SalesOrder
     written = numbers.written("order", int(text)) if _is_small_number(text) else text.upper()
+    is_long = len(text) >= PREFIX_CHARS_MIN
     ways = [
         (o.company == company) & (o.number == written),
-        (o.company == company) & _begins(o.external_id, text),
+        (o.company == company)
+        & (_begins(o.external_id, text) if is_long else o.external_id == text),
     ]
     customer = Customer.get_or_none((Customer.company == company) & (Customer.external_id == text))
     if customer is not None:
         ways.append(o.customer == customer.id)
-    found = [id for way in ways for id in _ids(o.select(o.id).where((o.site == site) & way))]
-    return list(dict.fromkeys([*found, *_with_article(site, company, text)]))
+    found = [id for way in ways for id in _newest(o.select(o.placed_at, o.id).where(way))]
+    return list(dict.fromkeys([*found, *_with_article(company, text)]))
 
 
 def _is_small_number(text: str) -> bool:
@@ -149,22 +154,25 @@ def _begins(column: Any, text: str) -> Any:
     return (column >= text) & (column < text + "\U0010ffff")
 
 
-def _ids(query: Any) -> list[bytes]:
-    return [row.id for row in query.limit(FOUND_MAX)]
+def _newest(query: Any) -> list[bytes]:
+    """Sorted here: told to sort, SQLite leaves the index that finds for the one that sorts."""
+    rows = sorted(query.limit(LOOKED_AT_MAX).tuples().execute(), reverse=True)
+    return [id for _, id in rows[:FOUND_MAX]]
 
 
-def _with_article(site: str, company: str, text: str) -> list[bytes]:
+def _with_article(company: str, text: str) -> list[bytes]:
+    """The orders that were entered last: ids grow with time, and the index has them in order."""
     item = Item.get_or_none((Item.company == company) & (Item.sku_key == sku_key(text)))
     if item is None:
         return []
-    o = SalesOrder
     query = (
-        o.select(o.id)
-        .join(OrderLine, on=(OrderLine.order == o.id))
-        .where((OrderLine.item == item.id) & (o.site == site))
-        .order_by(o.placed_at.desc())
+        OrderLine.select(OrderLine.order)
+        .where(OrderLine.item == item.id)
+        .order_by(OrderLine.order.desc())
+        .limit(FOUND_MAX)
+        .tuples()
     )
-    return _ids(query)
+    return [order for (order,) in query.execute()]
 
 
 def _rows_of(heads: Sequence[SalesOrder]) -> list[OrderRow]:
