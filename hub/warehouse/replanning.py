@@ -190,12 +190,18 @@ def shrink(act: Act, work_line: bytes, quantity: int, picked: int) -> None:
 
 
 def _replan_allocated(act: Act, claim: Claim) -> None:
+    """Other bins for units not yet released; a plan that knows only the old bin is dropped."""
     nowhere = BinStock(b"", claim.place, "", 0)
     want = PlannedClaim(claim.order, claim.order_line, claim.item, claim.quantity, nowhere, "")
     found = sum(got.quantity for got in allocating.claim_elsewhere(act, want, avoid=claim.place))
     if found < claim.quantity:
         why = allocating.why_short(act, claim.item)
         lines.move(act, claim.order_line, "allocated", "backordered", claim.quantity - found, why)
+    act.tx.run(
+        "UPDATE wave SET plan = '{}' WHERE state = 'ALLOCATED' AND tours_released = 0 "
+        "AND id = (SELECT wave FROM sales_order WHERE id = ?)",
+        (claim.order,),
+    )
 
 
 def cancel_released(act: Act, order_line: bytes, quantity: int, reason: str) -> int:
