@@ -13,8 +13,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-import structlog
-
 from edge import gauges
 from edge.clock import Clock
 from edge.config import EdgeConfig
@@ -31,13 +29,12 @@ from edge.handheld.agent_io import (
 )
 from edge.handheld.view import ScreenView
 from edge.hub_link import HubLink
+from edge.keypad import Keypad
 from edge.scanner_port import ScannerPort
 from edge.tones import ToneDriver
 
 GAUGES_EVERY_MS: Final = 60_000
 WAIT_MAX_MS: Final = 1_000
-
-log = structlog.get_logger(__name__)
 
 
 class AgentLoop:
@@ -51,8 +48,10 @@ class AgentLoop:
         chance: random.Random,
         tones: ToneDriver,
         scanner: ScannerPort | None,
+        keypad: Keypad | None = None,
     ) -> None:
         self._core, self._clock, self._tones, self._scanner = core, clock, tones, scanner
+        self.keypad = keypad
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._selector = selectors.DefaultSelector()
         self._link = HubLink(
@@ -61,7 +60,7 @@ class AgentLoop:
         self._waiting: deque[Input] = deque()
         self._is_stopping = False
         self._gauges_at_ms = 0
-        self.on_view: Callable[[ScreenView], None] = _log_view
+        self.on_view: Callable[[ScreenView], None] = lambda _view: None
         self.failure = ""
 
     # ── for other threads ────────────────────────────────────────────────────────────────
@@ -93,6 +92,8 @@ class AgentLoop:
         if self._scanner is not None:
             for happened in self._scanner.turn(now_ms, self._scanner.fileno in ready):
                 self._step(happened)
+        if self.keypad is not None and self.keypad.fileno in ready:
+            self._waiting.extend(self.keypad.read())
         while self._waiting:
             self._step(self._waiting.popleft())
         sock = self._link.socket
@@ -139,6 +140,8 @@ class AgentLoop:
         wanted = {self._wake_read: selectors.EVENT_READ}
         if self._scanner is not None and self._scanner.fileno is not None:
             wanted[self._scanner.fileno] = selectors.EVENT_READ
+        if self.keypad is not None and self.keypad.fileno is not None:
+            wanted[self.keypad.fileno] = selectors.EVENT_READ
         sock = self._link.socket
         if sock is not None:
             write = selectors.EVENT_WRITE if self._link.wants_write else 0
@@ -185,9 +188,3 @@ def _drain(fd: int) -> None:
             continue
     except BlockingIOError:
         return
-
-
-def _log_view(view: ScreenView) -> None:
-    """Without a screen, what would be on it is in the log."""
-    if view.message:
-        log.info("notice", phase=view.phase, mood=view.mood, message=view.message)

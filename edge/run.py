@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -32,14 +31,19 @@ OUTBOX_FILE = "outbox.sqlite"
     help="The device's configuration; edge/handheld/example.toml shows every key.",
 )
 @click.option("--data", "data_dir", type=click.Path(path_type=Path), help="Where the outbox lives.")
-@click.option("--headless", is_flag=True, help="Without a screen; what it would say is logged.")
+@click.option(
+    "--headless",
+    is_flag=True,
+    help="Without a screen: it logs what it would show; keys are lines on the standard input.",
+)
 def command(config_file: Path, data_dir: Path | None, headless: bool) -> None:
     """Run a device: its scanner, its screen, and its link to the hub."""
     config = read_config(config_file)
     loop = build(config, data_dir)
     if headless:
-        _stop_on_signals(loop)
-        loop.run()
+        from edge.headless import run_headless
+
+        run_headless(loop)
     else:
         from edge.handheld.screen import run_with_screen
 
@@ -84,8 +88,3 @@ def _version() -> str:
         return version("binlight")
     except PackageNotFoundError:
         return "unknown"
-
-
-def _stop_on_signals(loop: AgentLoop) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: loop.stop())
