@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import peewee
 import waitress
-from apiflask import APIFlask
+from apiflask import APIFlask, HTTPError
 from flask import Blueprint, Flask, g
+from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 
 from hub.clock import SystemClock
@@ -104,6 +105,7 @@ def create_app(settings: WebSettings) -> Flask:
         visitor=visitor, may=may, navigation=navigation.entries, named=named, label=label,
         settings=settings, now_us=settings.journal.clock.now_us,
     )  # fmt: skip
+    _describe_api(app)
     app.teardown_request(_tidy_connection(settings.journal.database))
     for blueprint in _blueprints(PAGES):
         app.register_blueprint(blueprint)
@@ -115,6 +117,32 @@ def _bound(app: Flask, limiter: Limiter, endpoint: str, limit: str) -> None:
     """At most so many requests from one address to a page that guesses could be tried on."""
     views: dict[str, Any] = app.view_functions
     views[endpoint] = limiter.limit(limit)(views[endpoint])
+
+
+def _describe_api(app: APIFlask) -> None:
+    """OpenAPI 3.1, and every refusal of one shape."""
+    from hub.api.schemas import Problem
+
+    app.config.update(
+        OPENAPI_VERSION="3.1.0",
+        HTTP_ERROR_SCHEMA=Problem,
+        VALIDATION_ERROR_SCHEMA=Problem,
+        VALIDATION_ERROR_DESCRIPTION="A value is not allowed",
+        AUTO_404_RESPONSE=False,
+        INFO={"description": "Orders, stock and work of one site. Quantities are base units, "
+              "moments microseconds UTC, prices millionths of the major unit."},
+    )  # fmt: skip
+    app.register_error_handler(HTTPError, _refuse_request)
+
+
+def _refuse_request(error: HTTPError) -> ResponseReturnValue:
+    """What APIFlask found wrong before our code saw the request."""
+    names = {400: "BAD_REQUEST", 401: "NO_VALID_TOKEN", 422: "BAD_VALUE"}
+    code = names.get(error.status_code, "REFUSED")
+    body, status = errors.answer(
+        error.status_code, code, str(error.message), {"detail": error.detail}
+    )
+    return body, status, error.headers or {}
 
 
 def _feed(app: Flask, settings: WebSettings) -> Feed:

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, flash, g, jsonify, redirect, render_template, request
+from flask import Flask, Response, flash, g, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -100,7 +100,9 @@ def broken(error: Exception) -> ResponseReturnValue:
     return answer(500, "BROKEN", sentence, {})
 
 
-def answer(status: int, code: str, sentence: str, values: dict[str, object]) -> ResponseReturnValue:
+def answer(
+    status: int, code: str, sentence: str, values: dict[str, object]
+) -> tuple[Response | str, int]:
     """The same facts as a page, or as JSON for programs."""
     if _wants_json():
         return jsonify({"code": code, "text": sentence, "values": values}), status

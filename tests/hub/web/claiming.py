@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from tests.hub import builders
-from tests.hub.conftest import TestHub
-
 from hub.inventory import claims
 from hub.inventory.models import Balance
 from hub.orders import lines
 from hub.orders.models import OrderLine
+from tests.hub import builders
+from tests.hub.conftest import TestHub
 
 
-def claim_for_order(
-    hub: TestHub, bin: str, sku: str, there: int, held: int
-) -> tuple[bytes, bytes]:
+def claim_for_order(hub: TestHub, bin: str, sku: str, there: int, held: int) -> tuple[bytes, bytes]:
     """(balance, order): `there` units in the bin, `held` of them claimed by an order's line."""
     place = builders.stock(hub, bin, sku, there)
     order = builders.order(hub, {sku: held})

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from tests.hub.conftest import TestHub
-from tests.hub.web.browsing import PASSWORD, Browser
 
 from hub.app import create_app
 from hub.staff import passwords, rules
 from hub.staff import service as staff
 from hub.web.context import WebSettings
+from tests.hub.conftest import TestHub
+from tests.hub.web.browsing import PASSWORD, Browser
 
 ONE_TIME = "K7QM-4TXP-2HVD-9ABC"
 

@@ -28,9 +28,7 @@ class World:
         self.feed = self.new_feed("a")
 
     def new_feed(self, nonce: str, streams_max: int = 2) -> Feed:
-        return Feed(
-            lambda: self.head, self.clock.mono_ms, nonce, self.in_language, streams_max
-        )
+        return Feed(lambda: self.head, self.clock.mono_ms, nonce, self.in_language, streams_max)
 
     @contextmanager
     def in_language(self, language: str) -> Iterator[None]:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from tests.hub import builders
-from tests.hub.conftest import TestHub
-from tests.hub.web.browsing import Browser
 
 from hub.web.context import of_app
 from hub.web.live import Subject, provider
+from tests.hub import builders
+from tests.hub.conftest import TestHub
+from tests.hub.web.browsing import Browser
 
 
 def test_a_stranger_gets_no_stream(browse: Callable[[str], Browser]) -> None:
@@ -23,8 +23,11 @@ def test_a_picker_gets_no_topic_of_the_office(browse: Callable[[str], Browser]) 
     assert browse("picker").get("/live?topic=orders").status_code == 403
 
 
-@pytest.mark.parametrize("query", ["", "topic=nonsense", "topic=order:" + "a" * 65,
-                                   "topic=order:%22%3E", "&".join(["topic=orders"] * 13)])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    ["", "topic=nonsense", "topic=order:" + "a" * 65, "topic=order:%22%3E",
+     "&".join(["topic=orders"] * 13)],
+)  # fmt: skip
 def test_a_topic_that_no_page_has_is_refused(browse: Callable[[str], Browser], query: str) -> None:
     assert browse("admin").get(f"/live?{query}").status_code == 422
 

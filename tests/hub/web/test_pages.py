@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.hub import builders
-from tests.hub.conftest import TestHub
-from tests.hub.web.browsing import Browser
 
 from hub.inventory.models import Balance
 from hub.orders.models import OrderLine
+from tests.hub import builders
+from tests.hub.conftest import TestHub
+from tests.hub.web.browsing import Browser
 
 LISTS = (
     "/", "/orders", "/items", "/items/new", "/stock", "/customers", "/people", "/people/new",

@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from tests.hub.conftest import TestHub
-from tests.hub.web.browsing import PASSWORD, Browser
-from tests.hub.web.conftest import ONE_TIME
 
 from hub.staff import service as staff
 from hub.staff.models import Denial, Person, WebSession
 from hub.staff.sessions import SESSION_US, digest
 from hub.web.security import local_path
+from tests.hub import builders
+from tests.hub.conftest import TestHub
+from tests.hub.web.browsing import PASSWORD, Browser
+from tests.hub.web.conftest import ONE_TIME
 
 
 @pytest.fixture
@@ -127,9 +128,7 @@ def test_the_cookie_cannot_be_read_by_scripts_or_sent_by_other_pages(
 
 
 @pytest.mark.parametrize("path", ["/log-in", "/items/new", "/log-out", "/own/tokens"])
-def test_a_form_without_its_token_is_refused(
-    browse: Callable[[str], Browser], path: str
-) -> None:
+def test_a_form_without_its_token_is_refused(browse: Callable[[str], Browser], path: str) -> None:
     browser = browse("admin")
     answer = browser.client.post(path, data={"login": "admin", "password": PASSWORD})
     assert answer.status_code == 400
@@ -162,15 +161,11 @@ def test_an_unknown_name_and_a_wrong_password_look_alike(browse: Callable[[str],
     assert "Login or password is wrong" in wrong.text
 
 
-def test_one_address_may_not_try_many_names(
-    sqlite_hub: TestHub, people: dict[str, bytes]
-) -> None:
+def test_one_address_may_not_try_many_names(sqlite_hub: TestHub, people: dict[str, bytes]) -> None:
     from hub.app import create_app
     from hub.web.context import WebSettings
 
-    app = create_app(
-        WebSettings(sqlite_hub.journal, "w1", "shop", b"k" * 32, log_ins_per_minute=3)
-    )
+    app = create_app(WebSettings(sqlite_hub.journal, "w1", "shop", b"k" * 32, log_ins_per_minute=3))
     thief = Browser(app)
     answers = [thief.log_in(f"name{n}", "guess").status_code for n in range(4)]
     assert answers == [401, 401, 401, 429]
@@ -189,8 +184,6 @@ def test_a_picker_who_asks_for_a_supervisors_page_is_refused_and_noted(
 def test_an_act_asks_again_even_when_its_page_was_never_seen(
     sqlite_hub: TestHub, browse: Callable[[str], Browser]
 ) -> None:
-    from tests.hub import builders
-
     order = builders.order(sqlite_hub, {"LAMP": 3})
     packer = browse("packer")
     packer.get("/")
@@ -254,9 +247,7 @@ def test_behind_https_cookies_are_secure_and_browsers_are_told_to_stay(
     from hub.app import create_app
     from hub.web.context import WebSettings
 
-    app: Flask = create_app(
-        WebSettings(sqlite_hub.journal, "w1", "shop", b"k" * 32, is_https=True)
-    )
+    app: Flask = create_app(WebSettings(sqlite_hub.journal, "w1", "shop", b"k" * 32, is_https=True))
     answer = app.test_client().get("/log-in", base_url="https://localhost")
     assert "Strict-Transport-Security" in answer.headers
     assert all("Secure" in cookie for cookie in answer.headers.getlist("Set-Cookie"))

@@ -1,0 +1,227 @@
+"""What goes in and out of the API: the shapes that OpenAPI describes."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from apiflask import Schema
+from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
+from apiflask.validators import Length, OneOf, Range, Regexp
+
+from hub.orders.models import STAGES
+from hub.orders.order_lists import VIEWS
+from hub.warehouse.waves import METHODS
+
+ID: Final = Regexp(r"^[0-9a-f]{32}\Z")
+PLAIN: Final = Regexp(r"^[^\x00-\x1f\x7f]*\Z")
+"""Text on one line; a NUL is no text in PostgreSQL."""
+QUANTITY_MAX: Final = 10**6
+MICROS_MAX: Final = 10**15
+MOMENT_MAX: Final = 4 * 10**15
+
+
+def text(most: int, least: int = 0, **extra: Any) -> String:
+    return String(validate=[Length(least, most), PLAIN], **extra)
+
+
+def count(most: int = QUANTITY_MAX, least: int = 1, **extra: Any) -> Integer:
+    return Integer(strict=True, validate=Range(least, most), **extra)
+
+
+class Problem(Schema):
+    """A refusal: `code` is for programs, `text` for people, `values` fill a text of your own."""
+
+    code = String(required=True)
+    text = String(required=True)
+    values = Dict(keys=String())
+
+
+class Health(Schema):
+    site = String()
+    journal_position = Integer()
+    now_us = Integer()
+
+
+class Made(Schema):
+    id = String(required=True, validate=ID)
+    was_known = Boolean(
+        metadata={"description": "The same idempotency key came before; nothing changed now."}
+    )
+
+
+class IdempotencyHeader(Schema):
+    """A text of your choice, the same for each try of one wish."""
+
+    idempotency_key = String(
+        required=True, data_key="Idempotency-Key", validate=[Length(1, 80), Regexp(r"^[!-~]+\Z")]
+    )
+
+
+class ListQuery(Schema):
+    after = text(200, metadata={"description": "`next` of the page before"})
+    limit = Integer(load_default=50, validate=Range(1, 200))
+
+
+class OrderQuery(ListQuery):
+    view = String(load_default="all", validate=OneOf(VIEWS))
+    q = text(80, load_default="")
+
+
+class NewOrderLine(Schema):
+    sku = text(60, 1, required=True)
+    quantity = count(required=True)
+    price_micros = count(MICROS_MAX, 0, load_default=0)
+
+
+class NewOrder(Schema):
+    """An order of one of your channels; the pair (channel, external_id) comes in once."""
+
+    channel = text(40, 1, required=True)
+    external_id = text(80, 1, allow_none=True, load_default=None)
+    customer = text(80, 1, allow_none=True, load_default=None)
+    country = text(60, load_default="")
+    currency = String(load_default="GBP", validate=Regexp(r"^[A-Z]{3}\Z"))
+    ships_complete = Boolean(load_default=False)
+    priority = count(1_000, 0, load_default=0)
+    due_at_us = count(MOMENT_MAX, 0, allow_none=True, load_default=None)
+    lines = List(Nested(NewOrderLine), required=True, validate=Length(1, 1_000))
+
+
+Stages = Schema.from_dict({name: Integer() for name in ("ordered", *STAGES)}, name="Stages")
+
+
+class OrderHead(Schema):
+    id = String(validate=ID)
+    number = String()
+    external_id = String(allow_none=True)
+    state = String()
+    status = String()
+    channel = String()
+    placed_at_us = Integer()
+    due_at_us = Integer()
+    units = Nested(Stages)
+
+
+class OrderLineOut(Schema):
+    id = String(validate=ID)
+    n = Integer()
+    sku = String()
+    name = String()
+    units = Nested(Stages)
+
+
+class OrderOut(OrderHead):
+    lines = List(Nested(OrderLineOut))
+
+
+class OrderPage(Schema):
+    orders = List(Nested(OrderHead))
+    next = String(allow_none=True)
+
+
+class Reason(Schema):
+    reason = text(200, 1, required=True)
+
+
+class ItemIn(Schema):
+    name = text(200, 1, required=True)
+    price_micros = count(MICROS_MAX, 0, load_default=None, allow_none=True)
+    weight_g = count(10**7, 0, load_default=None, allow_none=True)
+    volume_ml = count(10**8, 0, load_default=None, allow_none=True)
+
+
+class ItemOut(Schema):
+    id = String(validate=ID)
+    sku = String()
+    name = String()
+    status = String()
+    price_micros = Integer()
+    version = Integer()
+
+
+class ItemPage(Schema):
+    items = List(Nested(ItemOut))
+    next = String(allow_none=True)
+
+
+class ItemQuery(ListQuery):
+    q = text(80, load_default="")
+
+
+class StockQuery(Schema):
+    sku = text(60, 1, required=True)
+
+
+class StockOut(Schema):
+    place = String()
+    kind = String()
+    status = String()
+    on_hand = Integer()
+    held = Integer()
+
+
+class StockList(Schema):
+    sku = String()
+    stock = List(Nested(StockOut))
+
+
+class WaveIn(Schema):
+    """Due orders become one wave, most urgent first."""
+
+    method = String(load_default="CLUSTER", validate=OneOf(METHODS))
+    slots = count(64, 1, load_default=6)
+    orders_max = count(2_000, 1, load_default=200)
+    due_before_us = count(MOMENT_MAX, 0, allow_none=True, load_default=None)
+    title = text(80, load_default="")
+
+
+class WaveOut(Schema):
+    id = String(validate=ID)
+    code = String()
+    title = String()
+    state = String()
+    goal = String()
+    orders = Integer()
+    lines = Integer()
+    walk_cm = Integer()
+
+
+class WaveList(Schema):
+    waves = List(Nested(WaveOut))
+
+
+class ToteIn(Schema):
+    bench = text(40, 1, required=True)
+    tote = text(24, 1, required=True)
+    anyway = Boolean(load_default=False)
+
+
+class VerifyIn(Schema):
+    parcel = String(required=True, validate=ID)
+    code = text(90, 1, required=True)
+    quantity = count(required=False, load_default=1)
+    closes = Boolean(load_default=True)
+
+
+class CloseIn(Schema):
+    parcel = String(required=True, validate=ID)
+    rest = String(load_default="MISSING", validate=OneOf(("MISSING", "LATER")))
+
+
+class PackItemOut(Schema):
+    sku = String()
+    name = String()
+    expected = Integer()
+    verified = Integer()
+
+
+class PackOut(Schema):
+    parcel = String(validate=ID)
+    number = String()
+    state = String()
+    bench = String()
+    order = String(validate=ID)
+    order_number = String()
+    items = List(Nested(PackItemOut))
+    totes = List(String())
+    to_pick = Integer()

@@ -1,0 +1,84 @@
+"""Waves over the API: plan one of the due orders, release it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hub.api import schemas
+from hub.api.door import ask, auth, id_of, made_refusals, make, pages, refusals
+from hub.errors import NotFound
+from hub.warehouse import queries, service
+from hub.warehouse.models import Wave
+from hub.warehouse.queries import OrderFilter
+from hub.web import acts
+from hub.web.context import web
+
+ROWS: Final = 100
+
+
+@pages.get("/waves")
+@pages.auth_required(auth)
+@pages.output(schemas.WaveList)
+@pages.doc(summary="The newest waves", responses=refusals())
+def list_waves() -> Any:
+    ask("warehouse", "read")
+    query = Wave.select().where(Wave.site == web().site).order_by(Wave.created_at.desc())
+    return {"waves": [_out(wave) for wave in query.limit(ROWS)]}
+
+
+@pages.get("/waves/<id>")
+@pages.auth_required(auth)
+@pages.output(schemas.WaveOut)
+@pages.doc(summary="One wave", responses=refusals(404))
+def one_wave(id: str) -> Any:
+    ask("warehouse", "read")
+    return _out(_wave(id))
+
+
+def _wave(id: str) -> Wave:
+    found = Wave.get_or_none(Wave.id == id_of("wave", id), Wave.site == web().site)
+    if found is None:
+        raise NotFound("wave", id)
+    return found
+
+
+def _out(wave: Wave) -> dict[str, Any]:
+    return {
+        "id": wave.id.hex(), "code": wave.code, "title": wave.title, "state": wave.state,
+        "goal": wave.goal, "orders": wave.orders_total, "lines": wave.lines_total,
+        "walk_cm": wave.walk_cm,
+    }  # fmt: skip
+
+
+@pages.post("/waves")
+@pages.auth_required(auth)
+@pages.input(schemas.WaveIn)
+@pages.input(schemas.IdempotencyHeader, location="headers")
+@pages.output(schemas.Made, status_code=201)
+@pages.doc(summary="Plan a wave of due orders", responses=made_refusals(409))
+def plan_wave(json_data: dict[str, Any], headers_data: dict[str, Any]) -> Any:
+    ask("warehouse", "plan")
+    wanted = OrderFilter(due_before=json_data["due_before_us"], orders_max=json_data["orders_max"])
+    orders = queries.due_orders(web().site, wanted)
+    return make(
+        "warehouse.plan", Wave, headers_data["idempotency_key"], json_data,
+        lambda act: service.plan_wave(
+            act, orders, method=json_data["method"], slots=json_data["slots"],
+            title=json_data["title"],
+        ),
+    )  # fmt: skip
+
+
+@pages.post("/waves/<id>/release")
+@pages.auth_required(auth)
+@pages.output(schemas.WaveOut)
+@pages.doc(summary="Let the planner allocate and release it; safe to repeat",
+           responses=refusals(404, 409))  # fmt: skip
+def release_wave(id: str) -> Any:
+    ask("warehouse", "release")
+    wave = _wave(id)
+    acts.perform(
+        "warehouse.release", lambda act: service.set_goal(act, wave.id, "RELEASED"),
+        input={"wave": id},
+    )  # fmt: skip
+    return _out(_wave(id))

@@ -1,0 +1,1 @@
+"""People: rules, acts and the command."""
