@@ -74,7 +74,9 @@ class GatewayCore:
     # ── inputs ───────────────────────────────────────────────────────────────────────────
 
     def connected(self) -> list[Publish]:
-        """The broker is there: devices count as away until they say otherwise."""
+        """The broker is there, and nothing was heard from it yet: devices count as away until they
+        say otherwise. What this returns is to be said once the gateway has subscribed.
+        """
         retrying(self._forget_presence)
         return [self.state(is_online=True)]
 

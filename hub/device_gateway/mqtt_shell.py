@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import select
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from typing import Any, Final
 
@@ -44,7 +44,8 @@ class MqttShell:
         self._on_ready = on_ready
         self._batch: list[Arrived] = []
         self._properties = Properties5()
-        self._is_subscribed = self._has_greeted = False
+        self._is_subscribed = False
+        self._greeting: list[Publish] = []
         self._is_stopped = False
         self._client = self._make_client()
 
@@ -76,6 +77,7 @@ class MqttShell:
         if reason.is_failure:
             _log.error("broker_refused", reason=str(reason))
             return
+        self._greeting = self._core.connected()  # before any birth of this connection is heard
         client.subscribe([(name, 1) for name in gateway_filters(self._site)])
 
     def _subscribed(self, _c: mqtt.Client, _u: Any, _m: int, reasons: Any, _p: Any) -> None:
@@ -104,7 +106,7 @@ class MqttShell:
                 self._take_batch()
             if self._is_subscribed:
                 self._greet()
-                self._say(self._core.tick())
+                self._say_each(self._core.tick())
                 pause_s = RECONNECT_MIN_S
             self._client.loop_misc()
             self._client.flush()
@@ -114,10 +116,10 @@ class MqttShell:
 
     def _greet(self) -> None:
         """The hub says that it is there once it can hear: events for nobody would be lost."""
-        if self._has_greeted:
+        if not self._greeting:
             return
-        self._has_greeted = True
-        self._say(self._core.connected())
+        self._say(self._greeting)
+        self._greeting = []
         _log.info("gateway_online", broker=f"{self._address.host}:{self._address.port}")
         self._on_ready()
 
@@ -149,10 +151,16 @@ class MqttShell:
                 self._client.ack(arrived.token, 1)
         self._client.flush()
 
-    def _say(self, publishes: Any) -> None:
+    def _say(self, publishes: Iterable[Publish]) -> None:
         for publish in publishes:
             self._publish(publish)
         self._client.flush()
+
+    def _say_each(self, publishes: Iterator[Publish]) -> None:
+        """Commands leave one by one: the core marks them as sent when it is asked for the next."""
+        for publish in publishes:
+            self._publish(publish)
+            self._client.flush()
 
     def _publish(self, publish: Publish) -> None:
         if len(publish.payload) > PAYLOAD_BYTES_MAX:
@@ -170,7 +178,8 @@ class MqttShell:
 
     def _drop(self) -> None:
         """Forget a broken connection, and what it brought: the broker sends that again."""
-        self._is_subscribed = self._has_greeted = False
+        self._is_subscribed = False
+        self._greeting = []
         self._batch.clear()
 
     def _wait(self, pause_s: float) -> None:

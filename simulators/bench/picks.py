@@ -17,6 +17,7 @@ from hub.inventory import service as inventory
 from hub.inventory.models import Allocation
 from hub.inventory.posting import Goods, balance_id, place_id, real
 from hub.journal import Act, Journal
+from hub.orders import lines
 from hub.orders.models import OrderLine, SalesOrder
 from hub.warehouse.models import Assignment, AssignmentSlot, Wave, WorkLine
 from protocols.envelope import Event, encode_data, encode_event
@@ -28,6 +29,7 @@ ITEMS: Final = 400
 LINES_AN_ORDER: Final = 26
 """What real orders have."""
 ORDERS_AN_ACT: Final = 20
+FIRST_AT_US: Final = 1_767_596_400_000_000
 
 
 class Line(NamedTuple):
@@ -83,13 +85,13 @@ class PickWork:
             inventory.receive(act, bin, item, 1_000_000, "opening")
             self._items.append((item, bin))
 
-    def release(self, device: str, lines: int) -> list[Line]:
+    def release(self, device: str, count: int) -> list[Line]:
         """So many lines for one device, in orders of 26, one assignment for each order."""
         found: list[Line] = []
-        while len(found) < lines:
-            orders = min(ORDERS_AN_ACT, -((len(found) - lines) // LINES_AN_ORDER))
+        while len(found) < count:
+            orders = min(ORDERS_AN_ACT, -((len(found) - count) // LINES_AN_ORDER))
             found += self._perform(partial(self._some, device, orders))
-        return found[:lines]
+        return found[:count]
 
     def _some(self, device: str, orders: int, act: Act) -> list[Line]:
         return [line for _ in range(orders) for line in self._one_order(act, device)]
@@ -123,6 +125,7 @@ class PickWork:
         stages = {"released": quantity, "ordered": quantity, "unit_quantity": quantity}
         act.tx.run(_order_line.sql, _row(_order_line, id=order_line, order_id=order, n=n, item=item,
                    name="", unit="each", price_micros=0, **stages))  # fmt: skip
+        lines.record(act, order_line, "", "released", quantity, "bench")
         act.tx.run(_claim.sql, _row(_claim, id=claim, site=self._site, balance=balance,
                    order_id=order, order_line=order_line, item=item, place=where.place,
                    quantity=quantity, state="RELEASED", reason="", created_at=act.now_us,
@@ -140,21 +143,21 @@ def _row(insert: RowOf, **values: object) -> list[object]:
     return [values.get(column, insert.defaults.get(column)) for column in insert.columns]
 
 
-def confirmations(device: str, epoch: str, lines: list[Line], actor: str) -> list[bytes]:
+def confirmations(device: str, epoch: str, work: list[Line], actor: str) -> list[bytes]:
     """The events that confirm these lines, seq 1 and on."""
-    return [
-        encode_event(
-            Event(
-                v=1, dev=device, epoch=epoch, boot=1, seq=seq, at=1_767_596_400_000_000 + seq,
-                at_quality="synced", mono_ms=60_000 + seq, type="PickConfirmed",
-                data=encode_data(
-                    PickConfirmed(
-                        line=line.id.hex(), bin=line.bin, item=line.item.hex(),
-                        quantity=line.quantity, tote=line.tote,
-                    )
-                ),
-                actor=actor, assignment=line.assignment.hex(), rev=1,
-            )
+    return [confirmation(device, epoch, seq, line, actor) for seq, line in enumerate(work, start=1)]
+
+
+def confirmation(device: str, epoch: str, seq: int, line: Line, actor: str) -> bytes:
+    """One event: all units of the line went into its tote."""
+    picked = PickConfirmed(
+        line=line.id.hex(), bin=line.bin, item=line.item.hex(), quantity=line.quantity,
+        tote=line.tote,
+    )  # fmt: skip
+    return encode_event(
+        Event(
+            v=1, dev=device, epoch=epoch, boot=1, seq=seq, at=FIRST_AT_US + seq,
+            at_quality="synced", mono_ms=60_000 + seq, type="PickConfirmed",
+            data=encode_data(picked), actor=actor, assignment=line.assignment.hex(), rev=1,
         )
-        for seq, line in enumerate(lines, start=1)
-    ]  # fmt: skip
+    )  # fmt: skip

@@ -94,21 +94,33 @@ class SmallSite:
 
     def start(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Start `broker` or `gateway` and wait until it answers; raises NotReady."""
+        self.start_plan(self._plan(name, environment))
+
+    def launch(self, name: str, environment: Mapping[str, str]) -> None:
+        """Start a part that may die at any moment, so nobody waits until it answers."""
+        plan = self._plan(name, environment)
+        self._child(plan).look()
+
+    def _plan(self, name: str, environment: Mapping[str, str] | None) -> ChildPlan:
         plan = self._plans[name]
         more = {**plan.environment, **(environment or {})}
-        self.start_plan(msgspec.structs.replace(plan, environment=more))
+        return msgspec.structs.replace(plan, environment=more)
 
     def start_plan(self, plan: ChildPlan) -> None:
         """Start any part by its plan, in place of one of the same name."""
-        logs = self.config.data / "logs"
-        logs.mkdir(exist_ok=True)
-        child = self.children[plan.name] = Child(plan, self.clock, logs / f"{plan.name}.log")
+        child = self._child(plan)
         until_ms = self.clock.mono_ms() + READY_WITHIN_MS
         while not child.is_ready:
             child.look()
             if self.clock.mono_ms() > until_ms:
                 raise NotReady(plan.name)
             select.select([], [], [], 0.005)
+
+    def _child(self, plan: ChildPlan) -> Child:
+        logs = self.config.data / "logs"
+        logs.mkdir(exist_ok=True)
+        child = self.children[plan.name] = Child(plan, self.clock, logs / f"{plan.name}.log")
+        return child
 
     def send(self, name: str, number: signal.Signals) -> None:
         process = self.process(name)

@@ -1,0 +1,1 @@
+"""Journeys: several processes, many events, one audit at the end."""
