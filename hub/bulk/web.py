@@ -1,0 +1,128 @@
+"""Pages of imports: upload, dry run, errors by row and column, what a file became; labels as PDF.
+
+The upload is kept beside the hub's data until it is taken or refused; the engine does the rest.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+
+from hub.bulk import engine, labels
+from hub.bulk.errors import ImportRefused
+from hub.bulk.exports import EXPORTS, write_csv
+from hub.bulk.kinds.by_name import KINDS
+from hub.bulk.models import ImportRun
+from hub.bulk.service import import_file
+from hub.errors import BadValue, NotFound
+from hub.staff import queries as staff
+from hub.web import forms
+from hub.web.context import web
+from hub.web.security import needs
+
+RUNS_SHOWN: Final = 50
+NOTES_SHOWN: Final = 500
+pages = Blueprint("bulk", __name__, template_folder="templates")
+
+
+@pages.get("/import")
+@needs("bulk", "import")
+def imports() -> ResponseReturnValue:
+    return render_template("bulk/imports.html", **_lists())
+
+
+def _lists() -> dict[str, Any]:
+    runs = ImportRun.select().where(ImportRun.site == web().site)
+    return {
+        "kinds": list(KINDS), "exports": list(EXPORTS),
+        "runs": list(runs.order_by(ImportRun.created_at.desc()).limit(RUNS_SHOWN)),
+    }  # fmt: skip
+
+
+@pages.post("/import")
+@needs("bulk", "import")
+def upload() -> ResponseReturnValue:
+    """Try a file out, or take it. All or nothing: errors are shown by row and column."""
+    kind, file = forms.words("kind", signs_max=20), request.files.get("file")
+    if file is None or not file.filename:
+        raise BadValue("file", "", "choose a file")
+    if kind not in KINDS:
+        raise BadValue("kind", kind, f"use one of {', '.join(KINDS)}")
+    is_dry_run = request.form.get("what") != "take"
+    try:
+        with _kept(file) as path:
+            report = import_file(
+                web().journal, web().site, web().company, kind, path, dry_run=is_dry_run
+            )
+    except ImportRefused as refused:
+        return render_template("bulk/imports.html", refused=refused, kind=kind, **_lists()), 422
+    return render_template("bulk/imports.html", report=report, kind=kind, **_lists())
+
+
+@contextmanager
+def _kept(file: FileStorage) -> Iterator[Path]:
+    """The upload as a file of its own name, for as long as it is read."""
+    with tempfile.TemporaryDirectory(prefix="binlight-import-") as folder:
+        path = Path(folder) / (Path(file.filename or "").name or "upload.csv")
+        file.save(path)
+        yield path
+
+
+@pages.get("/import/<run>")
+@needs("bulk", "import")
+def run(run: str) -> ResponseReturnValue:
+    """What one file became."""
+    id = forms.id_of("import", run)
+    found = ImportRun.get_or_none(ImportRun.id == id, ImportRun.site == web().site)
+    if found is None:
+        raise NotFound("import", run)
+    notes = engine.notes_of(id)
+    return render_template(
+        "bulk/run.html", run=found, counts=engine.counts_of(id), notes=notes[:NOTES_SHOWN],
+        more=max(0, len(notes) - NOTES_SHOWN),
+    )  # fmt: skip
+
+
+@pages.get("/export/<kind>.csv")
+@needs("bulk", "export")
+def export(kind: str) -> ResponseReturnValue:
+    if kind not in EXPORTS:
+        raise NotFound("export", kind)
+    with tempfile.TemporaryDirectory(prefix="binlight-export-") as folder:
+        path = Path(folder) / f"{kind}.csv"
+        with path.open("w", encoding="utf-8", newline="") as out:
+            write_csv(kind, web().company, web().site, out)
+        body = path.read_bytes()
+    return Response(body, mimetype="text/csv", headers=_as_file(f"{kind}.csv"))
+
+
+def _as_file(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+@pages.get("/labels/<kind>.pdf")
+@needs("bulk", "export")
+def print_labels(kind: str) -> ResponseReturnValue:
+    """Labels of bins or totes, all or `?codes=A-01..A-09`."""
+    codes = request.args.get("codes") or None
+    chosen = labels.chosen_labels(kind, web().company, web().site, codes)
+    return Response(labels.labels_pdf(chosen), mimetype="application/pdf")
+
+
+@pages.get("/people/<person>/badge.pdf")
+@needs("staff", "read")
+def badge(person: str) -> ResponseReturnValue:
+    found = staff.person(web().company, forms.id_of("person", person))
+    if found is None or not found.badge:
+        raise NotFound("badge of person", person)
+    chosen = labels.chosen_labels("badges", web().company, web().site, found.badge)
+    return Response(labels.labels_pdf(chosen), mimetype="application/pdf")
+
+
