@@ -1,0 +1,101 @@
+"""The page of exceptions: what happened, where, who, and the acts that settle it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from flask import current_app, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from hub.devices import events as device_events
+from hub.floor_exceptions import FloorException
+from hub.warehouse import exception_lists, exceptions, pick_events
+from hub.warehouse.exceptions import KINDS, Remedy
+from hub.warehouse.web_pages import pages
+from hub.web import acts, forms, live, naming
+from hub.web.context import may, web
+from hub.web.security import needs
+from hub.web.text import _
+
+HANDLERS = "binlight.handlers"
+"""Where the application may keep further effects of events (`hub.wiring` knows them all)."""
+
+
+@pages.get("/exceptions")
+@needs("warehouse", "read")
+def all_exceptions() -> ResponseReturnValue:
+    """Open ones, oldest first; the settled ones of late on request."""
+    kind, state = request.args.get("kind", ""), request.args.get("state", "OPEN")
+    state = state if state in ("OPEN", "RESOLVED") else "OPEN"
+    rows = exception_lists.exceptions(web().site, state=state, kind=kind)
+    _prepare(rows)
+    return render_template(
+        "warehouse/exceptions.html", rows=[_shown(row) for row in rows], kind=kind, state=state,
+        kinds=[
+            (name, _(KINDS[name].title) if name in KINDS else name, count)
+            for name, count in exception_lists.open_by_kind(web().site).items()
+        ],
+    )  # fmt: skip
+
+
+@pages.get("/exceptions/<exception>")
+@needs("warehouse", "read")
+def one_exception(exception: str) -> ResponseReturnValue:
+    row = exception_lists.exception(web().site, forms.id_of("exception", exception))
+    _prepare([row])
+    return render_template("warehouse/exception.html", row=_shown(row))
+
+
+def _prepare(rows: list[FloorException]) -> None:
+    naming.prepare("place", [row.place for row in rows])
+    naming.prepare("item", [row.item for row in rows])
+    naming.prepare("person", [id for row in rows for id in (row.person, row.resolved_by)])
+    naming.prepare("order line", [row.order_line for row in rows])
+
+
+def _shown(row: FloorException) -> dict[str, Any]:
+    """One exception in words, with the ways that this person may settle it."""
+    kind = KINDS.get(row.kind)
+    values = defaultdict(lambda: "–", exception_lists.values_of(row))
+    remedies = exceptions.remedies_for(row.kind, row.quantity) if row.state == "OPEN" else []
+    return {
+        "row": row,
+        "title": _(kind.title) if kind else row.kind,
+        "text": _(kind.text).format_map(values) if kind else "",
+        "remedies": [remedy for remedy in remedies if may(*remedy.needs)],
+        "missing": abs(row.quantity),
+    }
+
+
+@pages.post("/exceptions/<exception>/<remedy>")
+def settle(exception: str, remedy: str) -> ResponseReturnValue:
+    row = exception_lists.exception(web().site, forms.id_of("exception", exception))
+    chosen = exceptions.remedy_named(row.kind, remedy)
+    said = acts.perform(
+        "warehouse.settle_exception", _settling(row.id, chosen, request.form),
+        input={"exception": exception, "remedy": remedy, **_answers(chosen, request.form)},
+        needs=chosen.needs,
+    )  # fmt: skip
+    flash(_("{title}: {said}.", title=_(chosen.title), said=said), "done")
+    goes_to_list = request.form.get("back") == "list"
+    return redirect("/exceptions" if goes_to_list else f"/exceptions/{exception}", 303)
+
+
+def _answers(remedy: Remedy, form: Any) -> dict[str, str]:
+    return {name: form.get(name, "").strip() for name in remedy.asks}
+
+
+def _settling(id: bytes, remedy: Remedy, form: Any) -> Callable[..., str]:
+    answers = _answers(remedy, form)
+    handlers = {**device_events.HANDLERS, **pick_events.HANDLERS,
+                **current_app.extensions.get(HANDLERS, {})}  # fmt: skip
+    return lambda act: exceptions.settle(act, id, remedy.name, answers, handlers=handlers)
+
+
+def _live_exceptions(_key: str) -> Any:
+    return [row.id.hex() for row in exception_lists.exceptions(web().site, rows=200)]
+
+
+live.provide("exceptions", _live_exceptions, needs=("warehouse", "read"), every_ms=500)

@@ -1,0 +1,236 @@
+"""The packing bench: one box for the scanner, what is to be packed in big figures, the slip."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from flask import Response, flash, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from hub.db import fetch
+from hub.errors import BadValue, NotFound
+from hub.inventory import queries as inventory
+from hub.journal import Act
+from hub.shipping import queries as shipping
+from hub.shipping import service as shipments
+from hub.shipping.documents import packing_slip
+from hub.warehouse import packing
+from hub.warehouse.pack_task import PackTask, read_task
+from hub.warehouse.web_pages import PACK, pages
+from hub.web import acts, forms
+from hub.web.context import web
+from hub.web.security import needs
+from hub.web.text import _
+from protocols.barcodes.classify import classify
+from protocols.barcodes.errors import BarcodeError
+from protocols.barcodes.scans import Command, CommandName, ItemCode, ToteLabel
+
+BENCH_COOKIE: Final = "binlight_bench"
+BENCH_MAX: Final = 24
+YEAR_S: Final = 365 * 24 * 3600
+
+
+@pages.get("/packing")
+@needs(*PACK)
+def bench() -> ResponseReturnValue:
+    """The parcel in the address, or the one that is open at this bench."""
+    name = _bench()
+    task = _asked_task() or (_open_task(name) if name else None)
+    others = shipping.open_parcels(name) if name else []
+    return render_template(
+        "warehouse/packing.html", bench=name, task=task,
+        others=[parcel for parcel in others if task is None or parcel.id != task.parcel],
+        ready=shipping.counts(web().site)["ready"],
+    )  # fmt: skip
+
+
+def _bench() -> str:
+    return request.cookies.get(BENCH_COOKIE, "")[:BENCH_MAX]
+
+
+def _asked_task() -> PackTask | None:
+    parcel = request.args.get("parcel")
+    return _task(forms.id_of("parcel", parcel)) if parcel else None
+
+
+def _task(parcel: bytes) -> PackTask:
+    return read_task(partial(fetch, web().database), parcel)
+
+
+def _open_task(bench: str) -> PackTask | None:
+    found = shipping.open_parcels(bench)
+    return _task(found[0].id) if found else None
+
+
+@pages.post("/packing/bench")
+@needs(*PACK)
+def choose_bench() -> ResponseReturnValue:
+    """Say at which bench this screen stands; the browser remembers it."""
+    name = forms.words("bench", signs_max=BENCH_MAX)
+    response = make_response(redirect("/packing", 303))
+    response.set_cookie(
+        BENCH_COOKIE, name, max_age=YEAR_S, httponly=True, samesite="Lax",
+        secure=web().settings.is_https,
+    )  # fmt: skip
+    return response
+
+
+@pages.post("/packing/scan")
+def scan() -> ResponseReturnValue:
+    """One scan: a tote begins or joins a parcel, an article is verified, DONE closes."""
+    code, parcel = forms.words("code"), _parcel_in_form()
+    meaning = _meaning(code)
+    if isinstance(meaning, ToteLabel):
+        return _scan_tote(meaning.code)
+    if isinstance(meaning, Command):
+        return _command(meaning.name, parcel)
+    if parcel is None:
+        return _scan_tote(code)
+    return _verify(parcel, meaning.gtin or code if isinstance(meaning, ItemCode) else code)
+
+
+def _parcel_in_form() -> bytes | None:
+    """The parcel on the screen, as long as it is open."""
+    text = request.form.get("parcel", "")
+    if not text:
+        return None
+    task = _task(forms.id_of("parcel", text))
+    return task.parcel if task.state == "OPEN" else None
+
+
+def _meaning(code: str) -> Any:
+    """What the scan is, when it is a label or a code of a known form."""
+    try:
+        return classify(code, aim=False)
+    except BarcodeError:
+        return None
+
+
+def _perform(name: str, do: Any, **input: object) -> Any:
+    return acts.perform(f"packing.{name}", do, input=dict(input), needs=PACK)
+
+
+def _scan_tote(code: str) -> ResponseReturnValue:
+    bench, anyway = _bench(), forms.is_ticked("anyway")
+    task = _perform(
+        "scan_tote", lambda act: packing.scan_tote(act, bench, code, anyway=anyway),
+        tote=code, bench=bench,
+    )  # fmt: skip
+    return _show(task)
+
+
+def _verify(parcel: bytes, code: str) -> ResponseReturnValue:
+    quantity = forms.count("quantity") if request.form.get("quantity") else 1
+    try:
+        task = _perform(
+            "verify_item", lambda act: packing.verify_item(act, parcel, code, quantity),
+            parcel=parcel.hex(), code=code, quantity=quantity,
+        )  # fmt: skip
+    except NotFound:
+        if inventory.place(web().site, "TOTE", code.upper()) is None:
+            raise
+        return _scan_tote(code)
+    if task.state != "OPEN":
+        _tell_closed(task)
+    return _show(task)
+
+
+def _command(name: CommandName, parcel: bytes | None) -> ResponseReturnValue:
+    if parcel is None or name not in (CommandName.DONE, CommandName.UNDO):
+        raise BadValue("code", name.value, "scan a tote or an article; DONE closes a parcel")
+    if name is CommandName.UNDO:
+        return _start_over(parcel)
+    return _close(parcel, "MISSING")
+
+
+def _show(task: PackTask) -> ResponseReturnValue:
+    return redirect(f"/packing?parcel={task.parcel.hex()}", 303)
+
+
+def _tell_closed(task: PackTask) -> None:
+    if task.state == "VOID":
+        flash(_("Nothing was in the tote; parcel {number} is void.", number=task.number), "done")
+        return
+    flash(_("Parcel {number} is closed: {n} units.", number=task.number, n=task.verified), "done")
+    for left in task.leftovers:
+        flash(
+            _("{n} × {name} are left in tote {tote}: put them back.", n=left.quantity,
+              name=left.name, tote=left.tote_code),
+            "warning",
+        )  # fmt: skip
+
+
+# --- one parcel ----------------------------------------------------------------------------------
+
+
+@pages.post("/packing/<parcel>/close")
+def close(parcel: str) -> ResponseReturnValue:
+    """Close over what was verified; the rest is missing, or comes with the next parcel."""
+    return _close(forms.id_of("parcel", parcel), forms.words("rest", signs_max=10))
+
+
+def _close(parcel: bytes, rest: str) -> ResponseReturnValue:
+    if rest not in ("MISSING", "LATER"):
+        raise BadValue("rest", rest, "use MISSING or LATER")
+    task = _perform(
+        "close_parcel",
+        lambda act: packing.close_parcel(
+            act, parcel, rest="LATER" if rest == "LATER" else "MISSING"
+        ),
+        parcel=parcel.hex(), rest=rest,
+    )  # fmt: skip
+    _tell_closed(task)
+    return _show(task)
+
+
+@pages.post("/packing/<parcel>/again")
+def start_over(parcel: str) -> ResponseReturnValue:
+    return _start_over(forms.id_of("parcel", parcel))
+
+
+def _start_over(parcel: bytes) -> ResponseReturnValue:
+    task = _perform("start_over", lambda act: packing.start_over(act, parcel), parcel=parcel.hex())
+    return _show(task)
+
+
+@pages.post("/packing/<parcel>/aside")
+def put_aside(parcel: str) -> ResponseReturnValue:
+    id = forms.id_of("parcel", parcel)
+    _perform("put_aside", lambda act: packing.put_aside(act, id), parcel=parcel)
+    flash(_("Put aside; its totes can be scanned at any bench."), "done")
+    return redirect("/packing", 303)
+
+
+@pages.post("/packing/<parcel>/surplus")
+def surplus(parcel: str) -> ResponseReturnValue:
+    """The tote holds units that no book knows of."""
+    id, tote, code = forms.id_of("parcel", parcel), forms.words("tote"), forms.words("surplus_code")
+    quantity = forms.count("surplus_quantity")
+    _perform(
+        "report_surplus", lambda act: packing.report_surplus(act, id, tote, code, quantity),
+        parcel=parcel, tote=tote, code=code, quantity=quantity,
+    )  # fmt: skip
+    flash(_("Noted: {n} too many in tote {tote}. Leave them there.", n=quantity, tote=tote), "done")
+    return redirect(f"/packing?parcel={parcel}", 303)
+
+
+@pages.post("/packing/<parcel>/reopen")
+def reopen(parcel: str) -> ResponseReturnValue:
+    id, reason = forms.id_of("parcel", parcel), forms.words("reason", signs_max=200)
+
+    def do(act: Act) -> None:
+        shipments.reopen_parcel(act, id, reason)
+
+    _perform("reopen_parcel", do, parcel=parcel, reason=reason)
+    return redirect(f"/packing?parcel={parcel}", 303)
+
+
+@pages.get("/packing/<parcel>/slip.pdf")
+@needs("shipping", "read")
+def slip(parcel: str) -> Response:
+    """The packing slip; the same bytes each time."""
+    found = shipping.slip(forms.id_of("parcel", parcel))
+    response = Response(packing_slip(found, web().settings.title), mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{found.parcel}.pdf"'
+    return response

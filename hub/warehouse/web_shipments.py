@@ -1,0 +1,97 @@
+"""Shipments: what is ready to leave, and handing it over."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from hub.errors import HubError, NotFound
+from hub.shipping import queries, service
+from hub.shipping.models import Shipment
+from hub.warehouse.web_pages import SHIP, pages
+from hub.web import acts, forms, live, naming, text
+from hub.web.context import web
+from hub.web.security import needs
+from hub.web.text import _
+
+
+@pages.get("/shipments")
+@needs("shipping", "read")
+def shipments() -> ResponseReturnValue:
+    view = request.args.get("view", "ready")
+    return render_template(
+        "warehouse/shipments.html", shipments=queries.shipments(web().site, view), view=view,
+        counts=queries.counts(web().site),
+        views=[
+            ("ready", _("Ready to leave")), ("packing", _("Being packed")),
+            ("shipped", _("Shipped")),
+        ],
+    )  # fmt: skip
+
+
+@pages.get("/shipments/<shipment>")
+@needs("shipping", "read")
+def shipment(shipment: str) -> ResponseReturnValue:
+    found = _shipment(shipment)
+    parcels = queries.parcels_of(found.id)
+    naming.prepare("person", [parcel.packed_by for parcel in parcels])
+    return render_template("warehouse/shipment.html", shipment=found, parcels=parcels)
+
+
+def _shipment(shipment: str) -> Shipment:
+    id = forms.id_of("shipment", shipment)
+    found: Shipment | None = Shipment.get_or_none(
+        (Shipment.id == id) & (Shipment.site == web().site)
+    )
+    if found is None:
+        raise NotFound("shipment", shipment)
+    return found
+
+
+@pages.post("/shipments/<shipment>/ship")
+def ship(shipment: str) -> ResponseReturnValue:
+    id = _shipment(shipment).id
+    units = acts.perform(
+        "shipping.ship", lambda act: service.ship(act, id), input={"shipment": shipment}, needs=SHIP
+    )
+    flash(_("{n} units have left.", n=units), "done")
+    return redirect("/shipments", 303)
+
+
+@pages.post("/shipments/ship-all")
+def ship_all() -> ResponseReturnValue:
+    """Everything that was ticked; what is refused stays on the list with its reason."""
+    gone = 0
+    for ticked in request.form.getlist("shipment")[: queries.ROWS]:
+        gone += _try_to_ship(ticked)
+    if gone:
+        flash(_("{n} shipments have left.", n=gone), "done")
+    return redirect("/shipments", 303)
+
+
+def _try_to_ship(shipment: str) -> int:
+    found = _shipment(shipment)
+    try:
+        acts.perform(
+            "shipping.ship", lambda act: service.ship(act, found.id), input={"shipment": shipment},
+            needs=SHIP,
+        )  # fmt: skip
+    except HubError as refused:
+        flash(f"{found.number}: {text.refusal(refused)}", "refusal")
+        return 0
+    return 1
+
+
+@pages.post("/shipments/<shipment>/stage")
+def stage(shipment: str) -> ResponseReturnValue:
+    id = _shipment(shipment).id
+    acts.perform(
+        "shipping.stage", lambda act: service.stage(act, id), input={"shipment": shipment},
+        needs=SHIP,
+    )  # fmt: skip
+    return redirect(f"/shipments/{shipment}", 303)
+
+
+live.provide(
+    "shipments", lambda key: queries.counts(web().site), needs=("shipping", "read"), every_ms=500
+)

@@ -1,0 +1,250 @@
+"""Pages of waves: the list, planning one, one wave with its preview, tours and shortages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from hub.errors import BadValue, NotFound
+from hub.warehouse import queries, service, streaming, wave_lists
+from hub.warehouse.models import Wave
+from hub.warehouse.queries import OrderFilter, Preview
+from hub.warehouse.streaming import Stream
+from hub.warehouse.wave_lists import Progress
+from hub.warehouse.web_pages import PLAN, pages
+from hub.web import acts, forms, live, naming
+from hub.web.context import web
+from hub.web.security import needs
+from hub.web.text import _
+
+PLAN_ORDERS: Final = 60
+COMPARED_ORDERS_MAX: Final = 80
+"""A second plan is computed while somebody waits for the page; larger waves would take too long."""
+
+
+@pages.get("/waves")
+@needs("warehouse", "read")
+def waves() -> ResponseReturnValue:
+    view = request.args.get("view", "live")
+    found = wave_lists.waves(web().site, view)
+    done = wave_lists.progress([wave.id for wave in found]) if view == "live" else {}
+    return render_template(
+        "warehouse/waves.html", waves=found, progress=done, view=view, nothing=Progress(),
+        views=[("live", _("Under way")), ("closed", _("Closed")), ("cancelled", _("Cancelled"))],
+        stream=streaming.stream_of(web().site),
+    )  # fmt: skip
+
+
+def _live_waves(_key: str) -> list[Any]:
+    """Whatever a list of waves shows."""
+    found = wave_lists.waves(web().site)
+    done = wave_lists.progress([wave.id for wave in found])
+    return [[wave.code, wave.state, wave.goal, done.get(wave.id)] for wave in found]
+
+
+# --- planning one --------------------------------------------------------------------------------
+
+
+@pages.get("/waves/new")
+@needs(*PLAN)
+def new_wave() -> ResponseReturnValue:
+    """Which orders a wave would take, by the filter in the address. Nothing is planned yet."""
+    asked = _filter(request.args)
+    ids = _matching(asked, waiting="waiting" in request.args)
+    lines, units = wave_lists.line_counts(ids)
+    return render_template(
+        "warehouse/new_wave.html", asked=request.args, orders_max=asked.orders_max,
+        count=len(ids), lines=lines, units=units, more=max(0, len(ids) - wave_lists.SHOWN_MAX),
+        orders=wave_lists.due_orders(ids[: wave_lists.SHOWN_MAX]),
+        countries=wave_lists.countries(web().site),
+    )  # fmt: skip
+
+
+def _matching(asked: OrderFilter, *, waiting: bool) -> list[bytes]:
+    site = web().site
+    if waiting:
+        return queries.refillable_orders(site, asked.orders_max)
+    return queries.due_orders(site, asked)
+
+
+def _filter(fields: Any) -> OrderFilter:
+    """Raises BadValue."""
+    due = fields.get("due", "").strip()
+    return OrderFilter(
+        due_before=_moment(due) if due else None,
+        country=fields.get("country", "").strip() or None,
+        channel=fields.get("channel", "").strip() or None,
+        priority_min=_number(fields, "priority", None, 0, 10**6),
+        orders_max=_number(fields, "orders_max", PLAN_ORDERS, 1, queries.ORDERS_MAX) or PLAN_ORDERS,
+    )
+
+
+def _moment(text: str) -> int:
+    try:
+        here = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(web().settings.time_zone))
+    except ValueError:
+        raise BadValue("due", text[:30], "use a date and time such as 2026-03-01T14:00") from None
+    return int(here.timestamp()) * 1_000_000
+
+
+def _number(fields: Any, name: str, otherwise: int | None, least: int, most: int) -> int | None:
+    text = fields.get(name, "").strip()
+    if not text:
+        return otherwise
+    if not text.isdecimal() or not least <= int(text[:9]) <= most:
+        raise BadValue(name, text[:20], f"use a whole number from {least} to {most}")
+    return int(text)
+
+
+@pages.post("/waves/new")
+def plan_wave() -> ResponseReturnValue:
+    """Take the orders into a wave; the planner shows within moments what it would walk and lack."""
+    asked = _filter(request.form)
+    ids = _matching(asked, waiting="waiting" in request.form)
+    method = forms.words("method", signs_max=10)
+    slots = forms.count("slots")
+    title = forms.words("title", is_needed=False, signs_max=60)
+    wave = acts.perform(
+        "warehouse.plan_wave",
+        lambda act: service.plan_wave(
+            act, ids, method=method, slots=slots, lines_max=forms.count("lines_max"), title=title,
+            priority=forms.count("wave_priority", least=0),
+        ),
+        input={"orders": [id.hex() for id in ids], "method": method, "slots": slots},
+        needs=PLAN,
+    )  # fmt: skip
+    return redirect(f"/waves/{wave.hex()}", 303)
+
+
+@pages.post("/waves/stream")
+def set_stream() -> ResponseReturnValue:
+    """Let waves plan themselves, or stop that."""
+    before = streaming.stream_of(web().site)
+    stream = before._replace(
+        is_on=forms.is_ticked("is_on"), slots=forms.count("slots"),
+        orders_max=forms.count("orders_max"),
+    )  # fmt: skip
+    acts.perform(
+        "warehouse.set_stream", lambda act: service.set_stream(act, stream),
+        input=dict(zip(Stream._fields, stream, strict=True)), needs=PLAN,
+    )  # fmt: skip
+    flash(
+        _("Waves plan themselves now.") if stream.is_on else _("You plan waves yourself."), "done"
+    )
+    return redirect("/waves", 303)
+
+
+# --- one wave ------------------------------------------------------------------------------------
+
+
+@pages.get("/waves/<wave>")
+@needs("warehouse", "read")
+def wave(wave: str) -> ResponseReturnValue:
+    found = _wave(wave)
+    work = queries.progress_of(wave=found.id)
+    naming.prepare("person", [row.person for row in work])
+    preview = queries.preview_of(found)
+    return render_template(
+        "warehouse/wave.html", wave=found, preview=preview, work=work,
+        progress=wave_lists.progress([found.id]).get(found.id, Progress()),
+        other=_other_plan(found, preview), can=_steps(found), figures=figures_of,
+        why=_shortage_words(),
+    )  # fmt: skip
+
+
+def _wave(wave: str) -> Wave:
+    found = queries.wave(forms.id_of("wave", wave))
+    if found.site != web().site:
+        raise NotFound("wave", wave)
+    return found
+
+
+def figures_of(preview: Preview, orders: int) -> dict[str, Any]:
+    """What a plan costs, beside its bound and beside the same orders as they came."""
+    above = preview.walk_cm - preview.bound_cm
+    return {
+        "metres": preview.walk_cm // 100,
+        "above_bound": round(100 * above / preview.bound_cm, 1) if preview.bound_cm else None,
+        "baseline": preview.baseline_cm // 100,
+        "saved": round(100 * (1 - preview.walk_cm / preview.baseline_cm))
+        if preview.baseline_cm
+        else 0,
+        "tours": len(preview.tours), "totes": preview.totes, "lines": preview.lines,
+        "units": preview.units, "orders": orders, "short": len(preview.shortages),
+        "left_out": len(preview.left_out),
+    }  # fmt: skip
+
+
+def _other_plan(wave: Wave, preview: Preview | None) -> dict[str, Any] | None:
+    """The same orders on other carts, when somebody asks for it while nothing is allocated."""
+    text = request.args.get("slots", "")
+    if wave.state != "PLANNED" or preview is None or not text.isdecimal():
+        return None
+    slots = int(text[:3])
+    if not 1 <= slots <= 64 or wave.orders_total > COMPARED_ORDERS_MAX:
+        raise BadValue("slots", text[:5], f"1 to 64, for waves of up to {COMPARED_ORDERS_MAX}")
+    other = service.preview_orders(
+        wave.site, queries.orders_in(wave.id), slots=slots, lines_max=wave.lines_max
+    )
+    return {"slots": slots, **figures_of(other, wave.orders_total)}
+
+
+def _steps(wave: Wave) -> dict[str, bool]:
+    """What can be done with a wave in its state."""
+    state, goal = wave.state, wave.goal
+    before = ("PLANNED", "ALLOCATING", "ALLOCATED")
+    return {
+        "release": state in before and goal not in ("RELEASED", "CANCELLED"),
+        "hold": state in ("RELEASED", "IN_PROGRESS"),
+        "resume": state == "HELD",
+        "cancel": state in ("PLANNED", "ALLOCATED") and goal != "CANCELLED",
+        "is_moving": state in before and bool(goal),
+        "is_planning": state == "PLANNED" and wave.plan in ("", "{}"),
+    }
+
+
+def _shortage_words() -> dict[str, str]:
+    return {
+        "HELD_BY_OTHERS": _("other orders hold what is there"),
+        "NOT_FREE": _("what is there is on hold: settle its count"),
+        "IN_LOCKED_BINS": _(
+            "what is there goes to more urgent orders of this wave, or is in bins that are locked "
+            "or in doubt: count or open them"
+        ),
+        "NONE_THERE": _("there is none: buy or transfer"),
+    }
+
+
+@pages.post("/waves/<wave>/<step>")
+def step_wave(wave: str, step: str) -> ResponseReturnValue:
+    """Release, hold, resume or cancel."""
+    id = _wave(wave).id
+    steps = {
+        "release": ("release_wave", lambda act: service.set_goal(act, id, "RELEASED")),
+        "hold": ("hold_wave", lambda act: service.hold_wave(act, id)),
+        "resume": ("resume_wave", lambda act: service.resume_wave(act, id)),
+        "cancel": ("cancel_wave", lambda act: service.set_goal(act, id, "CANCELLED")),
+    }
+    if step not in steps:
+        raise NotFound("step of a wave", step[:20])
+    name, do = steps[step]
+    acts.perform(f"warehouse.{name}", do, input={"wave": wave}, needs=PLAN)
+    return redirect(f"/waves/{wave}", 303)
+
+
+def _live_wave(key: str) -> dict[str, Any]:
+    """Whatever the page of one wave shows."""
+    found = queries.wave(forms.id_of("wave", key))
+    return {
+        "state": found.state, "goal": found.goal, "released": found.tours_released,
+        "plan": found.walk_cm, "is_planned": found.plan not in ("", "{}"),
+        "work": [row[3:9] + row[10:] for row in queries.progress_of(wave=found.id)],
+    }  # fmt: skip
+
+
+live.provide("waves", _live_waves, needs=("warehouse", "read"), every_ms=500)
+live.provide("wave", _live_wave, needs=("warehouse", "read"), every_ms=500)

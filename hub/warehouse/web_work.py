@@ -1,0 +1,81 @@
+"""Pages of work on the floor: who has what, how far it is, taking it back, handing it over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template
+from flask.typing import ResponseReturnValue
+
+from hub.errors import NotFound
+from hub.warehouse import dispatch, queries, service, wave_lists
+from hub.warehouse.models import Assignment
+from hub.warehouse.web_pages import ASSIGN, pages
+from hub.web import acts, forms, live, naming
+from hub.web.context import web
+from hub.web.security import needs
+from hub.web.text import _
+
+
+@pages.get("/work")
+@needs("warehouse", "read")
+def work() -> ResponseReturnValue:
+    rows = queries.progress_of(site=web().site)
+    over = wave_lists.completed_work(web().site, 20)
+    for shown in (rows, over):
+        naming.prepare("person", [row.person for row in shown])
+        naming.prepare("wave", [row.wave for row in shown])
+    return render_template("warehouse/work.html", work=rows, over=over)
+
+
+@pages.get("/work/<assignment>")
+@needs("warehouse", "read")
+def assignment(assignment: str) -> ResponseReturnValue:
+    found = _assignment(assignment)
+    lines = wave_lists.lines_of(found.id)
+    slots = wave_lists.slots_of(found.id)
+    naming.prepare("order", [row.order for row in slots])
+    return render_template(
+        "warehouse/assignment.html", work=found, lines=lines, slots=slots,
+        over=sum(1 for line in lines if line.state in ("DONE", "SHORT", "CANCELLED")),
+    )  # fmt: skip
+
+
+def _assignment(assignment: str) -> Assignment:
+    id = forms.id_of("work", assignment)
+    found: Assignment | None = Assignment.get_or_none(
+        (Assignment.id == id) & (Assignment.site == web().site)
+    )
+    if found is None:
+        raise NotFound("work", assignment)
+    return found
+
+
+@pages.post("/work/<assignment>/<step>")
+def step_work(assignment: str, step: str) -> ResponseReturnValue:
+    """Ask it back, hand it over without waiting, or take it off the floor before anybody began."""
+    id = _assignment(assignment).id
+    steps = {
+        "ask-back": ("revoke", lambda act: dispatch.revoke(act, id, "BY_SUPERVISOR")),
+        "hand-over": ("hand_over", lambda act: dispatch.hand_over(act, id, "BY_SUPERVISOR")),
+        "recall": ("recall", lambda act: service.recall_assignment(act, id, "BY_SUPERVISOR")),
+    }
+    if step not in steps:
+        raise NotFound("step of work", step[:20])
+    name, do = steps[step]
+    acts.perform(f"warehouse.{name}_work", do, input={"assignment": assignment}, needs=ASSIGN)
+    flash(_("Done."), "done")
+    return redirect(f"/work/{assignment}", 303)
+
+
+def _live_work(key: str) -> Any:
+    if not key:
+        return [row[0].hex() + str(row[3:]) for row in queries.progress_of(site=web().site)]
+    found = Assignment.get_or_none(Assignment.id == forms.id_of("work", key))
+    if found is None:
+        return None
+    lines = wave_lists.lines_of(found.id)
+    return [found.state, found.device, found.rev, [[line.state, line.picked] for line in lines]]
+
+
+live.provide("work", _live_work, needs=("warehouse", "read"), every_ms=500)

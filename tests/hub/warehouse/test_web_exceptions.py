@@ -1,0 +1,72 @@
+"""The page of exceptions: each can be settled where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from hub.warehouse import exceptions
+from tests.hub import builders
+from tests.hub.conftest import TestHub
+from tests.hub.warehouse.test_exceptions import add_device, is_open, opened, short_pick
+from tests.hub.web.browsing import Browser
+
+Browse = Callable[[str], Browser]
+
+
+def test_a_count_is_entered_on_the_list(sqlite_hub: TestHub, browse: Browse) -> None:
+    builders.stock(sqlite_hub, "A-01-01-1", "MUG", 5)
+    id = short_pick(sqlite_hub, "MUG", 2)
+    browser = browse("supervisor")
+    page = browser.get("/exceptions").text
+    for words in ("Short pick", "A-01-01-1", "MUG", "Enter the count", "Not short: release"):
+        assert words in page
+    browser.post(f"/exceptions/{id.hex()}/count", {"quantity": "4", "back": "list"})
+    page = browser.get("/exceptions").text
+    assert "Nothing needs a decision" in page
+    assert "1 lost" in page
+    assert "4 counted" in browser.get(f"/exceptions/{id.hex()}").text
+    assert "4 counted" in browser.get("/exceptions?state=RESOLVED").text
+
+
+def test_a_refusal_leaves_it_open_and_says_why(sqlite_hub: TestHub, browse: Browse) -> None:
+    id = opened(sqlite_hub, "LOST_RANGE", epoch="e", first=3, last=9)
+    browser = browse("supervisor")
+    browser.get(f"/exceptions/{id.hex()}")
+    browser.post(f"/exceptions/{id.hex()}/lock_bin", {"bin": "Z-1"})
+    assert "There is no bin" in browser.get(f"/exceptions/{id.hex()}").text
+    assert is_open(id)
+
+
+@pytest.mark.parametrize("kind", sorted(exceptions.KINDS))
+def test_every_kind_can_be_read_and_has_its_buttons(
+    sqlite_hub: TestHub, browse: Browse, kind: str
+) -> None:
+    id = opened(sqlite_hub, kind, quantity=2)
+    browser = browse("supervisor")
+    page = browser.get("/exceptions").text
+    assert browser.get(f"/exceptions/{id.hex()}").status_code == 200
+    for remedy in exceptions.remedies_for(kind, 2):
+        assert f"/exceptions/{id.hex()}/{remedy.name}" in page
+
+
+def test_others_see_them_but_only_supervisors_settle(sqlite_hub: TestHub, browse: Browse) -> None:
+    id = opened(sqlite_hub, "TOTE_SHARED", slot="A")
+    browser = browse("packer")
+    page = browser.get("/exceptions").text
+    assert "Tote used twice" in page
+    assert "A supervisor decides" in page
+    browser.get("/packing")
+    assert browser.post(f"/exceptions/{id.hex()}/seen").status_code == 403
+    assert is_open(id)
+
+
+def test_a_call_is_answered_from_the_list(sqlite_hub: TestHub, browse: Browse) -> None:
+    add_device(sqlite_hub, "hh-1")
+    id = opened(sqlite_hub, "HELP", device="hh-1", text="<b>where?</b>")
+    browser = browse("supervisor")
+    page = browser.get("/exceptions?kind=HELP").text
+    assert "&lt;b&gt;where?" in page
+    browser.post(f"/exceptions/{id.hex()}/answer", {"text": "Aisle 4", "back": "list"})
+    assert not is_open(id)

@@ -1,0 +1,125 @@
+"""The packing bench: scan by scan, with what is wrong said in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from hub.floor_exceptions import FloorException
+from hub.shipping.models import Parcel, Shipment
+from protocols.barcodes import command_label, tote_label
+from tests.hub import builders
+from tests.hub.conftest import TestHub
+from tests.hub.warehouse import totes
+from tests.hub.web.browsing import Browser
+
+Browse = Callable[[str], Browser]
+
+
+@pytest.fixture
+def bench(sqlite_hub: TestHub, browse: Browse) -> Browser:
+    browser = browse("packer")
+    browser.get("/packing")
+    assert browser.post("/packing/bench", {"bench": "east 1"}).status_code == 303
+    browser.get("/packing")
+    return browser
+
+
+def scan(browser: Browser, code: str, **extra: str) -> str:
+    """One scan at the page last seen; returns the page that follows."""
+    parcel = Parcel.get_or_none(Parcel.state == "OPEN")
+    fields = {"code": code, "parcel": parcel.id.hex() if parcel else "", **extra}
+    answer = browser.post("/packing/scan", fields)
+    return browser.get(answer.location).text if answer.location else answer.text
+
+
+def test_an_order_is_packed_by_scans_alone(sqlite_hub: TestHub, bench: Browser) -> None:
+    totes.picked(sqlite_hub, {"MUG": 2, "BOWL": 1}, "T1")
+    page = scan(bench, tote_label("T1"))
+    assert '<p class="big" id="count">0<small> / 3</small></p>' in page
+    scan(bench, "MUG", quantity="2")
+    page = scan(bench, "bowl")
+    assert "is closed: 3 units" in page
+    assert Parcel.get().state == "LABELLED"
+    parcel = Parcel.get()
+    pdf = bench.get(f"/packing/{parcel.id.hex()}/slip.pdf")
+    assert pdf.mimetype == "application/pdf"
+    assert pdf.data.startswith(b"%PDF-")
+
+
+def test_a_typed_tote_code_begins_and_a_second_tote_joins(
+    sqlite_hub: TestHub, bench: Browser
+) -> None:
+    builders.stock(sqlite_hub, "A-01-01-1", "MUG", 2)
+    order = builders.order(sqlite_hub, {"MUG": 2})
+    totes.pick(sqlite_hub, order, "MUG", 1, "T1")
+    totes.pick(sqlite_hub, order, "MUG", 1, "T2")
+    assert "still to scan: tote" in scan(bench, "t1")
+    assert '<p class="big" id="count">0<small> / 2</small></p>' in scan(bench, "T2")
+    assert Parcel.select().count() == 1
+
+
+def test_what_is_wrong_is_said_and_nothing_is_counted(sqlite_hub: TestHub, bench: Browser) -> None:
+    totes.picked(sqlite_hub, {"MUG": 1}, "T1")
+    builders.item(sqlite_hub, "BOWL")
+    scan(bench, "T1")
+    assert "That is Article BOWL (BOWL)" in scan(bench, "BOWL")
+    assert "Put 1 aside" in scan(bench, "MUG", quantity="2")
+    assert "There is no article" in scan(bench, "12345")
+    assert "There is no tote" in scan(bench, tote_label("T9"))
+    assert "scan a tote or an article" in scan(bench, command_label("SKIP"))
+    assert Parcel.get().state == "OPEN"
+
+
+def test_done_closes_over_what_is_there(sqlite_hub: TestHub, bench: Browser) -> None:
+    totes.picked(sqlite_hub, {"MUG": 3}, "T1")
+    scan(bench, "T1")
+    scan(bench, "MUG", quantity="2")
+    assert "is closed: 2 units" in scan(bench, command_label("DONE"))
+    assert FloorException.get().kind == "PACK_DIFFERENCE"
+
+
+def test_the_buttons_of_a_parcel_do_what_they_say(sqlite_hub: TestHub, bench: Browser) -> None:
+    totes.picked(sqlite_hub, {"MUG": 3}, "T1")
+    scan(bench, "T1")
+    parcel = f"/packing/{Parcel.get().id.hex()}"
+    scan(bench, "MUG")
+    bench.post(f"{parcel}/again")
+    assert '<p class="big" id="count">0' in bench.get("/packing").text
+    bench.post(f"{parcel}/surplus", {"tote": "T1", "surplus_code": "MUG", "surplus_quantity": "1"})
+    scan(bench, "MUG")
+    bench.post(f"{parcel}/close", {"rest": "LATER"})
+    assert Parcel.get().state == "LABELLED"
+    bench.post(f"{parcel}/reopen", {"reason": "wrong box"})
+    assert Parcel.get().state == "OPEN"
+    scan(bench, "MUG")
+    scan(bench, "T1")
+    bench.post(f"/packing/{Parcel.get(Parcel.state == 'OPEN').id.hex()}/aside")
+    assert FloorException.select().count() == 1
+
+
+def test_shipments_leave_one_by_one_or_ticked(
+    sqlite_hub: TestHub, browse: Browse, bench: Browser
+) -> None:
+    for tote in ("T1", "T2", "T3"):
+        totes.picked(sqlite_hub, {"MUG": 1}, tote)
+        scan(bench, tote)
+        scan(bench, "MUG")
+    ids = [row.id.hex() for row in Shipment.select().order_by(Shipment.number)]
+    browser = browse("supervisor")
+    browser.get("/shipments")
+    browser.post("/shipments/ship-all", {"shipment": ids[:2]})
+    assert "2 shipments have left" in browser.get("/shipments").text
+    browser.get(f"/shipments/{ids[2]}")
+    browser.post(f"/shipments/{ids[2]}/stage")
+    browser.post(f"/shipments/{ids[2]}/ship")
+    assert {row.state for row in Shipment.select()} == {"SHIPPED"}
+    assert "SH-000003" in browser.get("/shipments?view=shipped").text
+    browser.get("/shipments")
+    browser.post(f"/shipments/{ids[2]}/ship")
+    assert "only LABELLED or STAGED" in browser.get("/shipments").text
+
+
+def test_pickers_do_not_pack(sqlite_hub: TestHub, browse: Browse) -> None:
+    assert browse("picker").get("/packing").status_code == 403
