@@ -154,7 +154,7 @@ def _feed(app: Flask, settings: WebSettings) -> Feed:
 
     journal = settings.journal
     return Feed(
-        lambda: _journal_head(settings.site), journal.clock.mono_ms, secrets.token_hex(4),
+        lambda: _journal_head(settings.site), lambda: journal.clock.mono_ms(), secrets.token_hex(4),
         in_language, settings.streams_max, journal.database.close,
     )  # fmt: skip
 
@@ -224,17 +224,30 @@ def serve(config: HubConfig) -> None:
     journal = Journal(open_database(config.database), SystemClock(), SystemRandom())
     app = create_app(settings_of(config, journal))
     if not config.is_beyond_loopback:
-        _waitress(app, app, socket_at(config.listen, config.port)).run()
+        serving(app, config.listen, config.port)[0].run()
         return
+    folder = config.tls_folder
+    serving_https(app, config.listen, config.port, folder / "server.crt", folder / "server.key")[
+        0
+    ].run()
+
+
+def serving(app: Flask, host: str, port: int) -> tuple[Any, int]:
+    """A server that has yet to `run`, and its port (0 asks for a free one). Plain HTTP."""
+    listener = socket_at(host, port)
+    return _waitress(app, app, listener), listener.getsockname()[1]
+
+
+def serving_https(
+    app: Flask, host: str, port: int, certificate: Path, key: Path
+) -> tuple[Any, int]:
+    """As `serving`, behind TLS: the front listens already when this returns."""
     inside = socket_at(INSIDE, 0)
-    front = TlsFront(
-        config.listen, config.port,
-        server_context(config.tls_folder / "server.crt", config.tls_folder / "server.key"),
-        (INSIDE, inside.getsockname()[1]),
-    )  # fmt: skip
+    behind_at = (INSIDE, inside.getsockname()[1])
+    front = TlsFront(host, port, server_context(certificate, key), behind_at)
     server = _waitress(app, behind(front, app), inside, url_scheme="https")
     front.start()
-    server.run()
+    return server, front.port
 
 
 def socket_at(host: str, port: int) -> socket.socket:

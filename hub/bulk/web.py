@@ -1,10 +1,11 @@
 """Pages of imports: upload, dry run, errors by row and column, what a file became; labels as PDF.
 
-The upload is kept beside the hub's data until it is taken or refused; the engine does the rest.
+The upload is kept only while it is read; the engine does the rest.
 """
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +24,8 @@ from hub.bulk.models import ImportRun
 from hub.bulk.service import import_file
 from hub.errors import BadValue, NotFound
 from hub.staff import queries as staff
-from hub.web import forms
-from hub.web.context import web
+from hub.web import acts, forms
+from hub.web.context import somebody, web
 from hub.web.security import needs
 
 RUNS_SHOWN: Final = 50
@@ -55,15 +56,33 @@ def upload() -> ResponseReturnValue:
         raise BadValue("file", "", "choose a file")
     if kind not in KINDS:
         raise BadValue("kind", kind, f"use one of {', '.join(KINDS)}")
+    _refuse_people(kind, "edit")
     is_dry_run = request.form.get("what") != "take"
     try:
         with _kept(file) as path:
+            if not is_dry_run:
+                _note_who(kind, path)
             report = import_file(
                 web().journal, web().site, web().company, kind, path, dry_run=is_dry_run
             )
     except ImportRefused as refused:
         return render_template("bulk/imports.html", refused=refused, kind=kind, **_lists()), 422
     return render_template("bulk/imports.html", report=report, kind=kind, **_lists())
+
+
+def _refuse_people(kind: str, action: str) -> None:
+    """A file of people gives roles, so it takes more than the right to import."""
+    if kind == "people":
+        web().people.require(somebody(), "staff", action)
+
+
+def _note_who(kind: str, path: Path) -> None:
+    """The acts of an import are its own; this one says who asked for it."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    acts.perform(
+        "bulk.import", lambda _act: None,
+        input={"kind": kind, "file": path.name, "sha256": digest},
+    )  # fmt: skip
 
 
 @contextmanager
@@ -95,6 +114,7 @@ def run(run: str) -> ResponseReturnValue:
 def export(kind: str) -> ResponseReturnValue:
     if kind not in EXPORTS:
         raise NotFound("export", kind)
+    _refuse_people(kind, "read")
     with tempfile.TemporaryDirectory(prefix="binlight-export-") as folder:
         path = Path(folder) / f"{kind}.csv"
         with path.open("w", encoding="utf-8", newline="") as out:
@@ -124,5 +144,3 @@ def badge(person: str) -> ResponseReturnValue:
         raise NotFound("badge of person", person)
     chosen = labels.chosen_labels("badges", web().company, web().site, found.badge)
     return Response(labels.labels_pdf(chosen), mimetype="application/pdf")
-
-

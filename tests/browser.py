@@ -1,0 +1,59 @@
+"""A real Chromium for journeys, and the application served by the server that serves it in earnest.
+
+Scripts, streams and layout are only true in a browser; all else is tested without one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from hub.app import serving
+
+FLAGS: Final = (
+    "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+WIDE: Final = {"width": 1280, "height": 900}
+TABLET: Final = {"width": 800, "height": 1180}
+
+
+def chromium() -> str | None:
+    """Where Debian put it, if it did."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The application behind waitress on a free port of this machine; gives its address."""
+    server, port = serving(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.close()
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def log_in(page: Page, address: str, login: str, password: str) -> None:
+    page.goto(f"{address}/log-in")
+    page.fill("input[name=login]", login)
+    page.fill("input[name=password]", password)
+    page.click("main button")
+    page.wait_for_url(lambda url: "/log-in" not in url)
