@@ -156,7 +156,7 @@ def _stage(context: Context, kind: Kind, source: SourceFile, staged: Staged, say
         say("staging", count, 0)
     context.journal.perform(
         "import.staged",
-        lambda act: _accept(act, context.run, count),
+        lambda act: _accept(act, context.run, count, source.name),
         site=context.site, via="import", key=context.key(),
         input={"run": context.run.hex(), "kind": kind.name, "digest": source.digest,
                "rows": staged.rows, "slices": count},
@@ -194,7 +194,7 @@ def _keep(context: Context, first: int, slices: list[bytes]) -> None:
     retrying(once)
 
 
-def _accept(act: Act, run: bytes, slices: int) -> None:
+def _accept(act: Act, run: bytes, slices: int, file_name: str) -> None:
     row = act.tx.row("SELECT COUNT(*) FROM import_slice WHERE run = ?", (run,))
     changed = act.tx.run(
         "UPDATE import_run SET state = 'STAGED', slices_total = ? "
@@ -202,7 +202,7 @@ def _accept(act: Act, run: bytes, slices: int) -> None:
         (slices, run),
     )
     if changed != 1 or row is None or row[0] != slices:
-        raise OtherImportRuns(run.hex())
+        raise OtherImportRuns(file_name)
 
 
 def _post_all(

@@ -19,6 +19,7 @@ PRICE_MICROS_MAX: Final = 10**15
 LINES_MAX: Final = 5_000
 """Lines of one order."""
 _insert_order: Final = Insert(SalesOrder)
+_insert_new_order: Final = Insert(SalesOrder, or_ignore=True)
 _insert_line: Final = Insert(OrderLine)
 _insert_charge: Final = Insert(OrderCharge)
 _insert_hold: Final = Insert(OrderHold)
@@ -119,7 +120,8 @@ def place(act: Act, order: NewOrder) -> bytes:
     _check_references(act, order)
     if order.external_id and known(act, order.company, order.channel, [order.external_id]):
         raise OrderKnown(order.channel, order.external_id)
-    return place_many(act, [_named(act, order)])[0]
+    number = numbers.next_number(act, order.company, "order")
+    return _write(act, _named(act, order), number, is_guarded=True)
 
 
 def check_shape(order: NewOrder) -> None:
@@ -214,17 +216,21 @@ def place_many(act: Act, orders: Sequence[NewOrder]) -> list[bytes]:
     return [_write(act, order, number) for order, number in zip(orders, given, strict=True)]
 
 
-def _write(act: Act, order: NewOrder, number: str) -> bytes:
+def _write(act: Act, order: NewOrder, number: str, *, is_guarded: bool = False) -> bytes:
+    """Guarded: of two who bring the same order at once, the second gets OrderKnown."""
     id = act.new_id()
     placed_at = act.now_us if order.placed_at is None else order.placed_at
     due_at = placed_at if order.due_at is None else order.due_at
     state = "ON_HOLD" if order.holds else "APPROVED"
-    act.tx.add(
-        _insert_order,
-        (id, order.company, order.site or act.site, order.division, order.channel, number,
-         order.external_id, order.customer, order.country, order.currency, state,
-         order.ships_complete, order.priority, None, placed_at, due_at, act.now_us, None),
+    head = (
+        id, order.company, order.site or act.site, order.division, order.channel, number,
+        order.external_id, order.customer, order.country, order.currency, state,
+        order.ships_complete, order.priority, None, placed_at, due_at, act.now_us, None,
     )  # fmt: skip
+    if not is_guarded:
+        act.tx.add(_insert_order, head)
+    elif act.tx.run(_insert_new_order.sql, head) != 1:
+        raise OrderKnown(order.channel, order.external_id or "")
     _write_lines(act, id, order.lines)
     for charge in order.charges:
         add_charge(act, order.company, charge, placed_at, order=id, customer=order.customer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from hub.catalog import service as catalog
@@ -89,6 +91,30 @@ def test_a_channel_cannot_send_the_same_order_twice(hub: TestHub) -> None:
     _place(hub, channel="market", external_id="W-1")
     with pytest.raises(service.OrderKnown):
         _place(hub, channel="web", external_id="W-1")
+
+
+def test_of_two_who_bring_the_same_order_at_once_one_is_told(hub: TestHub) -> None:
+    order = _new(hub, channel="web", external_id="W-1")
+    barrier = threading.Barrier(2)
+    said: list[str] = []
+
+    def bring() -> None:
+        barrier.wait()
+        try:
+            hub.journal.perform("orders.place", lambda act: service.place(act, order),
+                                site=hub.site, via="api")  # fmt: skip
+            said.append("placed")
+        except service.OrderKnown:
+            said.append("known")
+        hub.database.close()
+
+    people = [threading.Thread(target=bring) for _ in range(2)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    assert sorted(said) == ["known", "placed"]
+    assert SalesOrder.select().count() == 1
 
 
 def test_bad_orders_are_refused_by_name_and_leave_nothing(hub: TestHub) -> None:
