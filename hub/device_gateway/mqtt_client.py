@@ -1,7 +1,7 @@
 """paho's MQTT 5 client, told to read and write many packets with one system call. Owns that alone.
 
 paho reads each packet in four pieces and writes each with a call of its own; a group of a thousand
-events would then cost six thousand calls (docs/decisions/0010-paho-with-buffers.md). One thread.
+events would then cost six thousand calls (docs/decisions/0011-paho-with-buffers.md). One thread.
 """
 
 from __future__ import annotations
