@@ -153,8 +153,12 @@ def _feed(app: Flask, settings: WebSettings) -> Feed:
             yield
 
     journal = settings.journal
+
+    def mono_ms() -> int:
+        return journal.clock.mono_ms()
+
     return Feed(
-        lambda: _journal_head(settings.site), lambda: journal.clock.mono_ms(), secrets.token_hex(4),
+        lambda: _journal_head(settings.site), mono_ms, secrets.token_hex(4),
         in_language, settings.streams_max, journal.database.close,
     )  # fmt: skip
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.errors import NotFound
 from hub.orders import order_lists, rules, service
-from hub.orders.models import OrderHold, OrderLine, SalesOrder
+from hub.orders.models import STAGES, OrderHold, OrderLine, SalesOrder
 from hub.web import acts, forms, live, naming, paging
 from hub.web.context import web
 from hub.web.security import needs
 from hub.web.text import _
 
+ALWAYS_SHOWN: Final = ("open", "picked", "shipped")
 pages = Blueprint("orders", __name__, template_folder="templates")
 
 
@@ -78,9 +79,11 @@ def _parts(order: SalesOrder) -> dict[str, Any]:
     naming.prepare("item", [line.item for line in lines])
     naming.prepare("person", [fact.actor for fact in story])
     stages = [order_lists.stages_of(line) for line in lines]
+    total = rules.sum_of(stages)
     return {
+        "shown_stages": [s for s in STAGES if getattr(total, s) or s in ALWAYS_SHOWN],
         "lines": lines, "story": story, "holds": order_lists.holds_of(order.id),
-        "total": rules.sum_of(stages), "status": rules.fulfilment_status(stages),
+        "total": total, "status": rules.fulfilment_status(stages),
         "reasons": rules.HOLD_REASONS, "cancellable": rules.CANCELLABLE,
         "is_open": order.state in order_lists.OPEN_STATES,
     }  # fmt: skip
@@ -152,7 +155,7 @@ def set_priority(order: str) -> ResponseReturnValue:
 
 
 def _live_orders(_key: str) -> dict[str, Any]:
-    counts = order_lists.counts_by_state(web().site)
+    counts = {"CLOSED": 0, **order_lists.counts_by_state(web().site)}
     return {"states": counts, "open": sum(counts.get(s, 0) for s in order_lists.OPEN_STATES)}
 
 

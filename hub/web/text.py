@@ -6,6 +6,7 @@ English is what the code says; a language is one `translations/<code>/LC_MESSAGE
 from __future__ import annotations
 
 import gettext
+import json
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -116,6 +117,17 @@ def words(state: str) -> str:
     return _(state.replace("_", " ").capitalize()) if state else "–"
 
 
+def because(reason: str) -> str:
+    """A decision's stored reason, {"code": …, values} or plain words, as people read it."""
+    try:
+        values = json.loads(reason) if reason.startswith("{") else {"code": reason}
+    except ValueError:
+        return reason
+    said = words(str(values.pop("code", "")))
+    more = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())
+    return f"{said} ({more})" if more else said
+
+
 def hexed(id: bytes | None) -> str:
     return id.hex() if id else ""
 
@@ -131,7 +143,7 @@ def install(app: Flask) -> None:
     )
     env.filters.update(
         number=number, money=money_micros, money_minor=money_minor, moment=moment, ago=ago,
-        words=words, hex=hexed,
+        words=words, hex=hexed, because=because,
     )  # fmt: skip
     env.globals.update(language=language)
     env.trim_blocks = env.lstrip_blocks = True
