@@ -58,7 +58,7 @@ def say_done(state: HandheldState, work: Work, scene: Scene) -> Outcome:
             state=replace(done.state.without_work(work.id), finished=(finished,)),
         )
     if phase == "ITEM":
-        return _ask(state, work, AskShort(), "ASK_SHORT")
+        return _ask(state, work, AskShort())
     left = sum(not mark.is_final for mark in work.progress.marks)
     return refused(state, "NOT_DONE_YET", lines=left)
 
@@ -67,7 +67,7 @@ def say_short(state: HandheldState, work: Work, _scene: Scene) -> Outcome:
     """There is less than asked: the reason is next."""
     phase = work.phase
     if phase in {"ITEM", "ASK_SHORT"}:
-        return _ask(state, work, AskReason(), "ASK_REASON")
+        return _ask(state, work, AskReason())
     if phase == "TOTE":
         return refused(state, "NOTHING_IS_SHORT")
     return picking.refuse_now(state, work, "SHORT")
@@ -100,7 +100,7 @@ def say_yes(state: HandheldState, work: Work, scene: Scene) -> Outcome:
     """Agree to what was asked."""
     dialog = work.progress.dialog
     if isinstance(dialog, AskShort):
-        return _ask(state, work, AskReason(), "ASK_REASON")
+        return _ask(state, work, AskReason())
     if isinstance(dialog, AskNewTote):
         line = work.line
         assert line is not None  # noqa: S101 - a dialog has a line
@@ -110,9 +110,12 @@ def say_yes(state: HandheldState, work: Work, scene: Scene) -> Outcome:
 
 
 def say_no(state: HandheldState, work: Work, _scene: Scene) -> Outcome:
-    """Leave the question; the line stays as it was."""
-    if work.progress.dialog is None:
+    """Leave the question; the line stays as it was. Another tote for what was found is asked."""
+    dialog = work.progress.dialog
+    if dialog is None:
         return refused(state, "NOTHING_WAS_ASKED")
+    if isinstance(dialog, AskNewTote) and dialog.reason is not None:
+        return _ask(state, work, AskShortTote(dialog.reason), Tone.OK)
     return told(state.with_work(work.with_progress(dialog=None)), "BACK_TO_THE_LINE")
 
 
@@ -125,7 +128,7 @@ def choose_reason(state: HandheldState, work: Work, typed: FigureTyped, scene: S
         return refused(state, "NO_SUCH_CHOICE", scanned=typed.text, last=len(SHORT_REASONS))
     reason = SHORT_REASONS[int(typed.text) - 1]
     if mark.counted:
-        return _ask(state, work, AskShortTote(reason), "ASK_SHORT_TOTE", Tone.OK)
+        return _ask(state, work, AskShortTote(reason), Tone.OK)
     short = PickShorted(line=line.id, bin=line.bin, item=line.item, quantity=0, reason=reason)
     after = picking.end_line(work, line, "SHORT")
     return record(state, scene, work, after, (*picking.bin_fact(work, line), short), Tone.DONE)
@@ -141,9 +144,7 @@ def scan_tote(state: HandheldState, work: Work, read: ToteRead, scene: Scene) ->
     return picking.refuse_now(state, work, read.code)
 
 
-def _ask(
-    state: HandheldState, work: Work, dialog: Dialog, code: str, tone: Tone = Tone.WARN
-) -> Outcome:
+def _ask(state: HandheldState, work: Work, dialog: Dialog, tone: Tone = Tone.WARN) -> Outcome:
     return Outcome(state.with_work(work.with_progress(dialog=dialog)), tone=tone)
 
 

@@ -149,8 +149,16 @@ def _revise(state: HandheldState, held: Work, offer: WorkOffered, scene: Scene) 
     if assignment.rev == held.assignment.rev:
         return _answer(Outcome(state), offer.command, "", held)
     revised = _merged(held, assignment)
-    after = Outcome(state.with_work(revised), notice=Notice("WORK_CHANGED", look="WARN"))
+    after = Outcome(state.with_work(revised), notice=_what_changed(held, revised))
     return settle(_answer(after, offer.command, "", revised), scene)
+
+
+def _what_changed(held: Work, revised: Work) -> Notice:
+    """More lines is what people want to know: the rest of a short pick, from another bin."""
+    more = len(revised.assignment.lines) - len(held.assignment.lines)
+    if more > 0:
+        return Notice("WORK_GREW", {"lines": more}, "WARN")
+    return Notice("WORK_CHANGED", look="WARN")
 
 
 def _merged(held: Work, newer: Assignment) -> Work:

@@ -175,7 +175,7 @@ def put_into(
     if state.has_tote_elsewhere(tote, work):
         return refused(state, "TOTE_IN_USE", scanned=tote)
     asking = work.with_progress(dialog=AskNewTote(tote, reason))
-    return told(state.with_work(asking), "ASK_NEW_TOTE", Tone.WARN, tote=tote, slot=line.slot)
+    return Outcome(state.with_work(asking), tone=Tone.WARN)
 
 
 def confirm(

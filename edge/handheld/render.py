@@ -12,25 +12,13 @@ from typing import Final
 from rich.console import Group
 from rich.text import Text
 
+from edge.handheld.big_letters import big
 from edge.handheld.view import Row, ScreenView
 
 WIDTH_MIN: Final = 40
 HEIGHT_MIN: Final = 12
-DIGIT_ROWS: Final = 3
-DIGITS: Final[dict[str, tuple[str, str, str]]] = {
-    "0": ("█▀█", "█ █", "▀▀▀"),
-    "1": ("▀█ ", " █ ", "▀▀▀"),
-    "2": ("▀▀█", "█▀▀", "▀▀▀"),
-    "3": ("▀▀█", " ▀█", "▀▀▀"),
-    "4": ("█ █", "▀▀█", "  ▀"),
-    "5": ("█▀▀", "▀▀█", "▀▀▀"),
-    "6": ("█▀▀", "█▀█", "▀▀▀"),
-    "7": ("▀▀█", "  █", "  ▀"),
-    "8": ("█▀█", "█▀█", "▀▀▀"),
-    "9": ("█▀█", "▀▀█", "▀▀▀"),
-    "/": ("  ▞", " ▞ ", "▞  "),
-    " ": (" ", " ", " "),
-}
+LINE_ROWS: Final = ("BIN", "TAKE", "INTO")
+ROW_LINES_MAX: Final = 2
 LINE_1: Final = "bold white on dark_green"
 LINE_1_AWAY: Final = "bold black on dark_orange"
 NOW: Final = "reverse bold"
@@ -95,8 +83,14 @@ def _full_screen(view: ScreenView, width: int, height: int) -> list[Text]:
     middle = [sign * 3, "", *words][: height - 2]
     above = (height - 2 - len(middle)) // 2
     lines = [""] * above + middle
-    lines += [""] * (height - 1 - len(lines)) + [_cut(view.typed or view.prompt, width - 2)]
+    lines += [""] * (height - 2 - len(lines)) + [_so_far(view)]
+    lines.append(_cut(view.typed or view.prompt, width - 2))
     return [Text(line.center(width), style=style, no_wrap=True) for line in lines]
+
+
+def _so_far(view: ScreenView) -> str:
+    """A refused scan was not counted: say what is."""
+    return "" if view.counted is None else f"{view.counted} / {view.asked}"
 
 
 # ── the work ────────────────────────────────────────────────────────────────────────────────
@@ -111,34 +105,66 @@ def _body(view: ScreenView, width: int, height: int) -> list[Text]:
 
 
 def _top(view: ScreenView, width: int, room: int) -> list[Text]:
+    """What must be there, then what helps if there is room: more of the name, an empty line."""
     progress = [Text(_cut(f" {view.progress}", width), style="dim")] if view.progress else []
-    title = [Text(line, style="bold") for line in textwrap.wrap(view.title, width - 2)]
-    titles = [Text(" ").append_text(line) for line in title]
-    rows = [_row(row, width) for row in view.rows]
-    digits = _count(view, width)
-    space = [Text("")] if room > len(progress) + len(titles) + len(rows) + len(digits) else []
-    if digits and len(rows) == 3:
-        lines = [*progress, *space, *titles, *rows[:2], *digits, *rows[2:]]
-    else:
-        lines = [*progress, *space, *titles, *digits, *rows]
-    return lines[:room]
+    lines = [*_title(view, width), *_rows(view, width, is_roomy=False)]
+    roomy = [*_title(view, width), *_rows(view, width, is_roomy=True)]
+    if len(progress) + len(roomy) <= room:
+        lines = roomy
+    space = [Text("")] if room > len(progress) + len(lines) else []
+    return [*progress, *space, *lines][:room]
 
 
-def _row(row: Row, width: int) -> Text:
+def _title(view: ScreenView, width: int) -> list[Text]:
+    """Inverted where nothing below is: then this is what to do now."""
+    words = textwrap.wrap(view.title, width - 2)
+    if not words or any(row.look == "NOW" for row in view.rows):
+        return [Text(f" {line}", style="bold") for line in words]
+    band = [line.center(width) for line in ("", *words, "")]
+    if view.rows:  # the line at hand stands below, so there is no room to waste
+        band = [f"▶{line}".ljust(width) for line in words]
+    return [Text(line, style=NOW, no_wrap=True) for line in band]
+
+
+def _rows(view: ScreenView, width: int, *, is_roomy: bool) -> list[Text]:
+    """The line at hand or a menu, and in big letters the bin to go to, or the count."""
+    drawn = [_row(row, width, is_roomy=is_roomy) for row in view.rows]
+    count = _count(view, width)
+    if len(drawn) != len(LINE_ROWS):
+        return [*count, *(line for row in drawn for line in row)]
+    bin, take, into = drawn
+    if view.phase == "BIN":
+        style = LOOKS[view.rows[0].look][1]
+        code = big(view.rows[0].text.upper(), width)
+        bin += [Text(line, style=style, no_wrap=True) for line in code]
+    return [*bin, *take, *count, *into]
+
+
+def _row(row: Row, width: int, *, is_roomy: bool) -> list[Text]:
+    """One line; two for what to take now, because a name that is cut may be another article."""
     sign, style = LOOKS[row.look]
     label = f"{row.label:<5}" if row.label else ""
-    text = _cut(f"{sign}{label} {row.text}", width)
-    return Text(text.ljust(width) if row.look == "NOW" else text, style=style, no_wrap=True)
+    words = row.text
+    if is_roomy and row.look == "NOW" and row.note:
+        words = f"{row.text} ({row.note})"
+    room = width - len(label) - 2
+    lines = textwrap.wrap(words, room) or [""]
+    if not is_roomy or row.look != "NOW" or len(lines) > ROW_LINES_MAX:
+        lines = [_cut(words, room)]
+    indent = " " * (len(label) + 2)
+    texts = [f"{sign}{label} {lines[0]}", *(indent + line for line in lines[1:])]
+    return [
+        Text(text.ljust(width) if row.look == "NOW" else text, style=style, no_wrap=True)
+        for text in texts
+    ]
 
 
 def _count(view: ScreenView, width: int) -> list[Text]:
     if view.counted is None:
         return []
     words = f"{view.counted} / {view.asked}"
-    if sum(len(DIGITS[sign][0]) + 1 for sign in words) > width - 2:
-        return [Text(words.center(width), style="bold")]
-    rows = (" ".join(DIGITS[sign][n] for sign in words) for n in range(DIGIT_ROWS))
-    return [Text(row.center(width), style="bold", no_wrap=True) for row in rows]
+    rows = big(words, width) or (words.center(width),)
+    return [Text(row, style="bold", no_wrap=True) for row in rows]
 
 
 def _news(view: ScreenView, width: int) -> list[Text]:

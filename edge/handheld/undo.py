@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from edge.handheld.acts import emits
 from edge.handheld.outcome import Notice, Outcome, Scene, refused, told
-from edge.handheld.work import HandheldState, UndoAct, Work
+from edge.handheld.work import HandheldState, LineMark, UndoAct, Work
 from edge.tones import Tone
-from protocols.messages import ActUndone
+from protocols.messages import ActUndone, CartSlot
 
 
 def say_undo(state: HandheldState, _scene: Scene) -> Outcome:
@@ -31,8 +31,38 @@ def _undo_last(state: HandheldState, work: Work) -> Outcome:
     act = work.progress.undo[-1]
     restored = _restored(work, act)
     events = emits(state, work, *_compensations(act))
-    notice = Notice("UNDONE", look="WARN")
+    notice = _said(work, restored, act)
     return Outcome(state.with_work(restored), events, Tone.WARN, notice)
+
+
+def _said(undone: Work, restored: Work, act: UndoAct) -> Notice:
+    """What the hands have to do about it."""
+    before, after = _mark(undone, act), _mark(restored, act)
+    line = next((known for known in undone.assignment.lines if known.id == act.line), None)
+    values = {"bin": line.bin if line else ""}
+    code = "UNDONE"
+    if act.slots is not None and act.line is None:
+        code, values = "UNDONE_TOTE", {"slot": _slot_changed(undone, act.slots)}
+    elif before is None or after is None:
+        code = "UNDONE"
+    elif before.is_final and before.picked:
+        code, values = "UNDONE_PICK", {"picked": str(before.picked)}
+    elif before.state in {"SHORT", "SKIPPED"}:
+        code = "UNDONE_SHORT" if before.state == "SHORT" else "UNDONE_SKIP"
+    elif before.counted != after.counted:
+        code, values = "UNDONE_COUNT", {"counted": str(after.counted)}
+    elif before.state == "AT_LOCATION":
+        code = "UNDONE_BIN"
+    return Notice(code, dict(values), "WARN")
+
+
+def _mark(work: Work, act: UndoAct) -> LineMark | None:
+    pairs = zip(work.assignment.lines, work.progress.marks, strict=True)
+    return next((mark for line, mark in pairs if line.id == act.line), None)
+
+
+def _slot_changed(work: Work, before: tuple[CartSlot, ...]) -> str:
+    return next((slot.slot for slot in work.progress.slots if slot not in before), "")
 
 
 def _reopen(state: HandheldState, finished: Work) -> Outcome:

@@ -24,11 +24,12 @@ LINE_LOOKS: Final[dict[Phase, tuple[Look, Look, Look]]] = {
     "BIN": ("NOW", "LATER", "LATER"),
     "ITEM": ("DONE", "NOW", "LATER"),
     "TOTE": ("DONE", "DONE", "NOW"),
-    "ASK_SHORT": ("DONE", "NOW", "LATER"),
+    "ASK_SHORT": ("DONE", "LATER", "LATER"),
     "SHORT_REASON": ("DONE", "NOW", "LATER"),
     "SHORT_TOTE": ("DONE", "DONE", "NOW"),
-    "NEW_TOTE": ("DONE", "DONE", "NOW"),
+    "NEW_TOTE": ("DONE", "DONE", "LATER"),
 }
+"""Where none is NOW, the title asks."""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -48,6 +49,8 @@ class Row(msgspec.Struct, frozen=True):
     label: str
     text: str
     look: Look = "LATER"
+    note: str = ""
+    """What is good to know where there is room: the article's number."""
 
 
 class ScreenView(msgspec.Struct, frozen=True):
@@ -122,7 +125,7 @@ def _progress(work: Work | None, texts: Texts) -> str:
 def _title(
     work: Work | None, line: WorkLine | None, mark: LineMark | None, phase: Phase, texts: Texts
 ) -> str:
-    if phase in {"BIN", "ITEM", "TOTE", "SHORT_TOTE"}:
+    if phase in {"BIN", "ITEM", "TOTE"}:
         return ""
     values: dict[str, object] = {}
     if line is not None and mark is not None:
@@ -162,7 +165,7 @@ def _line_rows(work: Work, phase: Phase, texts: Texts) -> tuple[Row, ...]:
     into = {"slot": line.slot, "tote": totes[-1] if totes else ""}
     return (
         Row(texts.say("WORD_BIN"), line.bin, bin_look),
-        Row(texts.say("WORD_TAKE"), f"{line.quantity}  {line.name}", take_look),
+        Row(texts.say("WORD_TAKE"), f"{line.quantity}  {line.name}", take_look, line.sku),
         Row(texts.say("WORD_INTO"), texts.say("INTO", into), into_look),
     )
 

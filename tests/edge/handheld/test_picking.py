@@ -145,6 +145,20 @@ def test_a_short_with_units_found_puts_them_into_the_tote():
     assert handheld.view.phase == "FINISH"
 
 
+def test_no_to_a_strange_tote_goes_back_to_the_short_pick_and_not_behind_it():
+    handheld = picking([line(1, "A-1", 3)])
+    handheld.bin("A-1")
+    handheld.scan("85123A")
+    handheld.say("SHORT")
+    handheld.type("1")
+    assert handheld.view.title == "Short: 1 of 3. Into the tote with them."
+    handheld.tote("T-9")
+    handheld.say("NO")
+    assert handheld.view.phase == "SHORT_TOTE"
+    handheld.tote("T-1")
+    assert facts(handheld, PickShorted)[0].tote == "T-1"
+
+
 def test_a_wrong_item_is_named_and_recorded_nowhere():
     """LESSONS 19: say what was wrong, not "barcode not found"."""
     handheld = picking([line(1, "A-1", 3), line(2, "A-2", 2, codes=MUG)])

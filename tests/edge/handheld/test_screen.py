@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from edge.handheld.agent_io import Input, KeyTyped
+from edge.handheld.big_letters import SHAPES, big
 from edge.handheld.render import layout, plain
 from edge.handheld.screen import HandheldApp
 from edge.handheld.texts import TEXTS, Texts
@@ -46,7 +47,7 @@ def test_counting_in_big_digits_at_the_smallest_size():
  W-1 · stop 1 of 2 · 212 m
 
 ✓BIN   B-14-03-2
-▶TAKE  6  WHITE LANTERN
+▶TAKE  6  WHITE LANTERN (85123A)
             █▀▀     ▞   █▀▀
             ▀▀█    ▞    █▀█
             ▀▀▀   ▞     ▀▀▀
@@ -56,6 +57,61 @@ def test_counting_in_big_digits_at_the_smallest_size():
  scan on, type the count, SHORT, UNDO
 """
     )
+
+
+def test_the_bin_to_go_to_is_the_biggest_thing():
+    handheld = picking(LINES)
+    handheld.acknowledge(handheld.outbox.last_seq)
+    assert (
+        snapshot(handheld)
+        == """
+ ANA                                 ⇅0
+ W-1 · stop 1 of 2 · 212 m
+
+▶BIN   B-14-03-2
+    █▀▄    ▀█  █ █    █▀█ ▀▀█    ▀▀█
+    █▀▄ ▀▀  █  ▀▀█ ▀▀ █ █  ▀█ ▀▀ █▀▀
+    ▀▀     ▀▀▀   ▀    ▀▀▀ ▀▀▀    ▀▀▀
+ TAKE  6  WHITE LANTERN
+ INTO  slot A  (tote T-1)
+
+
+ scan the bin, or type its check digits
+"""
+    )
+
+
+def test_every_sign_of_a_bin_code_has_a_big_shape_of_equal_lines():
+    for shape in SHAPES.values():
+        assert len({len(row) for row in shape}) == 1
+    assert set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-/ ") == set(SHAPES)
+    assert len(set(SHAPES.values())) == len(SHAPES)
+    assert big("B-14-03-2", 20) == ()
+    assert big("é", 40) == ()
+
+
+def test_a_name_that_would_be_cut_goes_on_in_a_second_line():
+    """Two articles may differ in the last word alone."""
+    named = replace(LINES[0], name="WHITE HANGING HEART T-LIGHT HOLDER")
+    handheld = picking([named, LINES[1]])
+    handheld.bin("B-14-03-2")
+    drawn = plain(handheld.view, 40, 12).splitlines()
+    assert drawn[4:6] == ["▶TAKE  6  WHITE HANGING HEART T-LIGHT", "       HOLDER (85123A)"]
+
+
+def test_a_question_is_inverted_and_stands_alone():
+    handheld = counting()
+    handheld.say("DONE")
+    inverted = [text.plain.strip() for text in layout(handheld.view, 40, 12)
+                if str(text.style) == "reverse bold"]  # fmt: skip
+    assert inverted == ["▶Only 4 of 6: is the rest missing?"]
+
+
+def test_where_nothing_is_picked_the_next_act_is_a_band_across_the_screen():
+    handheld = Handheld()
+    band = [text.plain.strip() for text in layout(handheld.view, 40, 12)
+            if str(text.style) == "reverse bold"]  # fmt: skip
+    assert band == ["", "Scan your badge", ""]
 
 
 def test_a_wrong_scan_fills_the_screen_with_a_sign_and_a_sentence():
@@ -75,7 +131,7 @@ def test_a_wrong_scan_fills_the_screen_with_a_sign_and_a_sentence():
 
 
 
-
+                 4 / 6
   scan on, type the count, SHORT, UNDO
 """
     )

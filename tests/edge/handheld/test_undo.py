@@ -91,6 +91,28 @@ ACTS: dict[str, tuple[Callable[[], Handheld], Callable[[Handheld], None]]] = {
 }
 
 
+WORDS: dict[str, str] = {
+    "ToteAssigned": "Taken back: slot A is empty again.",
+    "BinVerified": "Taken back: bin A-1 is not scanned.",
+    "UnitsCounted, the last": "Taken back: the count is 2 again.",
+    "UnitsCounted, with the bin of before": "Taken back: the count is 0 again.",
+    "PickConfirmed": "Taken back: take the 3 out of the tote again.",
+    "PickConfirmed, new tote": "Taken back: take the 3 out of the tote again.",
+    "PickShorted, nothing": "Taken back: nothing was short.",
+    "PickShorted, some": "Taken back: take the 1 out of the tote again.",
+    "LineSkipped": "Taken back: bin A-1 is next again.",
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_undo_says_what_the_hands_have_to_do(name):
+    situation, act = ACTS[name]
+    handheld = situation()
+    act(handheld)
+    handheld.say("UNDO")
+    assert handheld.view.message == WORDS[name]
+
+
 @pytest.mark.parametrize("name", ACTS)
 def test_undo_restores_the_very_state_of_before(name):
     situation, act = ACTS[name]
