@@ -1,14 +1,16 @@
-"""Whether a port is free, and if not, who has it. Reads /proc; changes nothing."""
+"""Ports and addresses of this machine: free or not, whose, and how others reach us. Reads only."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 from pathlib import Path
+from typing import Final
 
 from hub.errors import HubError
 
-LISTENING = "0A"
+EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - what somebody may listen on
+LISTENING: Final = "0A"
 """The state column of /proc/net/tcp."""
 
 
@@ -49,4 +51,17 @@ def _listening_inodes(port: int) -> set[str]:
                 columns = line.split()
                 if columns[3] == LISTENING and int(columns[1].rpartition(":")[2], 16) == port:
                     found.add(f"socket:[{columns[9]}]")
+    return found
+
+
+def own_addresses() -> list[str]:
+    """Addresses of this machine by which it would reach others; needs no network."""
+    found = []
+    for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as asking:
+                asking.connect((target, 9))
+                found.append(str(asking.getsockname()[0]))
+        except OSError:
+            continue
     return found

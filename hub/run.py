@@ -191,12 +191,20 @@ def _prepare(config: HubConfig) -> Prepared:
 
 
 def _say_ready(config: HubConfig, password: str | None) -> None:
-    click.echo(f"Binlight is ready: {config.page_url}")
+    click.echo(f"Binlight is ready: {_shown_url(config)}")
     if password is not None:
         click.echo(f"First log-in: user admin, one-time password {password}")
     if config.runs_broker:
         click.echo(f"Devices connect to port {_device_port(config)}.")
     sys.stdout.flush()
+
+
+def _shown_url(config: HubConfig) -> str:
+    """The pages' address as others would type it."""
+    if config.listen not in ports.EVERYWHERE:
+        return config.page_url
+    found = ports.own_addresses()
+    return msgspec.structs.replace(config, listen=found[0] if found else "localhost").page_url
 
 
 def _device_port(config: HubConfig) -> int:

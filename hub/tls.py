@@ -19,10 +19,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from hub.broker import write_private
 from hub.clock import Clock
+from hub.ports import EVERYWHERE, own_addresses
 
 LIFE_DAYS: Final = 3_650
 CA_NAME: Final = "Binlight hub"
-EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - what somebody may listen on
 _NEVER_BEFORE: Final = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 """A device with a clock in the past must not find that the certificate is not valid yet."""
 
@@ -48,23 +48,10 @@ def server_names(listen: str, further: tuple[str, ...] = ()) -> tuple[str, ...]:
     host = socket.gethostname()
     found = ["localhost", "127.0.0.1", "::1", host, f"{host}.local", *further]
     if listen in EVERYWHERE:
-        found += _own_addresses()
+        found += own_addresses()
     else:
         found.append(listen)
     return tuple(dict.fromkeys(found))
-
-
-def _own_addresses() -> list[str]:
-    """Addresses of this machine by which it would reach others; needs no network."""
-    found = []
-    for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        try:
-            with socket.socket(family, socket.SOCK_DGRAM) as asking:
-                asking.connect((target, 9))
-                found.append(str(asking.getsockname()[0]))
-        except OSError:
-            continue
-    return found
 
 
 def _make_authority(folder: Path, until: datetime.datetime) -> None:
