@@ -90,6 +90,16 @@ def _open_sqlite(url: str) -> peewee.SqliteDatabase:
     return peewee.SqliteDatabase(path, pragmas=pragmas, cached_statements=512)
 
 
+def create_tables(database: peewee.Database, tables: Sequence[type[Table]]) -> None:
+    """Make the tables; on SQLite each is clustered by its own key, not by a hidden row number.
+
+    A row is then found in one tree instead of two, and a new one costs one tree less.
+    """
+    for table in tables:
+        table._meta.without_rowid = not is_postgresql(database)
+    database.create_tables(tables)
+
+
 def is_postgresql(database: peewee.Database) -> bool:
     return isinstance(database, peewee.PostgresqlDatabase)
 

@@ -76,7 +76,6 @@ class DeviceEvent(Table):
     class Meta:
         table_name = "device_event"
         primary_key = peewee.CompositeKey("site", "device", "epoch", "seq")
-        indexes = ((("site", "state"), False),)
 
 
 class ParkedEvent(Table):

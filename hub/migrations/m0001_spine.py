@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import peewee
 
+from hub.db import create_tables
 from hub.tables import TABLES
 
 
 def forward(database: peewee.Database) -> None:
-    database.create_tables(TABLES)
+    create_tables(database, TABLES)

@@ -9,7 +9,7 @@ from typing import Any
 import peewee
 import pytest
 
-from hub.db import fetch
+from hub.db import Table, fetch
 from hub.inventory.models import Balance, Movement
 from hub.inventory.posting import post, real, virtual
 from hub.journal import JournalRow, LedgerHead
@@ -18,10 +18,13 @@ from hub.verify.command import verify
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 
-PROVEN = (JournalRow, Movement, LineMove, Balance, LedgerHead)
+PROVEN: dict[str, type[Table]] = {
+    model._meta.table_name: model
+    for model in (JournalRow, Movement, LineMove, Balance, LedgerHead)
+}
 COLUMNS = [
-    (model._meta.table_name, field.column_name)
-    for model in PROVEN
+    (table, field.column_name)
+    for table, model in PROVEN.items()
     for field in model._meta.sorted_fields
 ]
 
@@ -43,13 +46,18 @@ def books(sqlite_hub: TestHub) -> TestHub:
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS)
 def test_one_changed_byte_is_found_and_located(books: TestHub, table: str, column: str) -> None:
-    rows = fetch(books.database, f'SELECT rowid, "{column}" FROM "{table}" ORDER BY rowid')
+    key = [field.column_name for field in PROVEN[table]._meta.get_primary_keys()]
+    names = ", ".join(key)
+    rows = fetch(books.database, f'SELECT "{column}", {names} FROM "{table}" ORDER BY {names}')
     assert rows
-    for rowid, value in (rows[0], rows[-1]):
+    for value, *keys in (rows[0], rows[-1]):
         with _undone(books.database):
-            _write(books.database, table, column, rowid, _changed(value))
+            where = " AND ".join(f"{name} = ?" for name in key)
+            books.database.execute_sql(
+                f'UPDATE "{table}" SET "{column}" = ? WHERE {where}', (_changed(value), *keys)
+            )
             report = verify(books.database)
-            assert not report.ok, f"{table}.{column} row {rowid}: {value!r} was changed unseen"
+            assert not report.ok, f"{table}.{column} of {keys}: {value!r} was changed unseen"
             assert report.findings[0].where
     assert verify(books.database).ok
 
@@ -69,10 +77,6 @@ def _undone(database: peewee.Database) -> Iterator[None]:
     with database.atomic() as change:
         yield
         change.rollback()
-
-
-def _write(database: peewee.Database, table: str, column: str, rowid: int, value: Any) -> None:
-    database.execute_sql(f'UPDATE "{table}" SET "{column}" = ? WHERE rowid = ?', (value, rowid))
 
 
 def _changed(value: Any) -> Any:
