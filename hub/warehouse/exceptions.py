@@ -29,8 +29,8 @@ class Remedy(NamedTuple):
     do: Callable[[Act, Found, Answers], str]
     asks: tuple[Asks, ...] = ()
     needs: tuple[str, str] = ("warehouse", "settle_exception")
-    fits: Callable[[int], bool] = lambda quantity: True
-    """Whether it makes sense for this quantity (differences have two directions)."""
+    fits: Callable[[int, Mapping[str, Any]], bool] = lambda quantity, values: True
+    """Whether it makes sense for this quantity (differences have two directions) and cause."""
 
 
 class Kind(NamedTuple):
@@ -41,15 +41,25 @@ class Kind(NamedTuple):
     remedies: tuple[Remedy, ...]
 
 
+def _too_many(quantity: int, values: Mapping[str, Any]) -> bool:
+    return quantity > 0
+
+
+def _too_few(quantity: int, values: Mapping[str, Any]) -> bool:
+    return quantity < 0
+
+
+def _damaged(quantity: int, values: Mapping[str, Any]) -> bool:
+    return values.get("reason") == "DAMAGED"
+
+
 _ADJUST: Final = ("inventory", "adjust")
 _DEVICES: Final = ("devices", "settle")
 _COUNT: Final = Remedy("count", "Enter the count", remedies.count, ("quantity",), _ADJUST)
 _SEEN: Final = Remedy("seen", "Taken care of", remedies.noted)
-_PUT_BACK: Final = Remedy(
-    "put_back", "Put into a bin", remedies.put_back, ("bin",), fits=lambda quantity: quantity > 0
-)
+_PUT_BACK: Final = Remedy("put_back", "Put into a bin", remedies.put_back, ("bin",), fits=_too_many)
 _NOT_THERE: Final = Remedy(
-    "not_there", "Not in the tote", remedies.not_in_tote, (), _ADJUST, lambda quantity: quantity > 0
+    "not_there", "Not in the tote", remedies.not_in_tote, (), _ADJUST, _too_many
 )
 _HAND_OVER: Final = Remedy("hand_over", "Give to whoever asks next", remedies.hand_over)
 
@@ -60,7 +70,9 @@ KINDS: Final[dict[str, Kind]] = {
         (
             _COUNT,
             Remedy("not_short", "Not short: release", remedies.trust_books, (), _ADJUST),
-            Remedy("scrap", "Scrap what is damaged", remedies.scrap_damaged, (), _ADJUST),
+            Remedy(
+                "scrap", "Scrap what is damaged", remedies.scrap_damaged, (), _ADJUST, _damaged
+            ),
         ),
     ),
     "UNEXPLAINED_STOCK": Kind(
@@ -75,13 +87,13 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "PACK_DIFFERENCE": Kind(
         "Difference at packing",
-        "{quantity} against the books, parcel {parcel}.",
+        "{units} {direction} than booked, parcel {parcel}.",
         (
             Remedy(
                 "found", "Found: into a bin", remedies.found_again, ("quantity", "bin"), _ADJUST,
-                lambda quantity: quantity < 0,
+                _too_few,
             ),
-            Remedy("lost", "Lost", remedies.lost, (), _ADJUST, lambda quantity: quantity < 0),
+            Remedy("lost", "Lost", remedies.lost, (), _ADJUST, _too_few),
             _PUT_BACK,
             _NOT_THERE,
         ),
@@ -133,12 +145,12 @@ KINDS: Final[dict[str, Kind]] = {
 }  # fmt: skip
 
 
-def remedies_for(kind: str, quantity: int) -> list[Remedy]:
+def remedies_for(kind: str, quantity: int, values: Mapping[str, Any] | None = None) -> list[Remedy]:
     """The ways that fit; an unknown kind can at least be noted."""
     known = KINDS.get(kind)
     if known is None:
         return [_SEEN]
-    return [remedy for remedy in known.remedies if remedy.fits(quantity)]
+    return [remedy for remedy in known.remedies if remedy.fits(quantity, values or {})]
 
 
 def remedy_named(kind: str, name: str) -> Remedy:
@@ -162,7 +174,7 @@ def settle(
     """
     found = _lock(act, id, handlers or {})
     remedy = remedy_named(found.kind, name)
-    if not remedy.fits(found.quantity):
+    if not remedy.fits(found.quantity, found.values):
         raise WrongState("exception", found.kind, f"about {found.quantity} units", "another")
     said = remedy.do(act, found, {key: str(value) for key, value in (answers or {}).items()})
     resolve(act, id, said)

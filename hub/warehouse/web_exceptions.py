@@ -17,7 +17,7 @@ from hub.warehouse.web_pages import pages
 from hub.web import acts, forms, live, naming
 from hub.web.context import may, web
 from hub.web.security import needs
-from hub.web.text import _
+from hub.web.text import _, words
 
 HANDLERS = "binlight.handlers"
 """Where the application may keep further effects of events (`hub.wiring` knows them all)."""
@@ -58,15 +58,25 @@ def _prepare(rows: list[FloorException]) -> None:
 def _shown(row: FloorException) -> dict[str, Any]:
     """One exception in words, with the ways that this person may settle it."""
     kind = KINDS.get(row.kind)
-    values = defaultdict(lambda: "–", exception_lists.values_of(row))
-    remedies = exceptions.remedies_for(row.kind, row.quantity) if row.state == "OPEN" else []
+    values = exception_lists.values_of(row)
+    found = exceptions.remedies_for(row.kind, row.quantity, values)
     return {
         "row": row,
         "title": _(kind.title) if kind else row.kind,
-        "text": _(kind.text).format_map(values) if kind else "",
-        "remedies": [remedy for remedy in remedies if may(*remedy.needs)],
+        "text": _(kind.text).format_map(_words_of(row, values)) if kind else "",
+        "remedies": [remedy for remedy in found if row.state == "OPEN" and may(*remedy.needs)],
         "missing": abs(row.quantity),
     }
+
+
+def _words_of(row: FloorException, values: dict[str, Any]) -> dict[str, Any]:
+    """The values of an exception as they stand in a sentence."""
+    shown: dict[str, Any] = defaultdict(lambda: "–", values)
+    shown["units"] = abs(row.quantity)
+    shown["direction"] = _("fewer") if row.quantity < 0 else _("more")
+    if values.get("reason"):
+        shown["reason"] = words(values["reason"]).lower()
+    return shown
 
 
 @pages.post("/exceptions/<exception>/<remedy>")

@@ -209,7 +209,7 @@ def _steps(wave: Wave) -> dict[str, bool]:
 
 def _shortage_words() -> dict[str, str]:
     return {
-        "HELD_BY_OTHERS": _("other orders hold what is there"),
+        "ALL_CLAIMED": _("other orders hold what is there: see who, and let go of a claim"),
         "NOT_FREE": _("what is there is on hold: settle its count"),
         "IN_LOCKED_BINS": _(
             "what is there goes to more urgent orders of this wave, or is in bins that are locked "
