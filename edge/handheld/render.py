@@ -19,14 +19,19 @@ WIDTH_MIN: Final = 40
 HEIGHT_MIN: Final = 12
 LINE_ROWS: Final = ("BIN", "TAKE", "INTO")
 ROW_LINES_MAX: Final = 2
-LINE_1: Final = "bold white on dark_green"
-LINE_1_AWAY: Final = "bold black on dark_orange"
+WHITE, BLACK, GREEN, AMBER, RED = "#ffffff", "#000000", "#005f00", "#ff8700", "#af0000"
+"""By number: terminals and themes make pink of "red" and grey of "white" (contrast: 7:1 or more)."""
+LINE_1: Final = f"bold {WHITE} on {GREEN}"
+LINE_1_AWAY: Final = f"bold {BLACK} on {AMBER}"
 NOW: Final = "reverse bold"
 DONE: Final = "dim"
 LATER: Final = ""
 LOOKS: Final = {"NOW": ("▶", NOW), "DONE": ("✓", DONE), "LATER": (" ", LATER)}
-FULL_SCREEN: Final = {"REFUSED": ("✗", "bold white on red"), "ALERT": ("‼", "bold white on red")}
-NEWS: Final = {"INFO": ("·", "bold green"), "WARN": ("!", "bold black on dark_orange")}
+FULL_SCREEN: Final = {
+    "REFUSED": ("✗", f"bold {WHITE} on {RED}"),
+    "ALERT": ("‼", f"bold {WHITE} on {RED}"),
+}
+NEWS: Final = {"INFO": ("·", "bold green"), "WARN": ("!", LINE_1_AWAY)}
 RADIO_STEPS_DBM: Final = (-80, -72, -65, -55)
 """Below the first: no bar. Voice and roaming guides ask for -67 dBm or better."""
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from edge.handheld.agent_io import Input, KeyTyped
 from edge.handheld.big_letters import SHAPES, big
-from edge.handheld.render import layout, plain
+from edge.handheld.render import AMBER, GREEN, RED, WHITE, layout, plain
 from edge.handheld.screen import HandheldApp
 from edge.handheld.texts import TEXTS, Texts
 from edge.handheld.work import PHASES
@@ -136,15 +136,15 @@ def test_a_wrong_scan_fills_the_screen_with_a_sign_and_a_sentence():
 """
     )
     styles = {str(text.style) for text in layout(handheld.view, 40, 12)[1:]}
-    assert styles == {"bold white on red"}
+    assert styles == {f"bold {WHITE} on {RED}"}
 
 
 def test_line_one_turns_amber_and_says_so_when_the_hub_is_away():
     handheld = counting()
-    assert "green" in str(layout(handheld.view, 40, 12)[0].style)
+    assert GREEN in str(layout(handheld.view, 40, 12)[0].style)
     handheld.hub(online=False)
     first = layout(handheld.view, 40, 12)[0]
-    assert "orange" in str(first.style)
+    assert AMBER in str(first.style)
     assert "hub away" in first.plain
 
 
