@@ -149,7 +149,7 @@ class WriteTransaction:
         """Carry out one statement now; returns how many rows it touched."""
         cursor = self._cursor
         cursor.execute(_percent_style(sql) if self.is_postgresql else sql, params)
-        return int(cursor.rowcount)
+        return cursor.rowcount  # type: ignore[no-any-return]
 
     def run_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[int]:
         """Carry out one statement for each row, in order; returns how many rows each touched.

@@ -23,14 +23,12 @@ def derive(key: str, n: int, now_us: int) -> bytes:
     return _stamp(now_us, digest, version=8)
 
 
-def digest_id(what: str, *parts: str | bytes) -> bytes:
+def digest_id(*texts: str, raw: bytes = b"") -> bytes:
     """An id that is nothing but its parts, for rows that exist once for each combination.
 
-    Texts stand before bytes: `what` and texts are joined by NUL, ids follow as they are.
+    Texts are joined by NUL; `raw` is ids or digests of fixed length, one after the other.
     """
-    texts = [what, *(part for part in parts if isinstance(part, str))]
-    raw = [part for part in parts if isinstance(part, bytes)]
-    return blake2b("\0".join(texts).encode() + b"\0" + b"".join(raw), digest_size=16).digest()
+    return blake2b("\0".join(texts).encode() + b"\0" + raw, digest_size=16).digest()
 
 
 def _stamp(now_us: int, tail: bytes, version: int) -> bytes:

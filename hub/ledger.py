@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b, sha256
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -29,7 +30,8 @@ class Ledger:
         self.table = table
         self.columns = tuple(columns)
         left_out = set(unchained)
-        self.chained = tuple(i for i, name in enumerate(self.columns) if name not in left_out)
+        chained = (i for i, name in enumerate(self.columns) if name not in left_out)
+        self.business_fields = itemgetter(*chained)
         every = ("site", "position", *self.columns, "hash", "checksum")
         names = ", ".join(f'"{name}"' for name in every)
         marks = ", ".join("?" * len(every))
@@ -49,7 +51,7 @@ class Linked(NamedTuple):
 
 def next_hash(ledger: Ledger, before: bytes, values: Sequence[Any]) -> bytes:
     """The hash of a row with these column values that follows `before`."""
-    return sha256(before + _encode([values[i] for i in ledger.chained])).digest()
+    return sha256(before + _encode(ledger.business_fields(values))).digest()
 
 
 def checksum(site: str, position: int, values: Sequence[Any], row_hash: bytes) -> bytes:

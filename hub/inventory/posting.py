@@ -85,7 +85,7 @@ def key_id(
     company: str, site: str, place: bytes, lpn: str, owner: str, item: bytes, lot: str, status: str
 ) -> bytes:
     """A digest of the eight key columns, in their order: the id of a balance."""
-    return digest_id("balance", company, site, lpn, owner, lot, status, place + item)
+    return digest_id("balance", company, site, lpn, owner, lot, status, raw=place + item)
 
 
 _TAKE_FREE: Final = (

@@ -62,13 +62,13 @@ def pick_confirmed(act: Act, event: Event, data: m.PickConfirmed) -> None:
 def _pick(act: Act, line: LineAtWork, kind: str, bin: str, quantity: int, tote: str) -> None:
     """Move the units: first those that the line holds, then those beyond."""
     target = _tote(act, line, tote)
-    source = line.bin
-    if bin_place(act, bin) != line.place:
-        source = Where(bin_place(act, bin), True, line.status)
+    place = bin_place(act, bin)
+    is_planned = place == line.place
+    source = line.bin if is_planned else Where(place, True, line.status)
     needed = min(quantity, line.missing) if line.state not in {"SHORT", "CANCELLED"} else 0
-    is_held = line.claim.state == "RELEASED" and source == line.bin
+    is_held = line.claim.state == "RELEASED" and is_planned
     taken = min(needed, line.claim.quantity) if is_held else 0
-    held = _take_held(act, line, taken, target) if taken else None
+    held = _take_held(act, line, taken, source, target) if taken else None
     beyond = quantity - taken
     gave_way = []
     if beyond:
@@ -89,11 +89,11 @@ def _pick(act: Act, line: LineAtWork, kind: str, bin: str, quantity: int, tote: 
         dispatch.replan_displaced(act, gave_way)
 
 
-def _take_held(act: Act, line: LineAtWork, quantity: int, target: Where) -> Claim:
+def _take_held(act: Act, line: LineAtWork, quantity: int, source: Where, target: Where) -> Claim:
     """The common case: claimed units go from the bin into the tote, and the claim with them."""
     part = claims.split_off(act, line.claim, quantity)
     post(
-        act, line.goods, quantity, line.bin, target, "pick", claimed=True, keeps_claim=True
+        act, line.goods, quantity, source, target, "pick", claimed=True, keeps_claim=True
     )  # fmt: skip
     balance = balance_id(act.site, line.goods, target)
     part = claims.carry(act, part, balance, target.place)

@@ -132,7 +132,7 @@ class OrderPosting:
     ) -> None:
         for row in entry.rows:
             item = self._item(act, context.company, row.sku_key)
-            id = digest_id("adjustment", context.run, str(row.row))
+            id = digest_id("adjustment", str(row.row), raw=context.run)
             act.tx.add(
                 _insert_adjustment,
                 (id, context.company, context.site, context.run, row.row, entry.document, item,
