@@ -61,8 +61,8 @@ def list_orders(query_data: dict[str, Any]) -> Any:
     ask("orders", "read")
     limit = query_data["limit"]
     rows = order_lists.order_page(
-        web().site, view=query_data["view"], text=query_data["q"], now_us=web().now_us(),
-        after=_cursor(query_data.get("after")), rows=limit + 1,
+        web().site, company=web().company, view=query_data["view"], text=query_data["q"],
+        now_us=web().now_us(), after=_cursor(query_data.get("after")), rows=limit + 1,
     )  # fmt: skip
     last = rows[limit - 1] if len(rows) > limit else None
     return {

@@ -63,7 +63,7 @@ def _orders(text: str) -> list[Hit]:
     if not may("orders", "read"):
         return []
     exact = order_lists.order_by_number(web().company, text)
-    rows = order_lists.order_page(web().site, text=text, rows=ROWS_EACH)
+    rows = order_lists.order_page(web().site, company=web().company, text=text, rows=ROWS_EACH)
     return [
         Hit("order", row.number, row.external_id or row.channel, f"/orders/{row.id.hex()}",
             row.id == exact)

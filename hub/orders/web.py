@@ -26,8 +26,8 @@ def orders() -> ResponseReturnValue:
     view, search = request.args.get("view", "all"), request.args.get("q", "").strip()
     ids = {name: _id_in_address(name) for name in ("item", "customer", "wave")}
     rows = order_lists.order_page(
-        web().site, view=view, text=search, now_us=web().now_us(), after=_cursor(),
-        rows=paging.ROWS + 1, **ids,
+        web().site, company=web().company, view=view, text=search, now_us=web().now_us(),
+        after=_cursor(), rows=paging.ROWS + 1, **ids,
     )  # fmt: skip
     page = paging.page_of(rows, lambda row: [row.placed_at, row.id])
     naming.prepare("wave", [row.wave for row in page.rows])
@@ -75,7 +75,7 @@ def _order(order: str) -> SalesOrder:
 def _parts(order: SalesOrder) -> dict[str, Any]:
     """What the page shows of an order, for its first drawing and for every change."""
     lines = order_lists.lines_of(order.id)
-    story = order_lists.story_of(order.site, order.id)
+    story = order_lists.story_of(order.id)
     naming.prepare("item", [line.item for line in lines])
     naming.prepare("person", [fact.actor for fact in story])
     stages = [order_lists.stages_of(line) for line in lines]

@@ -71,4 +71,4 @@ def test_a_change_of_an_order_is_on_the_next_look(
     feed.tick()
     news = {subject.topic: json.loads(told.body) for subject, told in watch.news()}
     assert "wrong address" in news["order"]["story"]
-    assert news["orders"]["states"] == {"CANCELLED": 1}
+    assert news["orders"] == {"states": {"CANCELLED": 1, "CLOSED": 0}, "open": 0}
