@@ -10,7 +10,6 @@ import sqlite3
 from typing import Final
 
 import peewee
-import psycopg
 
 from hub.db import is_clash
 
@@ -37,11 +36,15 @@ def _is_sqlite_storage(wrong: BaseException) -> bool:
 
 
 def _is_postgres_storage(wrong: BaseException) -> bool:
-    if isinstance(wrong, psycopg.InterfaceError | peewee.InterfaceError):
+    """Told by name and SQLSTATE, so that a hub on SQLite need not load PostgreSQL's driver."""
+    if isinstance(wrong, peewee.InterfaceError):
         return True
-    if not isinstance(wrong, psycopg.Error):
+    kinds = {kind.__name__ for kind in type(wrong).__mro__ if kind.__module__ == "psycopg"}
+    if "InterfaceError" in kinds:
+        return True
+    if "Error" not in kinds:
         return False
-    state = wrong.sqlstate
+    state = getattr(wrong, "sqlstate", None)
     if state is None:  # the connection went away, and nobody could say more
-        return isinstance(wrong, psycopg.OperationalError)
-    return state.startswith(_POSTGRES_STORAGE)
+        return "OperationalError" in kinds
+    return str(state).startswith(_POSTGRES_STORAGE)

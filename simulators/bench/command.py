@@ -15,7 +15,7 @@ BENCHES: Final = {
     "waves": "simulators.bench.waves:measure",
     "import": "simulators.bench.imports:measure",
     "pages": "simulators.bench.pages:measure",
-    "memory": "simulators.bench.memory:measure",
+    "start": "simulators.bench.start:measure",
 }
 """Each takes `say` for progress and keyword options, and returns what is printed as JSON."""
 
