@@ -19,8 +19,7 @@ from tests.hub import builders
 from tests.hub.conftest import TestHub
 
 PROVEN: dict[str, type[Table]] = {
-    model._meta.table_name: model
-    for model in (JournalRow, Movement, LineMove, Balance, LedgerHead)
+    model._meta.table_name: model for model in (JournalRow, Movement, LineMove, Balance, LedgerHead)
 }
 COLUMNS = [
     (table, field.column_name)
