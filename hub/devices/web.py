@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import SystemRandom
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
@@ -11,13 +11,14 @@ from peewee import fn
 
 from hub.devices import queries, service
 from hub.devices.kinds import KINDS
-from hub.devices.models import Device
+from hub.devices.models import Device, DeviceEvent
 from hub.outbox import OutboxMessage
 from hub.web import acts, forms, live, naming
 from hub.web.context import web
 from hub.web.security import needs
 from hub.web.text import _
 
+EVENTS_SHOWN: Final = 30
 pages = Blueprint("devices", __name__, template_folder="templates")
 
 
@@ -71,11 +72,20 @@ def _device_page(name: str, password: str = "") -> ResponseReturnValue:
     waiting = OutboxMessage.select().where(
         (OutboxMessage.site == site) & (OutboxMessage.device == name)
     )
+    epochs = queries.epochs(site, name)
     return render_template(
-        "devices/device.html", device=found, epochs=queries.epochs(site, name), password=password,
-        events=queries.events(site, name, 30),
+        "devices/device.html", device=found, epochs=epochs, password=password,
+        events=_last_events(site, name, epochs[0].epoch) if epochs else [],
         commands=list(waiting.order_by(OutboxMessage.created_at.desc()).limit(10)),
     )  # fmt: skip
+
+
+def _last_events(site: str, name: str, epoch: str) -> list[DeviceEvent]:
+    """The latest of an epoch, by the key that the table is ordered by."""
+    query = DeviceEvent.select().where(
+        (DeviceEvent.site == site) & (DeviceEvent.device == name) & (DeviceEvent.epoch == epoch)
+    )
+    return list(query.order_by(DeviceEvent.seq.desc()).limit(EVENTS_SHOWN))
 
 
 def _live_device(key: str) -> Any:

@@ -20,7 +20,7 @@ class Shipment(Table):
 
     class Meta:
         table_name = "shipment"
-        indexes = ((("site", "state"), False),)
+        indexes = ((("site", "state"), False), (("site", "shipped_at"), False))
 
 
 class Parcel(Table):

@@ -70,11 +70,12 @@ def shipments(site: str, view: str = "ready", rows: int = ROWS) -> list[Shipment
             Shipment.shipped_at,
         )
         .join(SalesOrder, on=(SalesOrder.id == Shipment.order))
-        .where((Shipment.site == site) & Shipment.state.in_(VIEWS.get(view, VIEWS["ready"])))
+        .where(Shipment.site == site)
     )  # fmt: skip
     if view == "shipped":
-        query = query.order_by(Shipment.number.desc())
+        query = query.where(Shipment.shipped_at > 0).order_by(Shipment.shipped_at.desc())
     else:
+        query = query.where(Shipment.state.in_(VIEWS.get(view, VIEWS["ready"])))
         query = query.order_by(SalesOrder.due_at, Shipment.number)
     return [ShipmentRow(*row) for row in query.limit(rows).tuples()]
 
