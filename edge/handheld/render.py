@@ -20,7 +20,7 @@ HEIGHT_MIN: Final = 12
 LINE_ROWS: Final = ("BIN", "TAKE", "INTO")
 ROW_LINES_MAX: Final = 2
 WHITE, BLACK, GREEN, AMBER, RED = "#ffffff", "#000000", "#005f00", "#ff8700", "#af0000"
-"""By number: terminals and themes make pink of "red" and grey of "white" (contrast: 7:1 or more)."""
+"""By number: themes make pink of "red" and grey of "white". Contrast is 7:1 and more."""
 LINE_1: Final = f"bold {WHITE} on {GREEN}"
 LINE_1_AWAY: Final = f"bold {BLACK} on {AMBER}"
 NOW: Final = "reverse bold"

@@ -1,1 +1,1 @@
-"""Journeys: several processes, many events, one audit at the end."""
+"""Whole ways through the product, as somebody would go them."""
