@@ -1,4 +1,4 @@
-"""The packing slip: what is inside, what is elsewhere, what follows, and nothing personal beyond."""
+"""The packing slip: what is inside, what is elsewhere, what follows; nothing personal beyond."""
 
 from __future__ import annotations
 
