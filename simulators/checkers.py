@@ -18,6 +18,7 @@ from hub.warehouse.queries import floor_of
 from hub.warehouse.tours import s_shape
 from hub.warehouse.walkways import Spot as FloorSpot
 from protocols.envelope import decode_data, decode_event
+from protocols.messages import PickConfirmed, PickShorted
 from simulators.truth import CUSTOMER, Spot, Truth
 
 Key = tuple[str, str, int]
@@ -90,14 +91,14 @@ def _doubled_effects(database: peewee.Database, site: str) -> int:
         "WHERE j.site = ? AND j.act IN ('PickConfirmed', 'PickShorted') GROUP BY j.key, j.input",
         (site,),
     )
-    return int(journalled) + sum(moved > _said(bytes(body)) for _, body, moved in rows)
+    return int(journalled) + sum(int(moved) > _said(bytes(body)) for _, body, moved in rows)
 
 
 def _said(payload: bytes) -> int:
     """How many units an event says went into a tote."""
     event = decode_event(payload)
     said = decode_data(event)
-    return int(getattr(said, "quantity", 0))
+    return said.quantity if isinstance(said, PickConfirmed | PickShorted) else 0
 
 
 # ── the world ───────────────────────────────────────────────────────────────────────────────

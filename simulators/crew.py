@@ -42,19 +42,19 @@ class Crew:
         habits: Habits = HABITS, stream: Stream = STREAM,
     ) -> None:  # fmt: skip
         self._stage, self.hall, self._journal, self._site = stage, hall, journal, site
-        self._chance, self._on_act, self._habits, self._stream = chance, on_act, habits, stream
+        self._chance, self._habits, self._stream = chance, habits, stream
         self.actors: list[Actor] = []
         self.pickers: list[Picker] = []
         self.packers: list[Packer] = []
         for who in furnished.pickers:
             self._add_picker(who)
         for who, bench in zip(furnished.packers, hall.benches, strict=True):
-            packer = Packer(hall, bench, self._desk(who))
+            packer = Packer(hall, bench, Desk(journal, site, who))
             bench.wake = self._play(who.name, packer.script()).wake
             self.packers.append(packer)
         hands = [who.badge for who in furnished.pickers]
         self.supervisor = Supervisor(
-            hall, self._desk(furnished.supervisor), chance("supervisor"), stream, hands
+            hall, Desk(journal, site, furnished.supervisor, on_act), stream, hands
         )
         self._play("supervisor", self.supervisor.script())
 
@@ -70,9 +70,6 @@ class Crew:
         actor = Actor(name, script, self._stage)  # type: ignore[arg-type]  # a script
         self.actors.append(actor)
         return actor
-
-    def _desk(self, who: Badge) -> Desk:
-        return Desk(self._journal, self._site, who, self._on_act)
 
     def start(self) -> None:
         for actor in self.actors:
@@ -95,7 +92,7 @@ class Crew:
 
     def is_all_done(self) -> bool:
         """Whether the hub has nothing left that could be picked, packed or settled. Reads only."""
-        desk = self._desk(Badge(bytes(16), "", "", ""))
+        desk = Desk(self._journal, self._site, Badge(bytes(16), "", "", ""))
         if desk.rows(_BUSY, (self._site, self._site, self._site))[0][0]:
             return False
         if queries.due_orders(self._site, queries.OrderFilter(orders_max=1)):

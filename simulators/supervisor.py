@@ -6,7 +6,6 @@ Owns what supervisors do about each kind of exception. They count what is really
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from random import Random
 from typing import Any, Final, NamedTuple
 
 from hub.errors import HubError
@@ -44,9 +43,9 @@ class Supervisor:
     """One person with the page open."""
 
     def __init__(
-        self, hall: Hall, desk: Desk, chance: Random, stream: Stream, hands: list[str]
+        self, hall: Hall, desk: Desk, stream: Stream, hands: list[str]
     ) -> None:
-        self._hall, self._truth, self._desk, self._chance = hall, hall.truth, desk, chance
+        self._hall, self._truth, self._desk = hall, hall.truth, desk
         self._stream, self._hands = stream, hands
         """Badges of the people whose hands may hold pieces."""
         self.settled = 0

@@ -25,12 +25,14 @@ GROUP_S: Final = 0.002
 """How long messages gather while a group is being stored."""
 RESTART_S: Final = 1.0
 RECONNECT_S: Final = 0.3
-TICK_S: Final = 5.0
+TICK_S: Final = 10.0
 SOON_S: Final = 0.1
-PLANNER_S: Final = 10.0
+PLANNER_S: Final = 30.0
 PLANNER_SOON_S: Final = 0.3
-CONCERNS_PLANNER: Final = (b"WorkRequested", b"AssignmentCompleted", b"PickShorted")
+CONCERNS_PLANNER: Final = (b'"WorkRequested"', b'"AssignmentCompleted"')
 """Events after which there may be something to plan."""
+CONCERNS_DEVICES: Final = (*CONCERNS_PLANNER, b'"PickShorted"', b'"PersonLoggedIn"')
+"""Events after which a device may have something to hear."""
 
 
 class Killed(BaseException):
@@ -138,9 +140,10 @@ class VirtualGateway:
         self._look_for_work(batch)
 
     def _look_for_work(self, batch: list[Arrived]) -> None:
-        answers = any(arrived.topic.endswith(("cmd_ack", "birth")) for arrived in batch)
-        if answers or any(word in a.payload for a in batch for word in CONCERNS_PLANNER):
+        if any(word in arrived.payload for arrived in batch for word in CONCERNS_PLANNER):
             self._on_work()
+        answers = any(arrived.topic.endswith(("cmd_ack", "birth")) for arrived in batch)
+        if answers or any(word in a.payload for a in batch for word in CONCERNS_DEVICES):
             self.soon(SOON_S)
 
     def soon(self, seconds: float) -> None:
