@@ -1,4 +1,4 @@
-"""Every message of bw/1 as a value. Owns the tables of types, which `asyncapi.yaml` is checked against.
+"""Every message of bw/1 as a value. Owns the tables of types; asyncapi.yaml must agree with them.
 
 Ids are UUIDs written as 32 hexadecimal digits. Quantities are integers of the item's base unit.
 Moments (`at`) are integer microseconds UTC; durations carry their unit in the name.

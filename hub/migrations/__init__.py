@@ -19,7 +19,7 @@ class NewerSchema(HubError):
     def __init__(self, found: int, known: int) -> None:
         self.found, self.known = found, known
         super().__init__(
-            f"The database is at step {found}, this version knows {known}: install a newer Binlight."
+            f"The database is at step {found}; this one knows {known}. Install a newer Binlight."
         )
 
 
