@@ -21,6 +21,7 @@ from flask import Blueprint, Flask, g
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 
+from hub import wiring
 from hub.clock import SystemClock
 from hub.config import HubConfig
 from hub.db import is_postgresql, open_database
@@ -31,7 +32,16 @@ from hub.staff import rules as staff_rules
 from hub.staff import service as staff
 from hub.staff import sessions
 from hub.web import errors, navigation, security, text
-from hub.web.context import EXTENSION, Visitor, Web, WebSettings, may, of_app, visitor
+from hub.web.context import (
+    EVENT_HANDLERS,
+    EXTENSION,
+    Visitor,
+    Web,
+    WebSettings,
+    may,
+    of_app,
+    visitor,
+)
 from hub.web.live import Feed
 from hub.web.naming import label, named
 from hub.web.tls_front import TlsFront, server_context
@@ -98,6 +108,7 @@ def create_app(settings: WebSettings) -> Flask:
     )  # fmt: skip
     feed = _feed(app, settings)
     app.extensions[EXTENSION] = Web(settings, StaffPeople(settings), feed)
+    app.extensions[EVENT_HANDLERS] = wiring.event_handlers()
     limiter = security.protect(app)
     text.install(app)
     errors.install(app, staff.Denied, (ProtocolsError,))

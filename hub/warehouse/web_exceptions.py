@@ -9,18 +9,14 @@ from typing import Any
 from flask import current_app, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from hub.devices import events as device_events
 from hub.floor_exceptions import FloorException
-from hub.warehouse import exception_lists, exceptions, pick_events
+from hub.warehouse import exception_lists, exceptions
 from hub.warehouse.exceptions import KINDS, Remedy
 from hub.warehouse.web_pages import pages
 from hub.web import acts, forms, live, naming
-from hub.web.context import may, web
+from hub.web.context import EVENT_HANDLERS, may, web
 from hub.web.security import needs
 from hub.web.text import _, words
-
-HANDLERS = "binlight.handlers"
-"""Where the application may keep further effects of events (`hub.wiring` knows them all)."""
 
 
 @pages.get("/exceptions")
@@ -99,8 +95,7 @@ def _answers(remedy: Remedy, form: Any) -> dict[str, str]:
 
 def _settling(id: bytes, remedy: Remedy, form: Any) -> Callable[..., str]:
     answers = _answers(remedy, form)
-    handlers = {**device_events.HANDLERS, **pick_events.HANDLERS,
-                **current_app.extensions.get(HANDLERS, {})}  # fmt: skip
+    handlers = current_app.extensions[EVENT_HANDLERS]
     return lambda act: exceptions.settle(act, id, remedy.name, answers, handlers=handlers)
 
 

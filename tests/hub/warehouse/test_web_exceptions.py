@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from hub.floor_exceptions import FloorException
 from hub.warehouse import exceptions
 from tests.hub import builders
 from tests.hub.conftest import TestHub
+from tests.hub.device_gateway.conftest import Device, Floor
 from tests.hub.warehouse.test_exceptions import add_device, is_open, opened, short_pick
 from tests.hub.web.browsing import Browser
 
@@ -70,3 +72,19 @@ def test_a_call_is_answered_from_the_list(sqlite_hub: TestHub, browse: Browse) -
     assert "&lt;b&gt;where?" in page
     browser.post(f"/exceptions/{id.hex()}/answer", {"text": "Aisle 4", "back": "list"})
     assert not is_open(id)
+
+
+def test_a_parked_event_is_tried_again_or_rejected_for_a_reason(
+    sqlite_hub: TestHub, browse: Browse
+) -> None:
+    floor = Floor(sqlite_hub)
+    floor.enrol("h1")
+    device = Device(floor)
+    floor.hear(device.poison(1), device.poison(2))
+    first, second = FloorException.select().order_by(FloorException.opened_at, FloorException.id)
+    browser = browse("supervisor")
+    browser.get("/exceptions")
+    browser.post(f"/exceptions/{first.id.hex()}/apply", {"back": "list"})
+    browser.post(f"/exceptions/{second.id.hex()}/reject", {"text": "asked twice", "back": "list"})
+    assert sorted(state for _, state in floor.events()) == ["APPLIED", "REJECTED"]
+    assert "Nothing needs a decision" in browser.get("/exceptions").text
