@@ -59,6 +59,8 @@ def say_done(state: HandheldState, work: Work, scene: Scene) -> Outcome:
         )
     if phase == "ITEM":
         return _ask(state, work, AskShort())
+    if work.progress.dialog is not None:
+        return picking.refuse_now(state, work, "DONE")
     left = sum(not mark.is_final for mark in work.progress.marks)
     return refused(state, "NOT_DONE_YET", lines=left)
 

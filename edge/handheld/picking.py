@@ -106,7 +106,7 @@ def type_count(state: HandheldState, work: Work, typed: FigureTyped, scene: Scen
         return refused(state, "SCAN_ITEM_FIRST", scanned=typed.text, expected=_item_name(line))
     counted = int(typed.text) if len(typed.text) <= FIGURE_CHARS_MAX else QUANTITY_MAX + 1
     if counted > line.quantity:
-        return refused(state, "TOO_MANY", counted=typed.text, asked=line.quantity)
+        return refused(state, "TOO_MANY_TYPED", typed=typed.text, asked=line.quantity)
     if counted == mark.counted:
         return told(state, "COUNT_UNCHANGED", counted=counted)
     fact = UnitsCounted(

@@ -110,14 +110,16 @@ def _body(view: ScreenView, width: int, height: int) -> list[Text]:
 
 
 def _top(view: ScreenView, width: int, room: int) -> list[Text]:
-    """What must be there, then what helps if there is room: more of the name, an empty line."""
+    """As much as there is room for: names in two lines, then big letters give way first."""
     progress = [Text(_cut(f" {view.progress}", width), style="dim")] if view.progress else []
-    lines = [*_title(view, width), *_rows(view, width, is_roomy=False)]
-    roomy = [*_title(view, width), *_rows(view, width, is_roomy=True)]
-    if len(progress) + len(roomy) <= room:
-        lines = roomy
-    space = [Text("")] if room > len(progress) + len(lines) else []
-    return [*progress, *space, *lines][:room]
+    room -= len(progress)
+    for is_roomy, is_big in ((True, True), (False, True), (False, False)):
+        rows = _rows(view, width, is_roomy=is_roomy, is_big=is_big)
+        lines = [*_title(view, width), *rows]
+        if len(lines) <= room:
+            break
+    space = [Text("")] if room > len(lines) else []
+    return [*progress, *space, *lines][: room + len(progress)]
 
 
 def _title(view: ScreenView, width: int) -> list[Text]:
@@ -131,18 +133,17 @@ def _title(view: ScreenView, width: int) -> list[Text]:
     return [Text(line, style=NOW, no_wrap=True) for line in band]
 
 
-def _rows(view: ScreenView, width: int, *, is_roomy: bool) -> list[Text]:
+def _rows(view: ScreenView, width: int, *, is_roomy: bool, is_big: bool) -> list[Text]:
     """The line at hand or a menu, and in big letters the bin to go to, or the count."""
     drawn = [_row(row, width, is_roomy=is_roomy) for row in view.rows]
-    count = _count(view, width)
-    if len(drawn) != len(LINE_ROWS):
-        return [*count, *(line for row in drawn for line in row)]
+    if len(drawn) != len(LINE_ROWS):  # slots or choices: none of them may be cut off
+        return [line for row in drawn for line in row]
     bin, take, into = drawn
-    if view.phase == "BIN":
+    if view.phase == "BIN" and is_big:
         style = LOOKS[view.rows[0].look][1]
         code = big(view.rows[0].text.upper(), width)
         bin += [Text(line, style=style, no_wrap=True) for line in code]
-    return [*bin, *take, *count, *into]
+    return [*bin, *take, *_count(view, width, is_big=is_big), *into]
 
 
 def _row(row: Row, width: int, *, is_roomy: bool) -> list[Text]:
@@ -164,11 +165,11 @@ def _row(row: Row, width: int, *, is_roomy: bool) -> list[Text]:
     ]
 
 
-def _count(view: ScreenView, width: int) -> list[Text]:
+def _count(view: ScreenView, width: int, *, is_big: bool) -> list[Text]:
     if view.counted is None:
         return []
     words = f"{view.counted} / {view.asked}"
-    rows = big(words, width) or (words.center(width),)
+    rows = (big(words, width) if is_big else ()) or (words.center(width),)
     return [Text(row, style="bold", no_wrap=True) for row in rows]
 
 

@@ -151,7 +151,7 @@ def test_no_to_a_strange_tote_goes_back_to_the_short_pick_and_not_behind_it():
     handheld.scan("85123A")
     handheld.say("SHORT")
     handheld.type("1")
-    assert handheld.view.title == "Short: 1 of 3. Into the tote with them."
+    assert handheld.view.title == "Short: 1 of 3 go into the tote."
     handheld.tote("T-9")
     handheld.say("NO")
     assert handheld.view.phase == "SHORT_TOTE"
