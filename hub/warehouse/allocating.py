@@ -30,7 +30,8 @@ def allocate_wave(act: Act, wave: bytes) -> bool:
     order that ships complete then leaves the wave whole. After a kill the next call goes on with
     the lines that are still open.
     """
-    waves.enter(act, wave, ("PLANNED", "ALLOCATING"), "ALLOCATING")
+    before = ("PLANNED", "ALLOCATING")
+    waves.enter(act, wave, before, "ALLOCATING", unless_goal="CANCELLED")
     orders = queries.unallocated_in(wave, SLICE_LINES)
     if not orders:
         waves.enter(act, wave, ("ALLOCATING",), "ALLOCATED")

@@ -15,7 +15,7 @@ import structlog
 
 from hub.clock import SystemClock
 from hub.db import open_database
-from hub.errors import HubError
+from hub.errors import HubError, WrongState
 from hub.journal import Act, Journal
 from hub.stop_signal import stop_signal
 from hub.warehouse import dispatch, queries, service, streaming
@@ -73,10 +73,13 @@ def _waves_under_way(site: str) -> list[bytes]:
 
 
 def _carry_forward(journal: Journal, site: str, wave: bytes) -> int:
-    """Bring one wave as far as it is meant to go; what changed meanwhile is seen next time."""
+    """Bring one wave as far as it is meant to go; what changed meanwhile is seen next time.
+
+    A wave that is refused never keeps the others waiting.
+    """
     try:
         return sum(1 for _ in _slices(journal, site, wave))
-    except (service.PlanChanged, service.NothingToPlan) as changed:
+    except (service.PlanChanged, WrongState) as changed:
         _log.info("plan changed", wave=wave.hex(), code=changed.code)
         return 0
 

@@ -230,6 +230,7 @@ def explore(fresh: Callable[[], AbstractContextManager[TestHub]], examples: int)
         machine,
         settings=settings(
             max_examples=examples,
+            derandomize=True,
             stateful_step_count=STEPS,
             deadline=None,
             suppress_health_check=list(HealthCheck),

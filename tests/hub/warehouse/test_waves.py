@@ -170,6 +170,17 @@ def test_cancelling_lets_everything_go_also_in_the_middle_of_a_release(hub, monk
     floor.assert_true_books(hub)
 
 
+def test_a_wave_that_is_being_taken_back_is_not_allocated_any_more(hub):
+    """Found by the machine: it hung between ALLOCATING and CANCELLED for ever."""
+    wave = floor.wave(hub, floor.simple_world(hub))
+    with hub.act() as act:
+        service.set_goal(act, wave, "CANCELLED")
+    with pytest.raises(WrongState), hub.act() as act:
+        service.allocate_wave(act, wave)
+    floor.settle(hub)
+    assert queries.wave(wave).state == "CANCELLED"
+
+
 def test_a_held_wave_offers_nothing_more_and_goes_on_when_resumed(hub):
     wave = floor.released(hub, floor.simple_world(hub, 2), slots=1)
     assert floor.ask(hub, "hh-1")
