@@ -21,6 +21,7 @@ import click
 from hub.config import DEFAULT_BROKER_PORT, DEFAULT_PORT, HubConfig
 from simulators.chaos import kinds_of
 from simulators.demo_world import DemoPlan, DemoReport, DemoWorld, Progress, save_report
+from simulators.errors import DemoFailed
 from simulators.live_hub import free_port
 
 SAY_EVERY_S: Final = 10.0
@@ -39,6 +40,7 @@ SAY_EVERY_S: Final = 10.0
 @click.option("--data", type=click.Path(path_type=Path), help="Keep everything in this folder.")
 @click.option("--kill", "kill", default="", help="Test: SIGKILL these: broker,gateway,agent.")
 @click.option("--kills", default=30, show_default=True, help="Test: how often.")
+@click.option("--kill-within", default=60.0, show_default=True, help="Test: in so many seconds.")
 def command(
     listen: str, port: int | None, data: Path | None, report: Path | None, kill: str, **asked: Any
 ) -> None:
@@ -72,7 +74,12 @@ def _folder(data: Path | None) -> Iterator[Path]:
 
 
 def play(plan: DemoPlan, config: HubConfig) -> DemoReport | None:
-    """Build the world, run it, audit it; None when somebody ended it before it was done."""
+    """Build the world, run it, audit it; None when somebody ended it before it was done.
+
+    Raises DemoFailed when the folder is in use, or when a run is not done in time.
+    """
+    if (config.data / "hub.db").exists():
+        raise DemoFailed(f"{config.data} holds a hub already; choose another --data.")
     click.echo("Filling the warehouse with two real days of orders …")
     world = DemoWorld(plan, config, click.echo)
     teller = Teller(world)
@@ -91,6 +98,8 @@ def play(plan: DemoPlan, config: HubConfig) -> DemoReport | None:
         world.stop()
     if was_stopped:
         return None
+    if not world.crew.has_gone:
+        raise DemoFailed(f"The day was not done after {plan.seconds_max:.0f} s.")
     click.echo("\nComparing devices, hub and world …")
     return world.report()
 

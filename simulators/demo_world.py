@@ -57,6 +57,8 @@ class DemoPlan(NamedTuple):
     """0: chosen by what is to be done."""
     kinds: tuple[str, ...] = ()
     kills: int = 0
+    kill_within: float = 60.0
+    """Kills come in the first so many seconds, so that all are over before the work is done."""
     seconds_max: float = 900.0
     """A run that should end by itself is ended after this."""
 
@@ -120,7 +122,7 @@ class DemoWorld:
         )  # fmt: skip
         self.chaos = Chaos(
             self.stage, chance(plan.seed, "chaos"), self.hub, self.devices, plan.kinds, plan.kills,
-            RUN_S * 0.6,
+            plan.kill_within,
         )  # fmt: skip
         self.on_progress: Callable[[Progress], None] = lambda _progress: None
         self.on_idle: Callable[[], None] = lambda: None

@@ -30,8 +30,10 @@ from simulators.world import World
 
 LOOK_S: Final = 30.0
 """How often the end of the work is looked for."""
-QUIET_S: Final = 120.0
-"""After the last person left, the machines say what they have left to say."""
+QUIET_S: Final = 1_800.0
+"""After the last person left, the machines have so long to say what is left; then it counts as
+lost."""
+SETTLE_S: Final = 5.0
 
 
 class ShiftPlan(NamedTuple):
@@ -140,7 +142,12 @@ class Shift:
     def _let_rest(self) -> None:
         """No more faults; every device brings its events home."""
         self.faults.stop()
-        self.world.run(self.world.clock.at_us + round(QUIET_S * 1_000_000))
+        for wait_s, is_over in ((QUIET_S, self._is_quiet), (SETTLE_S, lambda: False)):
+            self.world.run(self.world.clock.at_us + round(wait_s * 1_000_000), is_over)
+
+    def _is_quiet(self) -> bool:
+        """Whether every device is on, and the hub has acknowledged everything it ever did."""
+        return all(device.core and device.core.outbox.depth == 0 for device in self.devices)
 
     def _report(self, *, is_done: bool, hours: float) -> ShiftReport:
         database = self.journal.database

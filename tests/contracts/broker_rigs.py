@@ -171,7 +171,7 @@ class MosquittoClient:
 
     def drop(self) -> None:
         """Cut the wire without a farewell."""
-        self._end(lambda: self._client.socket())
+        self._end(self._client.socket)
 
     def disconnect(self) -> None:
         self._client.disconnect()

@@ -1,4 +1,4 @@
-"""What the product relies on in a broker: the same stories on the simulated one and on mosquitto."""
+"""What the product relies on in a broker: the same stories, simulated and on mosquitto."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.network import NO_MATCHING_SUBSCRIBERS, SUCCESS, Limits, Message
+from simulators.network import NO_LIMITS, NO_MATCHING_SUBSCRIBERS, SUCCESS, Limits, Message
 from tests.contracts.broker_rigs import FENCE, MosquittoRig, Rig, RigClient, SimulatedRig
 
 MakeRig = Callable[[Limits], Rig]
@@ -17,7 +17,7 @@ MakeRig = Callable[[Limits], Rig]
 def make_rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeRig]:
     made: list[Rig] = []
 
-    def make(limits: Limits = Limits()) -> Rig:
+    def make(limits: Limits = NO_LIMITS) -> Rig:
         rig: Rig
         if request.param == "simulated":
             rig = SimulatedRig(limits)
@@ -33,7 +33,7 @@ def make_rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeRig
 
 @pytest.fixture
 def rig(make_rig: MakeRig) -> Rig:
-    return make_rig(Limits())
+    return make_rig(NO_LIMITS)
 
 
 def message(number: int, topic: str = "dev/h1/evt", *, retain: bool = False) -> Message:

@@ -1,0 +1,59 @@
+"""The live demo, small: real hub, real mosquitto, real device processes, and kills among them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+KEYS = {
+    "orders_shipped", "lines_picked", "lines_short", "events_sent", "events_lost",
+    "events_doubled", "walked_m", "walked_m_baseline", "world_mismatch", "seconds", "verify",
+}  # fmt: skip
+BOUND_S = 300
+"""Far beyond what it takes: a test that hangs ends."""
+
+
+def demo(repository: Path, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "binlight", "demo", f"--data={folder}", *options],
+        cwd=repository, capture_output=True, text=True, timeout=BOUND_S, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.broker
+@pytest.mark.slow
+def test_ships_all_that_stock_allows_though_processes_are_killed(
+    repository: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.json"
+    done = demo(
+        repository, tmp_path / "data", "--orders=8", "--pickers=3", "--seed=7", "--until-done",
+        f"--report={file}", "--speed=60", "--kill=broker,gateway,agent", "--kills=6",
+        "--kill-within=15",
+    )  # fmt: skip
+    print(done.stdout, done.stderr)
+    report = json.loads(file.read_text())
+    assert set(report) == KEYS
+    assert report["orders_shipped"] == 8
+    assert report["events_sent"] > 200
+    assert (report["events_lost"], report["events_doubled"], report["world_mismatch"]) == (0, 0, 0)
+    assert report["verify"] == "ok"
+    assert done.returncode == 0
+    assert "one-time password" in done.stdout
+
+
+def test_a_folder_that_holds_a_hub_already_is_refused(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "hub.db").touch()
+    done = demo(repository, tmp_path, "--orders=1", "--until-done")
+    assert done.returncode == 1
+    assert "holds a hub already" in done.stderr
+
+
+def test_what_cannot_be_killed_is_refused_by_name(repository: Path, tmp_path: Path) -> None:
+    done = demo(repository, tmp_path, "--kill=browser")
+    assert done.returncode == 1
+    assert "browser" in done.stderr
