@@ -57,3 +57,4 @@ def log_in(page: Page, address: str, login: str, password: str) -> None:
     page.fill("input[name=password]", password)
     page.click("main button")
     page.wait_for_url(lambda url: "/log-in" not in url)
+    page.wait_for_load_state()

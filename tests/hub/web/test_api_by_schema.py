@@ -17,9 +17,10 @@ from hub.staff import service as staff
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 
-EXAMPLES = 15
+EXAMPLES = 5
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_no_request_that_openapi_can_describe_ends_in_a_failure_of_ours(
