@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from hub.db import Insert
+from hub.devices import events as devices
 from hub.errors import NotFound
 from hub.floor_exceptions import open_exception
 from hub.inventory import claims, facts
@@ -199,6 +200,12 @@ def work_requested(act: Act, event: Event, data: m.WorkRequested) -> None:
     dispatch.offer_next(act, act.device, act.actor, data.slots)
 
 
+def person_logged_out(act: Act, event: Event, data: m.PersonLoggedOut) -> None:
+    """Nobody is there to work any more, so a device that waited for work waits no longer."""
+    devices.person_logged_out(act, event, data)
+    dispatch.forget_request(act, act.device)
+
+
 def _line_of(act: Act, event: Event, id: str) -> LineAtWork:
     """The line, its work started and its lease renewed by this sign of life."""
     line = read_line(act, bytes.fromhex(id))
@@ -232,6 +239,7 @@ def _tote(act: Act, line: LineAtWork, code: str) -> Where:
 
 
 HANDLERS: Final[dict[str, Handler]] = {
+    "PersonLoggedOut": person_logged_out,
     "WorkRequested": work_requested,
     "AssignmentStarted": assignment_started,
     "AssignmentSuspended": assignment_suspended,

@@ -84,6 +84,7 @@ def _read(act: Act, cause: str) -> list[Done]:
 def _put_back(act: Act, line: LineAtWork, done: Done) -> None:
     """The opposite of a pick: out of the tote, into the bin, the claim with it."""
     tote = Where(done.tote or b"", True, line.status)
+    _refuse_handed_over(act, done)
     if done.allocation is not None:
         held = claims.get(act, done.allocation)
         if held is None or held.state != "PICKED" or held.place != done.tote:
@@ -96,6 +97,12 @@ def _put_back(act: Act, line: LineAtWork, done: Done) -> None:
     if done.unclaimed:
         post(act, line.goods, done.unclaimed, tote, line.bin, "undo")
         _settle(act, "PUT_BACK", done.cause)
+
+
+def _refuse_handed_over(act: Act, done: Done) -> None:
+    row = act.tx.row("SELECT code, state FROM place WHERE id = ?", (done.tote,))
+    if row is not None and row[1] in {"AT_STATION", "UNLOADED"}:
+        raise WrongState("tote", str(row[0]), str(row[1]), "a tote not yet at packing")
 
 
 def _hold_again(act: Act, line: LineAtWork, back: Claim) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hub.db import fetch
 from hub.errors import NotFound, WrongState
 from hub.verify.command import verify
+from hub.warehouse import packing
 from protocols import messages as m
 from tests.hub import builders
 from tests.hub.conftest import TestHub
@@ -197,6 +198,27 @@ def test_undo_of_a_short_pick_whose_units_were_fetched_elsewhere_makes_a_put_bac
     assert where_is(hub, "MUG") == {FAR: 5, "T1": 8}
     assert stages(hub) == {"picked": 4}
     assert open_kinds(hub) == ["PUT_BACK"]
+
+
+def test_a_pick_is_not_undone_once_its_tote_is_at_packing(hub: TestHub, picking: Picking) -> None:
+    released(hub, {f"{NEAR}/MUG": 5}, {"MUG": 2})
+    picking.take_work()
+    picking.tote()
+    key = picking.pick(2)
+    with hub.act() as act:
+        packing.scan_tote(act, "bench-1", "T1")
+    with pytest.raises(WrongState, match="T1"):
+        picking.undo(key)
+    assert where_is(hub, "MUG") == {NEAR: 3, "T1": 2}
+
+
+def test_a_device_whose_person_left_waits_for_work_no_longer(
+    hub: TestHub, picking: Picking
+) -> None:
+    picking.apply(m.WorkRequested(slots=6), assignment=False)
+    assert fetch(hub.database, "SELECT device FROM work_request") == [("hh-1",)]
+    picking.apply(m.PersonLoggedOut(), assignment=False)
+    assert fetch(hub.database, "SELECT device FROM work_request") == []
 
 
 def test_an_act_is_undone_once(hub: TestHub, picking: Picking) -> None:
