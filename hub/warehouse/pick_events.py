@@ -74,13 +74,17 @@ def _pick(act: Act, line: LineAtWork, kind: str, bin: str, quantity: int, tote: 
     gave_way = []
     if beyond:
         gave_way = facts.take(act, line.goods, beyond, source, target, "pick beyond the plan")
-    adopted = _adopt(act, line, min(needed - taken, beyond), target) if needed > taken else None
+    adopted = _adopt(act, line, beyond, target) if beyond else None
     got = taken + (adopted.quantity if adopted else 0)
-    went = held or adopted
     remember(
-        act, line, kind, quantity=went.quantity if went else 0, tote=target.place,
-        allocation=went.id if went else None, unclaimed=quantity - got,
+        act, line, kind, quantity=taken, tote=target.place,
+        allocation=held.id if held else None, unclaimed=quantity - got,
     )  # fmt: skip
+    if adopted:
+        remember(
+            act, line, kind, quantity=adopted.quantity, tote=target.place,
+            allocation=adopted.id, n=2,
+        )  # fmt: skip
     if line.state not in {"SHORT", "CANCELLED"}:
         is_done = line.picked + got >= line.quantity
         set_line(act, line, "DONE" if is_done else "AT_LOCATION", 0, line.picked + got)
@@ -148,7 +152,7 @@ def pick_shorted(act: Act, event: Event, data: m.PickShorted) -> None:
     set_line(act, line, "SHORT", 0, line.picked)
     aside = facts.set_doubtful(act, line.goods, line.bin, missing, data.reason)
     dispatch.replan_displaced(act, aside.gave_way)
-    remember(act, line, event.type, quantity=missing, unclaimed=aside.quantity, n=2)
+    remember(act, line, event.type, quantity=missing, unclaimed=aside.quantity, n=3)
     open_exception(
         act, "SHORT_PICK", place=line.place, item=line.goods.item, quantity=missing,
         physical=0 if data.reason == "EMPTY" else None, order_line=line.order_line,

@@ -257,6 +257,21 @@ def test_what_was_picked_without_a_claim_still_serves_the_order_that_waits(
     assert "LEASE_CONFLICT" in open_kinds(hub)
 
 
+def test_units_taken_off_a_line_still_serve_the_order_when_the_picker_brings_them(
+    hub: TestHub, picking: Picking
+) -> None:
+    released(hub, {f"{NEAR}/MUG": 4}, {"MUG": 2}, {"MUG": 2})
+    picking.take_work()
+    picking.pick(3, 0)
+    picking.accept()
+    assert stages(hub) == {"picked": 2, "released": 1, "backordered": 1}
+    key = picking.pick(2, 1)
+    assert stages(hub) == {"picked": 4}
+    assert open_kinds(hub) == ["PUT_BACK", "UNEXPLAINED_STOCK"]
+    picking.undo(key)
+    assert stages(hub) == {"picked": 2, "released": 2}
+
+
 def test_two_pickers_of_one_line_both_count_and_the_second_puts_back(
     hub: TestHub, picking: Picking
 ) -> None:
