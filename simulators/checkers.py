@@ -138,9 +138,7 @@ def compare_world(database: peewee.Database, site: str, truth: Truth) -> WorldCh
     )
 
 
-def _judge(
-    key: tuple[Spot, bytes], more: int, named: set[tuple[Spot, bytes]], truth: Truth
-) -> str:
+def _judge(key: tuple[Spot, bytes], more: int, named: set[tuple[Spot, bytes]], truth: Truth) -> str:
     if key in named:
         return "open"
     return "undiscovered" if truth.seeded.get(key) == more else "mismatch"

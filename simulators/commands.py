@@ -21,9 +21,7 @@ def sim() -> None:
 @click.option("--pickers", default=4, show_default=True)
 @click.option("--faults", default="", help="broker,gateway,agent,radio; or all.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object after the hash.")
-def shift(
-    seed: int, hours: float, orders: int, pickers: int, faults: str, as_json: bool
-) -> None:
+def shift(seed: int, hours: float, orders: int, pickers: int, faults: str, as_json: bool) -> None:
     """Play one shift, and print the stock ledger's last hash."""
     plan = ShiftPlan(
         seed=seed, hours=hours, orders=orders, pickers=pickers, faults=fault_plan(faults)

@@ -6,6 +6,7 @@ The same for virtual and live worlds; only the stage and the devices differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -14,11 +15,12 @@ from hub.warehouse import queries, service
 from hub.warehouse.streaming import Stream
 from simulators.actors import Actor, Stage
 from simulators.desk import Desk
+from simulators.device_in_hand import Habits
 from simulators.furnishing import Badge, Furnished
 from simulators.hall import Hall
 from simulators.handheld import Handheld
 from simulators.packer import Packer
-from simulators.picker import Habits, Picker
+from simulators.picker import Picker
 from simulators.supervisor import Supervisor
 from simulators.truth import Truth, seed_differences
 
@@ -63,7 +65,7 @@ class Crew:
             self.hall, who.badge, who.pin, self._chance(f"picker/{who.badge}"), self._habits
         )
         actor = self._play(who.name, picker.script())
-        picker.on_device = lambda device, wake=actor.wake: _watch(device, wake)  # type: ignore[misc]
+        picker.device.on_device = partial(_watch, actor.wake)
         self.pickers.append(picker)
 
     def _play(self, name: str, script: object) -> Actor:
@@ -105,7 +107,7 @@ class Crew:
         return preview.lines == 0
 
 
-def _watch(device: Handheld | None, wake: Callable[[], None]) -> None:
+def _watch(wake: Callable[[], None], device: Handheld | None) -> None:
     if device is not None:
         device.on_change = wake
 

@@ -60,9 +60,7 @@ class Packer:
 
     def _scan_tote(self, tote: str) -> PackTask:
         bench = self._bench.name
-        return self._desk.act(
-            "packing.scan_tote", lambda act: packing.scan_tote(act, bench, tote)
-        )
+        return self._desk.act("packing.scan_tote", lambda act: packing.scan_tote(act, bench, tote))
 
     # ── one parcel ───────────────────────────────────────────────────────────────────────
 
@@ -170,15 +168,11 @@ class Packer:
     def _report_surplus(self, parcel: bytes, tote: str, code: str, count: int) -> None:
         self._desk.act(
             "packing.report_surplus",
-            lambda act: packing.report_surplus(
-                act, packing.read(act, parcel), tote, code, count
-            ),
+            lambda act: packing.report_surplus(act, packing.read(act, parcel), tote, code, count),
         )
 
     def _close_parcel(self, parcel: bytes) -> PackTask:
-        return self._desk.act(
-            "packing.close_parcel", lambda act: packing.close_parcel(act, parcel)
-        )
+        return self._desk.act("packing.close_parcel", lambda act: packing.close_parcel(act, parcel))
 
     def _ship(self, shipment: bytes) -> int:
         return self._desk.act("shipping.ship", lambda act: shipping.ship(act, shipment))

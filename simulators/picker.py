@@ -11,41 +11,17 @@ from random import Random
 from typing import Final, NamedTuple
 
 from edge.handheld.view import ScreenView
-from edge.tones import Tone
 from hub.warehouse.walkways import Place
-from protocols.barcodes import badge_label, bin_label, check_digits, command_label, tote_label
+from protocols.barcodes import badge_label, bin_label, check_digits, tote_label
 from simulators.actors import Asking, Busy, Look, Machine, Script, Until
+from simulators.device_in_hand import DeviceInHand, Habits
 from simulators.hall import Hall
-from simulators.handheld import Handheld
 from simulators.screen_reading import LineOnScreen, lines_over, read_line, slot_to_fill
 
-PATIENCE_S: Final = 3.0
-"""So long somebody waits for a tone before looking at the screen again."""
-ECHO_S: Final = 0.75
-"""The same label sooner than this is taken for one pull of the trigger."""
 TOTE_PIECES_MAX: Final = 400
 ASK_AGAIN_S: Final = 60.0
 WAITS_MAX: Final = 10
 """So often somebody asks for the rest of the work before the totes go to a bench without it."""
-
-
-class Habits(NamedTuple):
-    """How somebody works: speeds, seconds, and how often things happen."""
-
-    walk_cm_s: float = 110.0
-    scan_s: float = 1.4
-    reach_s: float = 2.5
-    piece_s: float = 0.4
-    type_s: float = 2.5
-    wrong_scan: float = 0.02
-    double_scan: float = 0.015
-    wrong_pin: float = 0.05
-    undo: float = 0.006
-    skip: float = 0.004
-    call: float = 0.0008
-    types_digits: float = 0.05
-    lines_to_break: int = 120
-    break_s: float = 480.0
 
 
 class Attempt(NamedTuple):
@@ -65,15 +41,14 @@ class Picker:
         self._hall, self._truth, self._chance, self._habits = hall, hall.truth, chance, habits
         self.hand = ("HAND", badge)
         self.spot: Place = hall.floor.start
-        self.on_device: Callable[[Handheld | None], None] = lambda _device: None
-        self._handheld: Handheld | None = None
+        self.device = DeviceInHand(hall, habits)
+        self.device.on_answer = self._answered
         self._cart: dict[str, list[str]] = {}
         self._taken_from: dict[bytes, str] = {}
         self._attempt: Attempt | None = None
         self._new_tote: str | None = None
         self._last_pieces = self._waited = 0
         self._is_finishing = self._is_on_break = False
-        self._last_scan = ("", 0)
         self._to_break = habits.lines_to_break // 2 + chance.randrange(habits.lines_to_break)
         self._acts: dict[str, Callable[[ScreenView], Asking]] = {
             "BADGE": self._show_badge, "PIN": self._type_pin, "READY": self._wait_for_work,
@@ -87,10 +62,10 @@ class Picker:
         """A whole shift: until the hall closes and nothing is in hand."""
         yield Busy(self._chance.uniform(0, 20))
         while not self._may_go():
-            if self._handheld is None:
-                yield from self._take_device()
+            if not self.device.is_there:
+                yield from self.device.take()
                 continue
-            view = self._handheld.view
+            view = self.device.view
             if view is None:
                 yield Machine(0.2)
                 continue
@@ -101,63 +76,18 @@ class Picker:
     def _may_go(self) -> bool:
         if not self._hall.is_over:
             return False
-        view = self._handheld.view if self._handheld else None
-        if self._handheld is None:
+        view = self.device.view
+        if not self.device.is_there:
             return True
         return view is not None and view.phase in {"READY", "BADGE"} and not self._cart
 
-    # ── the device ───────────────────────────────────────────────────────────────────────
-
-    def _take_device(self) -> Asking:
-        if not self._hall.rack:
-            yield Busy(10)
-            return
-        self._handheld = self._hall.rack.popleft()
-        self.on_device(self._handheld)
-        yield Busy(5)
-
-    def _give_device_back(self) -> None:
-        if self._handheld is not None:
-            self.on_device(None)
-            self._hall.rack.append(self._handheld)
-            self._handheld = None
-
     def _leave(self) -> Asking:
-        if self._handheld is not None and self._handheld.view is not None:
-            yield from self._say("LOGOUT")
-        self._give_device_back()
+        if self.device.view is not None:
+            yield from self.device.say("LOGOUT")
+        self.device.give_back()
 
-    def _scan(self, text: str) -> Asking:
-        """Pull the trigger and listen; True when it was taken."""
-        device = self._handheld
-        if device is None or device.view is None:
-            return False
-        last, at_ms = self._last_scan
-        if text == last and device.now_ms() - at_ms < ECHO_S * 1_000:
-            yield Machine(ECHO_S)
-        yield Busy(self._habits.scan_s)
-        self._last_scan = (text, device.now_ms())
-        return (yield from self._do(device, lambda: device.scan(text)))
-
-    def _type(self, text: str) -> Asking:
-        device = self._handheld
-        if device is None or device.view is None:
-            return False
-        yield Busy(self._habits.type_s)
-        return (yield from self._do(device, lambda: device.type(text)))
-
-    def _do(self, device: Handheld, act: Callable[[], None]) -> Asking:
-        before = device.heard
-        act()
-        yield Until(lambda: device.heard > before or device.view is None, PATIENCE_S)
-        if device.heard == before or device.view is None:
-            return False
-        is_taken = device.tone not in {Tone.REFUSED, Tone.ALERT, None}
-        self._settle_attempt(device.view, is_taken=is_taken)
-        return is_taken
-
-    def _say(self, word: str) -> Asking:
-        return (yield from self._scan(command_label(word)))
+    def _answered(self, view: ScreenView, is_taken: bool) -> None:
+        self._settle_attempt(view, is_taken=is_taken)
 
     def _happens(self, share: float) -> bool:
         return self._chance.random() < share
@@ -165,42 +95,39 @@ class Picker:
     # ── logging in, waiting, breaks ──────────────────────────────────────────────────────
 
     def _show_badge(self, _view: ScreenView) -> Asking:
-        if not (yield from self._scan(badge_label(self.badge))):
+        if not (yield from self.device.scan(badge_label(self.badge))):
             yield Machine(1.0)  # the device does not know this shift's people yet
 
     def _type_pin(self, _view: ScreenView) -> Asking:
         pin = "0000" if self._happens(self._habits.wrong_pin) else self._pin
-        if not (yield from self._type(pin)):
+        if not (yield from self.device.type(pin)):
             yield Busy(2)
 
     def _wait_for_work(self, _view: ScreenView) -> Asking:
         if self._cart and (self._is_finishing or self._waited >= WAITS_MAX):
             yield from self._hand_over()
             return
-        device = self._handheld
-        if device is None:
-            return
-        yield Until(lambda: self._hall.is_over or not _is_ready(device), ASK_AGAIN_S)
-        self._waited = self._waited + 1 if _is_ready(device) else 0
+        yield Until(lambda: self._hall.is_over or not self.device.is_ready, ASK_AGAIN_S)
+        self._waited = self._waited + 1 if self.device.is_ready else 0
         if self._waited and not self._hall.is_over:
-            yield from self._say("NEXT")
+            yield from self.device.say("NEXT")
 
     def _take_break(self) -> Asking:
         """Half of the time the device goes back to the rack, and work goes on with another."""
-        if not (yield from self._say("PAUSE")):
+        if not (yield from self.device.say("PAUSE")):
             return
         self._to_break = self._habits.lines_to_break
         self._is_on_break = True
-        if self._happens(0.5) and (yield from self._say("LOGOUT")):
-            self._give_device_back()
+        if self._happens(0.5) and (yield from self.device.say("LOGOUT")):
+            self.device.give_back()
         yield Busy(self._habits.break_s)
         self._is_on_break = False
 
     def _end_break(self, _view: ScreenView) -> Asking:
         if self._happens(0.5):
-            yield from self._say("RESUME")
+            yield from self.device.say("RESUME")
         else:
-            yield from self._scan(badge_label(self.badge))
+            yield from self.device.scan(badge_label(self.badge))
 
     # ── the cart ─────────────────────────────────────────────────────────────────────────
 
@@ -214,24 +141,19 @@ class Picker:
             return
         yield from self._walk_to(self._hall.floor.start)
         tote = self._hall.take_tote()
-        if (yield from self._scan(tote_label(tote))):
+        if (yield from self.device.scan(tote_label(tote))):
             self._cart.setdefault(slot, []).append(tote)
             return
         yield from self._look_where_it_went(view, slot, tote)
 
     def _look_where_it_went(self, before: ScreenView, slot: str, tote: str) -> Asking:
         """No tone: a killed device shows afterwards whether it had taken the tote."""
-        yield from self._wait_for_screen()
-        view = self._handheld.view if self._handheld else None
+        yield from self.device.wait_for_screen()
+        view = self.device.view
         if view is not None and (view.phase != before.phase or slot_to_fill(view) != slot):
             self._cart.setdefault(slot, []).append(tote)
         else:
             self._hall.stack_tote(tote)
-
-    def _wait_for_screen(self) -> Asking:
-        device = self._handheld
-        if device is not None:
-            yield Until(lambda: device.view is not None, 60)
 
     def _hand_over(self) -> Asking:
         """Bring the totes to a bench; the cart is empty then."""
@@ -248,7 +170,7 @@ class Picker:
 
     def _finish(self, _view: ScreenView) -> Asking:
         self._is_finishing = True
-        if (yield from self._say("DONE")):
+        if (yield from self.device.say("DONE")):
             yield from self._hand_over()
 
     # ── a line ───────────────────────────────────────────────────────────────────────────
@@ -266,17 +188,17 @@ class Picker:
             return
         yield from self._walk_to(self._hall.floor.bin(line.bin))
         if self._happens(self._habits.wrong_scan):
-            yield from self._scan(bin_label(self._other_bin(line.bin)))
+            yield from self.device.scan(bin_label(self._other_bin(line.bin)))
         if self._happens(self._habits.types_digits):
-            yield from self._type(check_digits(line.bin))
+            yield from self.device.type(check_digits(line.bin))
         else:
-            yield from self._scan(bin_label(line.bin))
+            yield from self.device.scan(bin_label(line.bin))
 
     def _something_else(self) -> Asking:
         if self._happens(self._habits.call):
-            yield from self._say("HELP")
+            yield from self.device.say("HELP")
         if self._happens(self._habits.skip):
-            return (yield from self._say("SKIP"))
+            return (yield from self.device.say("SKIP"))
         return False
 
     def _other_bin(self, code: str) -> str:
@@ -296,7 +218,7 @@ class Picker:
         if line.counted != held:
             yield from self._count(line, held)
         elif held < line.asked:
-            yield from self._say("SHORT")
+            yield from self.device.say("SHORT")
         else:
             yield Look(1)
 
@@ -318,14 +240,14 @@ class Picker:
         article = self._hall.article(line.bin, line.name)
         missing = held - line.counted
         if line.counted and (missing < 0 or missing > 2):
-            yield from self._type(str(held))
+            yield from self.device.type(str(held))
             return
         if line.counted == 0 and self._happens(self._habits.wrong_scan):
-            yield from self._scan(self._other_article(article.item))
+            yield from self.device.scan(self._other_article(article.item))
         code = article.code_for(max(missing, 1))[0]
-        yield from self._scan(code)
+        yield from self.device.scan(code)
         if self._happens(self._habits.double_scan):
-            yield from self._scan(code)
+            yield from self.device.scan(code)
 
     def _other_article(self, item: bytes) -> str:
         others = self._hall.articles
@@ -343,13 +265,13 @@ class Picker:
         article = self._hall.article(line.bin, line.name)
         held = self._truth.count(self.hand, article.item)
         if held != line.counted and view.phase == "TOTE":
-            yield from self._type(str(held))
+            yield from self.device.type(str(held))
             return
         tote = self._tote_for(line, held)
         if tote == line.tote and self._happens(self._habits.wrong_scan):
-            yield from self._scan(tote_label(self._other_tote(line.slot)))
+            yield from self.device.scan(tote_label(self._other_tote(line.slot)))
         self._attempt = Attempt(article.item, tote, lines_over(view))
-        if (yield from self._scan(tote_label(tote))) and self._is_settled:
+        if (yield from self.device.scan(tote_label(tote))) and self._is_settled:
             self._to_break -= 1
             if self._happens(self._habits.undo):
                 yield from self._take_out_again(article.item, tote)
@@ -370,23 +292,23 @@ class Picker:
         line = read_line(view)
         if line is None or self._new_tote is None:
             self._attempt = None
-            yield from self._say("NO")
+            yield from self.device.say("NO")
             return
         article = self._hall.article(line.bin, line.name)
         tote = self._new_tote
         self._attempt = Attempt(article.item, tote, lines_over(view))
-        yield from self._say("YES")
+        yield from self.device.say("YES")
         if self._is_settled:
             self._cart.setdefault(line.slot, []).append(tote)
             self._new_tote = None
 
     def _take_out_again(self, item: bytes, tote: str) -> Asking:
         """It was a mistake, or only felt like one: the last act is taken back."""
-        view = self._handheld.view if self._handheld else None
+        view = self.device.view
         if view is None or view.phase == "READY":
             return
         self._attempt = Attempt(item, tote, lines_over(view), is_undo=True)
-        yield from self._say("UNDO")
+        yield from self.device.say("UNDO")
 
     @property
     def _is_settled(self) -> bool:
@@ -412,10 +334,10 @@ class Picker:
     # ── short ────────────────────────────────────────────────────────────────────────────
 
     def _say_yes(self, _view: ScreenView) -> Asking:
-        yield from self._say("YES")
+        yield from self.device.say("YES")
 
     def _give_reason(self, _view: ScreenView) -> Asking:
-        yield from self._type("1")
+        yield from self.device.type("1")
 
     # ── legs and hands ───────────────────────────────────────────────────────────────────
 
@@ -432,8 +354,3 @@ class Picker:
             yield from self._walk_to(self._hall.floor.bin(code))
             yield Busy(self._habits.reach_s)
             self._truth.move(self.hand, ("BIN", code), item, count)
-
-
-def _is_ready(device: Handheld) -> bool:
-    """Whether the screen says that there is no work yet."""
-    return device.view is not None and device.view.phase == "READY"

@@ -42,9 +42,7 @@ class Trouble(NamedTuple):
 class Supervisor:
     """One person with the page open."""
 
-    def __init__(
-        self, hall: Hall, desk: Desk, stream: Stream, hands: list[str]
-    ) -> None:
+    def __init__(self, hall: Hall, desk: Desk, stream: Stream, hands: list[str]) -> None:
         self._hall, self._truth, self._desk = hall, hall.truth, desk
         self._stream, self._hands = stream, hands
         """Badges of the people whose hands may hold pieces."""

@@ -95,9 +95,9 @@ def test_a_parcel_with_another_piece_than_the_books_say_is_a_mismatch(done: Fini
 def test_what_an_open_exception_names_is_no_mismatch(done: Finished) -> None:
     truth = done.shift.hall.truth
     (kind, code), item = next(key for key in done.shift.furnished.books if truth.count(*key) > 0)
-    place = fetch(
-        done.database, "SELECT id FROM place WHERE kind = ? AND code = ?", (kind, code)
-    )[0][0]
+    place = fetch(done.database, "SELECT id FROM place WHERE kind = ? AND code = ?", (kind, code))[
+        0
+    ][0]
     done.database.execute_sql(
         "INSERT INTO floor_exception (id, site, kind, state, place, item, device, quantity, "
         '"values", cause, opened_at, resolution) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
