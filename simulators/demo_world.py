@@ -105,7 +105,7 @@ class DemoWorld:
         self.journal = open_journal(config)
         self.password = prepare(config, self.journal)
         furnisher = Furnisher(config, self.journal, chance(plan.seed, "furnishing"))
-        packers = max(1, -(-plan.pickers // 3))
+        packers = max(1, -(-plan.pickers // 2))
         self.furnished = furnisher.furnish(plan.orders, plan.pickers, packers)
         self.lines = self._rows("SELECT COUNT(*) FROM order_line")[0][0]
         self.speed = plan.speed or self._fitting_speed()

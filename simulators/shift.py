@@ -44,12 +44,12 @@ class ShiftPlan(NamedTuple):
     orders: int = 60
     pickers: int = 4
     packers: int = 0
-    """0: one for every three pickers."""
+    """0: one for every two pickers."""
     faults: FaultPlan = FaultPlan()
 
     @property
     def packers_needed(self) -> int:
-        return self.packers or max(1, -(-self.pickers // 3))
+        return self.packers or max(1, -(-self.pickers // 2))
 
 
 class ShiftReport(msgspec.Struct, frozen=True):
