@@ -10,7 +10,7 @@ import csv
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -39,6 +39,7 @@ SLICE: Final = 100
 SECOND_BIN: Final = 0.2
 """Of the articles, the busiest share has a second bin."""
 CASE_PIECES: Final = 6
+HOURS_TO_CUT_OFF: Final = timedelta(hours=4)
 FIRST_NAMES: Final = (
     "Ana", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gina", "Hugo", "Ida", "Jon", "Kim", "Lea", "Max",
     "Nora", "Otto", "Pia", "Quentin", "Rosa", "Sam", "Tess", "Uli", "Vera", "Will", "Xenia",
@@ -117,8 +118,15 @@ class Furnisher:
     def _import(self, file: Path, today: date) -> None:
         run_import(
             self._journal, OrderFile(), file, company=self._company, site=self._site,
-            options=Options(shift_to=today), rest=lambda _seconds: None,
+            options=Options(shift_to=today, due_at=self._due_at()), rest=lambda _seconds: None,
         )  # fmt: skip
+
+    def _due_at(self) -> int:
+        """Some hours from now, within the day: nothing is late before anybody had a chance."""
+        now = datetime.fromtimestamp(self._journal.clock.now_us() / 1_000_000, tz=UTC)
+        cut_off = now.replace(minute=0, second=0, microsecond=0) + HOURS_TO_CUT_OFF
+        midnight = now.replace(hour=23, minute=59, second=59, microsecond=0)
+        return int(min(cut_off, midnight).timestamp()) * 1_000_000
 
     def _demand(self) -> list[Demand]:
         """By article, the busiest first."""

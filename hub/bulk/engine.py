@@ -54,6 +54,8 @@ class Options:
     time_zone: str = "Europe/London"
     shift_to: date | None = None
     """The file's last day becomes this one."""
+    due_at: int | None = None
+    """Orders that name no time are due then; without it at the cut-off after they were placed."""
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ class NewOrder(NamedTuple):
     priority: int = 0
     placed_at: int | None = None
     due_at: int | None = None
+    """Without it: the site's next cut-off after it was placed."""
     charges: Sequence[NewCharge] = ()
     holds: Sequence[str] = ()
 
@@ -121,7 +122,7 @@ def place(act: Act, order: NewOrder) -> bytes:
     if order.external_id and known(act, order.company, order.channel, [order.external_id]):
         raise OrderKnown(order.channel, order.external_id)
     number = numbers.next_number(act, order.company, "order")
-    return _write(act, _named(act, order), number, is_guarded=True)
+    return _write(act, _dated(act, _named(act, order)), number, is_guarded=True)
 
 
 def check_shape(order: NewOrder) -> None:
@@ -213,19 +214,34 @@ def place_many(act: Act, orders: Sequence[NewOrder]) -> list[bytes]:
         return []
     first = numbers.take(act, orders[0].company, "order", len(orders))
     given = numbers.numbers("order", first, len(orders))
-    return [_write(act, order, number) for order, number in zip(orders, given, strict=True)]
+    zones: dict[str, str] = {}
+    return [
+        _write(act, _dated(act, order, zones), number)
+        for order, number in zip(orders, given, strict=True)
+    ]
+
+
+def _dated(act: Act, order: NewOrder, zones: dict[str, str] | None = None) -> NewOrder:
+    """The order with its moments; `zones` remembers the time zones of sites from call to call."""
+    placed_at = act.now_us if order.placed_at is None else order.placed_at
+    if order.due_at is not None:
+        return order._replace(placed_at=placed_at)
+    site, zones = order.site or act.site, {} if zones is None else zones
+    if site not in zones:
+        row = act.tx.row("SELECT time_zone FROM site WHERE code = ?", (site,))
+        zones[site] = row[0] if row else "UTC"
+    return order._replace(placed_at=placed_at, due_at=rules.due_by(placed_at, zones[site]))
 
 
 def _write(act: Act, order: NewOrder, number: str, *, is_guarded: bool = False) -> bytes:
     """Guarded: of two who bring the same order at once, the second gets OrderKnown."""
     id = act.new_id()
     placed_at = act.now_us if order.placed_at is None else order.placed_at
-    due_at = placed_at if order.due_at is None else order.due_at
     state = "ON_HOLD" if order.holds else "APPROVED"
     head = (
         id, order.company, order.site or act.site, order.division, order.channel, number,
         order.external_id, order.customer, order.country, order.currency, state,
-        order.ships_complete, order.priority, None, placed_at, due_at, act.now_us, None,
+        order.ships_complete, order.priority, None, placed_at, order.due_at, act.now_us, None,
     )  # fmt: skip
     if not is_guarded:
         act.tx.add(_insert_order, head)

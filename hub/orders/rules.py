@@ -5,13 +5,17 @@ where units are cancelled. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 CANCELLABLE: Final = ("open", "backordered", "promised", "allocated")
 """Stages that a cancellation takes from, in this order: what was furthest from a parcel first."""
 ON_THE_FLOOR: Final = ("released", "picked", "packed")
 """Stages in which people have the units in hand; only the floor's own acts bring them back."""
 HOLD_REASONS: Final = ("FRAUD", "CREDIT", "ADDRESS", "PAYMENT", "STOCK", "MANUAL", "AMENDMENT")
+CUT_OFF_HOUR: Final = 18
+"""Local time by which parcels leave a site; an order that names no time is due then."""
 MICROS_IN_MINOR: Final = 10_000
 """Millionths of the major unit in one minor unit, for currencies with two decimals."""
 
@@ -135,3 +139,12 @@ def amount_minor(quantity: int, price_micros: int) -> int:
     exact = quantity * price_micros
     rounded = (abs(exact) + MICROS_IN_MINOR // 2) // MICROS_IN_MINOR
     return rounded if exact >= 0 else -rounded
+
+
+def due_by(placed_at_us: int, zone: str) -> int:
+    """The next cut-off after an order was placed: that day's, or the next day's."""
+    placed = datetime.fromtimestamp(placed_at_us / 1_000_000, UTC).astimezone(ZoneInfo(zone))
+    cut_off = placed.replace(hour=CUT_OFF_HOUR, minute=0, second=0, microsecond=0)
+    if cut_off <= placed:
+        cut_off = (cut_off + timedelta(days=1)).replace(hour=CUT_OFF_HOUR)
+    return int(cut_off.timestamp()) * 1_000_000

@@ -98,7 +98,9 @@ class OrderPosting:
             channel=entry.channel, external_id=entry.document, site=context.site,
             customer=self._customer(act, company, entry.customer), country=entry.country,
             currency=entry.currency, ships_complete=entry.ships_complete, priority=entry.priority,
-            placed_at=entry.at, due_at=entry.due_at, holds=entry.holds,
+            placed_at=entry.at,
+            due_at=context.options.due_at if entry.due_at is None else entry.due_at,
+            holds=entry.holds,
             charges=[_charge(row) for row in entry.charges],
         )  # fmt: skip
 

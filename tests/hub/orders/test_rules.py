@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +16,7 @@ from hub.orders.rules import (
     Stages,
     amount_minor,
     closing_state,
+    due_by,
     fulfilment_status,
     plan_cancellation,
     plan_credit,
@@ -100,3 +104,22 @@ def test_a_line_is_rounded_once_with_halves_away_from_zero(
     quantity: int, price_micros: int, minor: int
 ) -> None:
     assert amount_minor(quantity, price_micros) == minor
+
+
+@pytest.mark.parametrize(
+    ("placed", "due"),
+    [
+        ("2026-07-01 09:00", "2026-07-01 18:00"),
+        ("2026-07-01 17:59", "2026-07-01 18:00"),
+        ("2026-07-01 18:00", "2026-07-02 18:00"),
+        ("2026-10-24 23:00", "2026-10-25 18:00"),  # the night that has an hour more
+    ],
+)
+def test_an_order_without_a_time_is_due_at_the_next_cut_off_of_its_site(
+    placed: str, due: str
+) -> None:
+    def moment(text: str) -> int:
+        here = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin"))
+        return int(here.astimezone(UTC).timestamp()) * 1_000_000
+
+    assert due_by(moment(placed), "Europe/Berlin") == moment(due)
