@@ -9,6 +9,7 @@ from hub.api.door import ask, auth, id_of, made_refusals, make, pages, refusals
 from hub.catalog import queries as catalog
 from hub.catalog.models import Item
 from hub.customers import queries as customers
+from hub.desk import service as desk
 from hub.errors import BadValue, NotFound
 from hub.orders import order_lists, rules, service
 from hub.orders.models import SalesOrder
@@ -115,12 +116,14 @@ def one_order(id: str) -> Any:
 @pages.post("/orders/<id>/cancel")
 @pages.auth_required(auth)
 @pages.input(schemas.Reason)
-@pages.output({}, status_code=204)
-@pages.doc(summary="Cancel all that is not shipped", responses=refusals(404, 409))
+@pages.output(schemas.Cancelled)
+@pages.doc(summary="Cancel all that nobody has in hand yet", responses=refusals(404, 409))
 def cancel_order(id: str, json_data: dict[str, Any]) -> Any:
     order, reason = id_of("order", id), json_data["reason"]
-    acts.perform(
-        "orders.cancel", lambda act: service.cancel_order(act, order, reason),
+    if order_lists.order(web().site, order) is None:
+        raise NotFound("order", id)
+    done = acts.perform(
+        "orders.cancel", lambda act: desk.cancel_order(act, order, reason),
         input={"order": id, "reason": reason},
     )  # fmt: skip
-    return ""
+    return done._asdict()

@@ -119,6 +119,11 @@ class OrderPage(Schema):
     next = String(allow_none=True)
 
 
+class Cancelled(Schema):
+    units = Integer(metadata={"description": "units cancelled now"})
+    in_hand = Integer(metadata={"description": "units in totes or parcels; they stay ordered"})
+
+
 class Reason(Schema):
     reason = text(200, 1, required=True)
 

@@ -1,14 +1,25 @@
-"""Acts that touch several capabilities at once: a count below what is promised, a claim let go."""
+"""Acts that touch several capabilities at once: a count below what is promised, a claim let go,
+a cancellation of units that are on their way through the floor."""
 
 from __future__ import annotations
 
-from hub.errors import NotFound, WrongState
+from typing import NamedTuple
+
+from hub.errors import BadValue, NotFound, WrongState
 from hub.inventory import claims
 from hub.inventory import service as inventory
 from hub.inventory.models import Balance
 from hub.journal import Act
-from hub.orders import lines
-from hub.warehouse.dispatch import replan_displaced
+from hub.orders import lines, rules
+from hub.orders import service as orders
+from hub.warehouse.dispatch import cancel_released, cancel_released_of, replan_displaced
+
+
+class Cancelled(NamedTuple):
+    """What became of a cancellation, in units: `in_hand` are in totes or parcels and stay."""
+
+    units: int
+    in_hand: int
 
 
 def count(act: Act, balance: Balance, delta: int, reason: str) -> int:
@@ -41,3 +52,47 @@ def release_claim(act: Act, allocation: bytes) -> None:
         raise WrongState("claim", allocation.hex()[-8:], held.state, "ALLOCATED")
     claims.let_go(act, held, "DEALLOCATED")
     lines.move(act, held.order_line, "allocated", "open", held.quantity, "released by hand")
+
+
+def cancel_order(act: Act, order: bytes, reason: str) -> Cancelled:
+    """Cancel all that nobody has in hand, on the floor too: pickers get their work without it.
+
+    Raises NotCancellable when everything is in hand, WrongState (closed already), NotFound.
+    """
+    orders.require_open(act, order)
+    lines = {line: orders.stages_of_line(act, line) for line in _lines_of(act, order)}
+    cancelled = cancel_released_of(act, {line: lines[line].released for line in lines}, reason)
+    for line, stages in lines.items():
+        free = rules.cancellable_units(stages)
+        if free:
+            orders.cancel_units(act, line, free, reason)
+        cancelled += free
+    left = rules.sum_of(orders.stages_of_order(act, order))
+    in_hand = sum(getattr(left, stage) for stage in rules.ON_THE_FLOOR)
+    if not cancelled:
+        raise orders.NotCancellable(in_hand, 0, in_hand)
+    return Cancelled(cancelled, in_hand)
+
+
+def _lines_of(act: Act, order: bytes) -> list[bytes]:
+    rows = act.tx.rows("SELECT id FROM order_line WHERE order_id = ? ORDER BY n", (order,))
+    return [bytes(id) for (id,) in rows]
+
+
+def cancel_units(act: Act, line: bytes, quantity: int, reason: str) -> None:
+    """Cancel units of one line: what is furthest from a parcel first, then what pickers have not
+    fetched yet. All or nothing.
+
+    Raises NotCancellable, NotFound, BadValue.
+    """
+    if quantity < 1:
+        raise BadValue("quantity", quantity, "cancel at least one unit")
+    stages = orders.stages_of_line(act, line)
+    free = min(rules.cancellable_units(stages), quantity)
+    on_the_floor = min(stages.released, quantity - free)
+    fetched = cancel_released(act, line, on_the_floor, reason) if on_the_floor > 0 else 0
+    if free + fetched < quantity:
+        in_hand = sum(getattr(stages, stage) for stage in rules.ON_THE_FLOOR) - fetched
+        raise orders.NotCancellable(quantity, free + fetched, in_hand)
+    if free:
+        orders.cancel_units(act, line, free, reason)

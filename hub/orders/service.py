@@ -52,7 +52,10 @@ __all__ = [
     "place",
     "place_many",
     "release_hold",
+    "require_open",
     "set_priority",
+    "stages_of_line",
+    "stages_of_order",
     "take_back",
 ]
 
@@ -69,8 +72,8 @@ class NotCancellable(HubError):
     def __init__(self, wanted: int, possible: int, on_the_floor: int) -> None:
         self.wanted, self.possible, self.on_the_floor = wanted, possible, on_the_floor
         super().__init__(
-            f"{wanted} units were to be cancelled, {possible} can be; {on_the_floor} are already "
-            "being picked or packed. Let the floor put them back first, or cancel fewer."
+            f"{wanted} units were to be cancelled, {possible} can be; {on_the_floor} are "
+            "picked or packed. Have them put back first, or cancel fewer."
         )
 
 
@@ -102,11 +105,23 @@ def _step(act: Act, order: bytes, before: str, after: str) -> None:
         raise WrongState("order", order.hex(), "different", before)
 
 
+def require_open(act: Act, order: bytes) -> None:
+    """Raises WrongState when the order is closed or cancelled, NotFound."""
+    number, state = _state_of(act, order)
+    if state not in OPEN_STATES:
+        raise WrongState("order", number, state, " or ".join(OPEN_STATES))
+
+
 def stages_of_order(act: Act, order: bytes) -> list[rules.Stages]:
     """Where the units of each line are."""
     act.tx.flush()
     sql = f"SELECT {_STAGE_COLUMNS} FROM order_line WHERE order_id = ? ORDER BY n"
     return [rules.Stages(*row) for row in act.tx.rows(sql, (order,))]
+
+
+def stages_of_line(act: Act, line: bytes) -> rules.Stages:
+    """Where the units of one line are. Raises NotFound."""
+    return _line(act, line)[1]
 
 
 def hold(act: Act, order: bytes, reason: str, note: str = "") -> bytes:
@@ -203,9 +218,7 @@ def cancel_order(act: Act, order: bytes, reason: str) -> None:
 
     Raises NotCancellable, WrongState (closed already), NotFound.
     """
-    number, state = _state_of(act, order)
-    if state not in OPEN_STATES:
-        raise WrongState("order", number, state, " or ".join(OPEN_STATES))
+    require_open(act, order)
     total = rules.sum_of(stages_of_order(act, order))
     on_the_floor = sum(getattr(total, stage) for stage in rules.ON_THE_FLOOR)
     possible = sum(getattr(total, stage) for stage in rules.CANCELLABLE)
@@ -237,9 +250,7 @@ def close_if_done(act: Act, order: bytes) -> str | None:
 
 def set_priority(act: Act, order: bytes, priority: int) -> None:
     """Orders of a higher priority are planned first; raises WrongState when it is closed."""
-    number, state = _state_of(act, order)
-    if state not in OPEN_STATES:
-        raise WrongState("order", number, state, " or ".join(OPEN_STATES))
+    require_open(act, order)
     act.tx.run("UPDATE sales_order SET priority = ? WHERE id = ?", (priority, order))
 
 

@@ -113,33 +113,6 @@ def release_hold(order: str, hold: str) -> ResponseReturnValue:
     return redirect(f"/orders/{order}", 303)
 
 
-@pages.post("/orders/<order>/cancel")
-def cancel(order: str) -> ResponseReturnValue:
-    """All that is not shipped."""
-    id, reason = _order(order).id, forms.words("reason", signs_max=200)
-    acts.perform(
-        "orders.cancel", lambda act: service.cancel_order(act, id, reason),
-        input={"order": order, "reason": reason},
-    )  # fmt: skip
-    flash(_("The order is cancelled."), "done")
-    return redirect(f"/orders/{order}", 303)
-
-
-@pages.post("/orders/<order>/lines/cancel")
-def cancel_units(order: str) -> ResponseReturnValue:
-    line, quantity = forms.words("line", signs_max=32), forms.count("quantity")
-    id = forms.id_of("line", line)
-    reason = forms.words("reason", signs_max=200)
-    if OrderLine.get_or_none(OrderLine.id == id, OrderLine.order == _order(order).id) is None:
-        raise NotFound("line", line)
-    acts.perform(
-        "orders.cancel", lambda act: service.cancel_units(act, id, quantity, reason),
-        input={"line": line, "quantity": quantity, "reason": reason},
-    )  # fmt: skip
-    flash(_("{n} units are cancelled.", n=quantity), "done")
-    return redirect(f"/orders/{order}", 303)
-
-
 @pages.post("/orders/<order>/priority")
 def set_priority(order: str) -> ResponseReturnValue:
     id, priority = _order(order).id, forms.count("priority", least=0)

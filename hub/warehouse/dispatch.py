@@ -17,8 +17,14 @@ from hub.warehouse.offers import (
     renew_lease,
     revise,
     revoke,
+    set_aside,
 )
-from hub.warehouse.replanning import cancel_released, replan_displaced, replan_short
+from hub.warehouse.replanning import (
+    cancel_released,
+    cancel_released_of,
+    replan_displaced,
+    replan_short,
+)
 from hub.warehouse.work_message import build_message
 
 __all__ = [
@@ -26,6 +32,7 @@ __all__ = [
     "answered_revoke",
     "build_message",
     "cancel_released",
+    "cancel_released_of",
     "expire_leases",
     "forget_request",
     "give_up",
@@ -37,4 +44,5 @@ __all__ = [
     "replan_short",
     "revise",
     "revoke",
+    "set_aside",
 ]

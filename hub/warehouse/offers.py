@@ -48,7 +48,8 @@ def offer_next(act: Act, device: str, person: bytes, slots: int = 1) -> bool:
     """Offer a person's device its next work; False when there is none, and then it is remembered.
 
     First what the same person left suspended, on whatever device; then READY work that fits the
-    cart, by priority, wave and sequence. A device holds one piece of work and one in reserve.
+    cart: what was set aside for them, then by priority, wave and sequence; never what was set aside
+    for somebody else. A device holds one piece of work and one in reserve.
     """
     act.tx.flush()
     held = act.tx.row(
@@ -95,9 +96,10 @@ def _take_ready(act: Act, device: str, person: bytes, slots: int) -> bytes | Non
     rows = act.tx.rows(
         "SELECT a.id FROM assignment a JOIN wave w ON w.id = a.wave "
         "WHERE a.site = ? AND a.state = 'READY' AND a.slots <= ? "
-        "AND w.state IN ('RELEASED', 'IN_PROGRESS') "
-        "ORDER BY a.priority DESC, w.released_at, w.code, a.sequence, a.id LIMIT ?",
-        (act.site, slots, TRIED_MAX),
+        "AND w.state IN ('RELEASED', 'IN_PROGRESS') AND (a.person IS NULL OR a.person = ?) "
+        "ORDER BY a.person IS NULL, a.priority DESC, w.released_at, w.code, a.sequence, a.id "
+        "LIMIT ?",
+        (act.site, slots, person, TRIED_MAX),
     )
     for (id,) in rows:
         taken = act.tx.run(
@@ -229,12 +231,30 @@ def give_up(act: Act, assignment: bytes, reason: str) -> None:
         raise WrongState("assignment", assignment.hex(), found.state, "held by somebody")
 
 
-def hand_over(act: Act, assignment: bytes, reason: str) -> None:
-    """A supervisor gives held work to whoever asks next, without waiting. Raises WrongState."""
+def hand_over(act: Act, assignment: bytes, reason: str, *, person: bytes | None = None) -> None:
+    """A supervisor gives held work to whoever asks next, or to `person`, without waiting.
+
+    Raises WrongState.
+    """
     held = _read(act, assignment)
     give_up(act, assignment, reason)
     if held.device:
         _send_revoke(act, assignment, held.rev, held.device, reason)
+    if person is not None:
+        set_aside(act, assignment, person)
+
+
+def set_aside(act: Act, assignment: bytes, person: bytes | None) -> None:
+    """Keep READY work for one person, or (None) give it free for anybody. May be repeated.
+
+    Raises WrongState when somebody has it already.
+    """
+    changed = act.tx.run(
+        "UPDATE assignment SET person = ? WHERE id = ? AND state = 'READY'", (person, assignment)
+    )
+    if changed != 1:
+        found = _read(act, assignment)
+        raise WrongState("assignment", assignment.hex(), found.state, "READY")
 
 
 def expire_leases(act: Act) -> int:

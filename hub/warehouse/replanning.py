@@ -6,7 +6,7 @@ best place of the same tour; what no bin has waits as backordered, with the reas
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from hub.db import Insert
@@ -210,20 +210,34 @@ def cancel_released(act: Act, order_line: bytes, quantity: int, reason: str) -> 
     Their stock is free again, and holders get the work without them. For units in a tote the floor
     comes first.
     """
+    return cancel_released_of(act, {order_line: quantity}, reason)
+
+
+def cancel_released_of(act: Act, wanted: Mapping[bytes, int], reason: str) -> int:
+    """As `cancel_released` for several order lines; each holder gets one new revision."""
+    cancelled, changed = 0, set()
+    for order_line, quantity in wanted.items():
+        left = quantity
+        for line in _still_to_pick(act, order_line):
+            taken = _take_off(act, line, min(left, line.quantity - line.picked), reason)
+            left -= taken
+            if taken:
+                changed.add((line.assignment, line.order))
+        cancelled += quantity - left
+    for assignment in sorted({assignment for assignment, _ in changed}):
+        revise(act, assignment)
+    for order in sorted({order for _, order in changed}):
+        close_if_done(act, order)
+    return cancelled
+
+
+def _still_to_pick(act: Act, order_line: bytes) -> list[_Line]:
+    """The instructions of an order line that nobody has finished, last of the tour first."""
     rows: list[Any] = act.tx.rows(
         _READ + f"WHERE w.order_line = ? AND w.state NOT IN ({_OVER}) ORDER BY w.sequence DESC",
         (order_line,),
     )
-    left, changed = quantity, set()
-    for line in (_Line(*row) for row in rows):
-        taken = _take_off(act, line, min(left, line.quantity - line.picked), reason)
-        left -= taken
-        if taken:
-            changed.add((line.assignment, line.order))
-    for assignment, order in sorted(changed):
-        revise(act, assignment)
-        close_if_done(act, order)
-    return quantity - left
+    return [_Line(*row) for row in rows]
 
 
 def _take_off(act: Act, line: _Line, quantity: int, reason: str) -> int:

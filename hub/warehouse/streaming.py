@@ -87,11 +87,12 @@ def _is_planning(site: str) -> bool:
 
 
 def _orders_left(site: str) -> int:
-    """Released orders that nobody has taken yet."""
+    """Released orders that anybody may take."""
     rows: Any = (
         Assignment.select(Assignment.slots)
         .join(Wave, on=(Wave.id == Assignment.wave))
         .where((Assignment.site == site) & (Assignment.state == "READY") & (Wave.state != "HELD"))
+        .where(Assignment.person.is_null())
         .tuples()
     )
     return sum(slots for (slots,) in rows)

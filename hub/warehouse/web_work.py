@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, render_template
+from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.errors import NotFound
+from hub.journal import Act
+from hub.staff import queries as staff
 from hub.warehouse import dispatch, queries, service, wave_lists
 from hub.warehouse.models import Assignment
 from hub.warehouse.web_pages import ASSIGN, pages
@@ -37,6 +40,7 @@ def assignment(assignment: str) -> ResponseReturnValue:
     naming.prepare("order", [row.order for row in slots])
     return render_template(
         "warehouse/assignment.html", work=found, lines=lines, slots=slots,
+        takers=_takers(),
         over=sum(1 for line in lines if line.state in ("DONE", "SHORT", "CANCELLED")),
     )  # fmt: skip
 
@@ -53,19 +57,49 @@ def _assignment(assignment: str) -> Assignment:
 
 @pages.post("/work/<assignment>/<step>")
 def step_work(assignment: str, step: str) -> ResponseReturnValue:
-    """Ask it back, hand it over without waiting, or take it off the floor before anybody began."""
-    id = _assignment(assignment).id
-    steps = {
-        "ask-back": ("revoke", lambda act: dispatch.revoke(act, id, "BY_SUPERVISOR")),
-        "hand-over": ("hand_over", lambda act: dispatch.hand_over(act, id, "BY_SUPERVISOR")),
-        "recall": ("recall", lambda act: service.recall_assignment(act, id, "BY_SUPERVISOR")),
-    }
+    """Ask it back, hand it over without waiting, keep it for somebody, or take it off the floor
+    before anybody began."""
+    id, why, heir = _assignment(assignment).id, "BY_SUPERVISOR", _heir()
+    steps: dict[str, tuple[str, Callable[[Act], object], str]] = {
+        "ask-back": ("revoke", lambda act: dispatch.revoke(act, id, why),
+                     _("Asked back; it stays with its holder until they answer.")),
+        "hand-over": ("hand_over", lambda act: dispatch.hand_over(act, id, why, person=heir),
+                      _("Handed over.")),
+        "keep": ("set_aside", lambda act: dispatch.set_aside(act, id, heir), _("Noted.")),
+        "recall": ("recall", lambda act: service.recall_assignment(act, id, why),
+                   _("Taken off the floor; its units can be planned again.")),
+    }  # fmt: skip
     if step not in steps:
         raise NotFound("step of work", step[:20])
-    name, do = steps[step]
-    acts.perform(f"warehouse.{name}_work", do, input={"assignment": assignment}, needs=ASSIGN)
-    flash(_("Done."), "done")
+    name, do, said = steps[step]
+    asked = {"assignment": assignment, "person": heir.hex() if heir else ""}
+    acts.perform(f"warehouse.{name}_work", do, input=asked, needs=ASSIGN)
+    flash(f"{said} {_who_next(heir)}" if step in ("hand-over", "keep") else said, "done")
     return redirect(f"/work/{assignment}", 303)
+
+
+def _heir() -> bytes | None:
+    """The person chosen in the form; None for whoever asks next. Raises NotFound."""
+    text = request.form.get("person", "")
+    if not text:
+        return None
+    person = staff.person(web().company, forms.id_of("person", text))
+    if person is None:
+        raise NotFound("person", text)
+    return bytes(person.id)
+
+
+def _who_next(heir: bytes | None) -> str:
+    if heir is None:
+        return _("Whoever asks for work next gets it.")
+    return _("{name} gets it first, with the next NEXT.", name=naming.label("person", heir))
+
+
+def _takers() -> list[tuple[str, str]]:
+    """Whom work can be kept for: people of this shift with a badge."""
+    everybody = [("", _("whoever asks next"))]
+    shift = staff.shift_people(web().company, web().site)
+    return everybody + [(person.id, person.name) for person in shift]
 
 
 def _live_work(key: str) -> Any:

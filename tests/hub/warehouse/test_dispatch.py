@@ -217,6 +217,42 @@ def test_an_answer_about_work_that_is_with_somebody_else_changes_nothing(hub):
     assert (read(id).state, read(id).device) == ("IN_PROGRESS", "hh-2")
 
 
+def test_work_kept_for_somebody_goes_to_them_first_and_to_nobody_else(hub):
+    first, second = with_work(hub, 2)
+    with hub.act() as act:
+        dispatch.set_aside(act, second, BEN)
+    assert floor.ask(hub, "hh-1", ANNA)
+    assert read(first).device == "hh-1"
+    assert not floor.ask(hub, "hh-1", ANNA), "what is left is kept for Ben"
+    assert floor.ask(hub, "hh-2", BEN)
+    assert (read(second).device, read(second).person) == ("hh-2", BEN)
+
+
+def test_kept_work_that_is_set_free_or_declined_is_anybodys(hub):
+    (id,) = with_work(hub, 1)
+    with hub.act() as act:
+        dispatch.set_aside(act, id, BEN)
+    assert not floor.ask(hub, "hh-1", ANNA)
+    assert floor.ask(hub, "hh-2", BEN)
+    floor.answer(hub, id, "hh-2", accepted=False, code="NO_CART")
+    with hub.act() as act:
+        assert dispatch.offer_waiting(act) == 1
+    assert read(id).device == "hh-1"
+    with pytest.raises(WrongState), hub.act() as act:
+        dispatch.set_aside(act, id, None)
+
+
+def test_work_handed_over_to_a_person_waits_for_their_next_request(hub):
+    (id,) = with_work(hub, 1)
+    taken(hub, id)
+    with hub.act() as act:
+        dispatch.hand_over(act, id, "BY_SUPERVISOR", person=BEN)
+    assert isinstance(floor.sent(hub, "hh-1")[-1], RevokeAssignment)
+    assert not floor.ask(hub, "hh-1", ANNA)
+    assert floor.ask(hub, "hh-2", BEN)
+    assert read(id).device == "hh-2"
+
+
 def test_a_refused_revocation_leaves_the_work_where_it_is(hub):
     (id,) = with_work(hub, 1)
     taken(hub, id)

@@ -88,7 +88,9 @@ def test_a_planned_wave_is_taken_back_and_its_orders_can_be_planned_again(
     assert Wave.get().code in browser.get("/waves?view=cancelled").text
 
 
-def test_work_is_asked_back_and_handed_over(floor: TestHub, browse: Browse) -> None:
+def test_work_is_asked_back_and_handed_over(
+    floor: TestHub, people: dict[str, bytes], browse: Browse
+) -> None:
     browser = browse("supervisor")
     path = plan(browser, floor)
     browser.get(path)
@@ -103,7 +105,10 @@ def test_work_is_asked_back_and_handed_over(floor: TestHub, browse: Browse) -> N
     assert "was asked to give it back" in browser.get(page).text
     browser.post(f"{page}/hand-over")
     assert Assignment.get().state == "READY"
-    browser.get(page)
+    assert "Whoever asks for work next gets it" in browser.get(page).text
+    browser.post(f"{page}/keep", {"person": people["picker"].hex()})
+    assert Assignment.get().person == people["picker"]
+    assert "Picker gets it first" in browser.get(page).text
     browser.post(f"{page}/recall")
     assert Assignment.get().state == "CANCELLED"
 
