@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
-Document = Literal["order", "credit", "charges", "adjustment"]
+Document = Literal["order", "credit", "charges"]
 RowKind = Literal["order_line", "credit", "charge", "adjustment", "refusal"]
 
 SERVICES: Final = {
@@ -44,13 +44,11 @@ REFUSALS: Final = {
 }
 
 
-def document_kind(invoice: str, *, has_customer: bool, has_price: bool) -> Document:
-    """C credits, A charges; a document without customer and without any price moves stock only."""
+def document_kind(invoice: str) -> Document:
+    """C credits, A charges, everything else sells."""
     if _CREDIT.match(invoice):
         return "credit"
-    if _CHARGES.match(invoice):
-        return "charges"
-    return "order" if has_customer or has_price else "adjustment"
+    return "charges" if _CHARGES.match(invoice) else "order"
 
 
 @lru_cache(maxsize=8_192)
@@ -69,8 +67,6 @@ def decide_row(document: Document, code: str, quantity: int, price_micros: int) 
     service = service_of(code)
     if service or document == "charges":
         return Decision("charge", service or "other")
-    if document == "adjustment":
-        return Decision("adjustment")
     if document == "credit":
         return Decision("credit") if quantity < 0 else Decision("refusal", "POSITIVE_CREDIT")
     if quantity < 0:

@@ -60,10 +60,13 @@ class Invoice:
 
     @property
     def kind(self) -> rules.Document:
-        return rules.document_kind(
-            self.number, has_customer=bool(self.customer),
-            has_price=any(row.price_micros for row in self.rows),
-        )  # fmt: skip
+        return rules.document_kind(self.number)
+
+    @property
+    def holds(self) -> list[str]:
+        """Nobody and nothing to pay ("check", "found"): an order on which a person decides."""
+        is_sale = bool(self.customer) or any(row.price_micros for row in self.rows)
+        return [] if is_sale else ["MANUAL"]
 
 
 class Cells:
@@ -278,7 +281,10 @@ def _entries(
                                            line.quantity, line.price_micros)
             for line in found.lines
         ]  # fmt: skip
-        yield OrderEntry(channel, number, at, customer, invoice.country, lines, found.charges)
+        yield OrderEntry(
+            channel, number, at, customer, invoice.country, lines, found.charges,
+            holds=invoice.holds,
+        )  # fmt: skip
     elif found.credits or (found.charges and not found.adjustments):
         yield CreditEntry(channel, number, at, customer, found.credits, found.charges)
     if found.adjustments:

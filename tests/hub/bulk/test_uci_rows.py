@@ -201,27 +201,39 @@ def test_what_a_credit_does_not_find_is_listed_with_its_row(hub: TestHub, tmp_pa
     assert imports.note_page(report.run, after_row=2) == report.notes[1:]
 
 
+def test_an_order_of_nobody_for_nothing_waits_for_a_person(hub: TestHub, tmp_path: Path) -> None:
+    rows = [
+        uci_row("1001", "22144", 8, price="0", customer="", name="found"),
+        uci_row("1002", "22144", 1, price="0", name="a gift to a customer"),
+        uci_row("1003", "22144", 1, price="2.10", customer=""),
+    ]
+    report = take_in(hub, "orders", write(tmp_path / "a.csv", rows))
+    assert report.counts == {"order_line": 3}
+    states = {order.external_id: order.state for order in SalesOrder.select()}
+    assert states == {"1001": "ON_HOLD", "1002": "APPROVED", "1003": "APPROVED"}
+
+
 def test_stock_corrections_are_listed_and_move_nothing_until_a_person_says_where(
     hub: TestHub, tmp_path: Path
 ) -> None:
     rows = [
         uci_row("1001", "22144", -3, price="0", customer="", name="damaged"),
-        uci_row("1002", "22144", 8, price="0", customer="", name="found"),
+        uci_row("1002", "22144", -8, price="0", customer="", name="check"),
     ]
     report = take_in(hub, "orders", write(tmp_path / "a.csv", rows))
     assert report.counts == {"adjustment": 2}
     listed = imports.adjustment_page(hub.site)
-    assert {(row.quantity, row.note) for row in listed} == {(-3, "damaged"), (8, "found")}
+    assert {(row.quantity, row.note) for row in listed} == {(-3, "damaged"), (-8, "check")}
     assert Balance.select().count() == 0
-    gone, found = sorted(listed, key=lambda row: row.quantity)
+    wrong, gone = sorted(listed, key=lambda row: row.quantity)
+    builders.stock(hub, "A-01", "22144", 9)
     with hub.act() as act:
-        builders.inventory.ensure_place(act, "BIN", "A-01")
-        post_adjustment(act, found.id, "A-01")
-        reject_adjustment(act, gone.id)
-    assert {b.on_hand for b in Balance.select().where(Balance.is_real)} == {8}
+        post_adjustment(act, gone.id, "A-01")
+        reject_adjustment(act, wrong.id)
+    assert {b.on_hand for b in Balance.select().where(Balance.is_real)} == {6}
     assert {a.state for a in ListedAdjustment.select()} == {"POSTED", "REJECTED"}
     with pytest.raises(WrongState), hub.act() as act:
-        post_adjustment(act, found.id, "A-01")
+        post_adjustment(act, gone.id, "A-01")
     assert verify(hub.database).ok
 
 
@@ -331,10 +343,8 @@ def test_whatever_the_dirt_every_row_is_counted_once_and_the_ledgers_hold(
 
 @given(rows=st.lists(dirty_rows, min_size=1))
 def test_a_decision_is_made_for_every_row(rows: list[tuple[object, ...]]) -> None:
-    for invoice, code, _, quantity, _, price, customer, _ in rows:
-        kind = rules.document_kind(
-            str(invoice), has_customer=bool(customer), has_price=price != "0"
-        )
+    for invoice, code, _, quantity, _, price, _, _ in rows:
+        kind = rules.document_kind(str(invoice))
         decided = rules.decide_row(
             kind, str(code), int(str(quantity)), int(float(str(price)) * 1e6)
         )
