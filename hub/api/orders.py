@@ -15,6 +15,7 @@ from hub.orders import order_lists, rules, service
 from hub.orders.models import SalesOrder
 from hub.web import acts
 from hub.web.context import web
+from hub.web.text import day_bounds
 
 
 @pages.post("/orders")
@@ -63,7 +64,9 @@ def list_orders(query_data: dict[str, Any]) -> Any:
     limit = query_data["limit"]
     rows = order_lists.order_page(
         web().site, company=web().company, view=query_data["view"], text=query_data["q"],
-        now_us=web().now_us(), after=_cursor(query_data.get("after")), rows=limit + 1,
+        now_us=web().now_us(),
+        day_end_us=day_bounds(web().now_us())[1], after=_cursor(query_data.get("after")),
+        rows=limit + 1,
     )  # fmt: skip
     last = rows[limit - 1] if len(rows) > limit else None
     return {

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
 
-from peewee import fn
+from peewee import Case, fn
 
 from hub.devices.models import Device
 from hub.floor_exceptions import FloorException
@@ -14,6 +12,8 @@ from hub.inventory.models import Movement
 from hub.journal import JournalRow
 from hub.orders.models import LineMove, SalesOrder
 from hub.orders.order_lists import OPEN_STATES
+from hub.shipping import queries as shipping
+from hub.shipping.models import Shipment
 from hub.staff.models import Denial
 from hub.warehouse.models import Assignment, Wave, WorkLine
 from hub.warehouse.states import LINE_OVER
@@ -23,13 +23,18 @@ JOURNAL_ROWS: Final = 50
 
 
 class Day(NamedTuple):
-    """The orders of a day: due until its end, shipped already, late by now."""
+    """The orders of a day: open and due until its end, late by now; and what left."""
 
     due: int
     shipped: int
+    """Shipments that left today."""
     open: int
     late: int
     held: int
+    gone: int
+    """Orders of which something left today."""
+    to_go: int
+    """Due today, and nothing of them left today."""
 
 
 class WaveRow(NamedTuple):
@@ -45,24 +50,34 @@ class WaveRow(NamedTuple):
     pickers: int
 
 
-def day_bounds(now_us: int, zone: str) -> tuple[int, int]:
-    """The first moment of the site's day, and of the next."""
-    here = datetime.fromtimestamp(now_us / 1_000_000, ZoneInfo(zone))
-    start = here.replace(hour=0, minute=0, second=0, microsecond=0)
-    end = (start + timedelta(days=1)).replace(hour=0)
-    return int(start.timestamp()) * 1_000_000, int(end.timestamp()) * 1_000_000
-
-
-def day(site: str, now_us: int, zone: str) -> Day:
-    start, end = day_bounds(now_us, zone)
+def day(site: str, now_us: int, bounds: tuple[int, int]) -> Day:
+    """`bounds`: the first moment of the site's day, and of the next."""
+    start, end = bounds
     is_open = SalesOrder.state.in_(OPEN_STATES)
+    due = _orders(site, is_open, SalesOrder.due_at < end)
+    gone, gone_in_part = _gone(site, start, end)
     return Day(
-        due=_orders(site, is_open, SalesOrder.due_at < end),
-        shipped=_orders(site, SalesOrder.state == "CLOSED", SalesOrder.closed_at >= start),
-        open=_orders(site, is_open),
+        due=due, shipped=shipping.left_since(site, start), open=_orders(site, is_open),
         late=_orders(site, is_open, SalesOrder.due_at < now_us),
         held=_orders(site, SalesOrder.state == "ON_HOLD"),
+        gone=gone, to_go=due - gone_in_part,
+    )  # fmt: skip
+
+
+def _gone(site: str, start: int, end: int) -> tuple[int, int]:
+    """Orders of which something left today, and those of them that are open and due still."""
+    is_due = SalesOrder.state.in_(OPEN_STATES) & (SalesOrder.due_at < end)
+    query: Any = (
+        Shipment.select(
+            fn.COUNT(SalesOrder.id.distinct()),
+            fn.COUNT(Case(None, [(is_due, SalesOrder.id)]).distinct()),
+        )
+        .join(SalesOrder, on=(SalesOrder.id == Shipment.order))
+        .where(Shipment.site == site, Shipment.shipped_at >= start)
+        .tuples()
     )
+    gone, in_part = next(iter(query))
+    return int(gone), int(in_part)
 
 
 def _orders(site: str, *asked: Any) -> int:

@@ -13,11 +13,14 @@ from hub.devices import queries as devices
 from hub.errors import NotFound
 from hub.inventory.models import Balance
 from hub.journal import JournalRow
+from hub.orders import order_lists
+from hub.orders.models import OrderLine
 from hub.warehouse.models import Wave
+from hub.warehouse.web_floor import picture_path, state_now
 from hub.web import acts, forms, live, naming, paging
 from hub.web.context import may, web
 from hub.web.security import needs
-from hub.web.text import _
+from hub.web.text import _, day_bounds
 
 pages = Blueprint("desk", __name__, template_folder="templates")
 
@@ -30,7 +33,9 @@ def today() -> ResponseReturnValue:
     """The day at a glance; for people of the floor, where to go."""
     if not may("warehouse", "read"):
         return render_template("desk/welcome.html")
-    return render_template("desk/today.html", **_today_parts())
+    return render_template(
+        "desk/today.html", picture=picture_path(), state=state_now(), **_today_parts()
+    )
 
 
 def _today_parts() -> dict[str, Any]:
@@ -40,7 +45,7 @@ def _today_parts() -> dict[str, Any]:
     naming.prepare("item", [row.item for row in exceptions])
     naming.prepare("person", [row.person for row in exceptions])
     return {
-        "day": queries.day(site, now_us, web().settings.time_zone),
+        "day": queries.day(site, now_us, day_bounds(now_us)),
         "waves": queries.live_waves(site),
         "kinds": queries.exception_counts(site),
         "exceptions": exceptions,
@@ -53,7 +58,7 @@ def _live_today(_key: str) -> dict[str, Any]:
     day, kinds = parts["day"], parts["kinds"]
     return {
         "day": day._asdict(), "devices": parts["devices"], "exceptions": sum(kinds.values()),
-        "short": kinds.get("SHORT_PICK", 0), "of_day": day.due + day.shipped,
+        "short": kinds.get("SHORT_PICK", 0), "of_day": day.gone + day.to_go,
         "waves": render_template("desk/waves.html", **parts),
         "list": render_template("desk/exceptions.html", **parts),
     }  # fmt: skip
@@ -71,6 +76,52 @@ def find() -> ResponseReturnValue:
     if len(exact) == 1 or len(hits) == 1:
         return redirect((exact or hits)[0].path, 303)
     return render_template("desk/search.html", query=text, hits=hits)
+
+
+# --- orders whose units are anywhere -------------------------------------------------------------
+
+
+@pages.post("/orders/<order>/cancel")
+def cancel_order(order: str) -> ResponseReturnValue:
+    """All that nobody has in hand, whether pickers have it on their lists or not."""
+    id, reason = _order(order), forms.words("reason", signs_max=200)
+    done = acts.perform(
+        "orders.cancel", lambda act: service.cancel_order(act, id, reason),
+        input={"order": order, "reason": reason},
+    )  # fmt: skip
+    _tell_cancelled(done)
+    return redirect(f"/orders/{order}", 303)
+
+
+def _order(order: str) -> bytes:
+    id = forms.id_of("order", order)
+    if order_lists.order(web().site, id) is None:
+        raise NotFound("order", order)
+    return id
+
+
+def _tell_cancelled(done: service.Cancelled) -> None:
+    flash(_("{n} units are cancelled.", n=done.units), "done")
+    if done.in_hand:
+        flash(
+            _("{n} units are in totes or parcels already and stay on the order. Whoever has them "
+              "puts them back first; then cancel again.", n=done.in_hand),
+            "warning",
+        )  # fmt: skip
+
+
+@pages.post("/orders/<order>/lines/cancel")
+def cancel_units(order: str) -> ResponseReturnValue:
+    line, quantity = forms.words("line", signs_max=32), forms.count("quantity")
+    id, reason = forms.id_of("line", line), forms.words("reason", signs_max=200)
+    if OrderLine.get_or_none(OrderLine.id == id, OrderLine.order == _order(order)) is None:
+        raise NotFound("line", line)
+    acts.perform(
+        "orders.cancel", lambda act: service.cancel_units(act, id, quantity, reason),
+        input={"line": line, "quantity": quantity, "reason": reason},
+    )  # fmt: skip
+    flash(_("{n} units are cancelled.", n=quantity), "done")
+    return redirect(f"/orders/{order}", 303)
 
 
 # --- stock that others hold ----------------------------------------------------------------------

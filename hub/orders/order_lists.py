@@ -15,7 +15,7 @@ from hub.orders import rules
 from hub.orders.models import STAGES, LineMove, OrderHold, OrderLine, SalesOrder
 from hub.orders.rules import Stages
 
-VIEWS: Final = ("all", "todo", "late", "waiting", "held", "closed", "cancelled")
+VIEWS: Final = ("all", "open", "due", "todo", "late", "waiting", "held", "closed", "cancelled")
 """Questions that the list answers; see `_asked`."""
 OPEN_STATES: Final = ("PLACED", "APPROVED", "ON_HOLD")
 CALLED_MAX: Final = 200
@@ -71,10 +71,13 @@ _HEAD: Final = (
 def order_page(
     site: str, *, company: str = "", view: str = "all", text: str = "", item: bytes | None = None,
     customer: bytes | None = None, wave: bytes | None = None, now_us: int = 0,
-    after: tuple[int, bytes] | None = None, rows: int = 50,
+    day_end_us: int = 0, after: tuple[int, bytes] | None = None, rows: int = 50,
 ) -> list[OrderRow]:  # fmt: skip
-    """Orders of a site, newest first. `text` begins a number or is an external id."""
-    query: Any = SalesOrder.select(*_HEAD).where(SalesOrder.site == site, *_asked(view, now_us))
+    """Orders of a site, newest first. `text` begins a number or is an external id; the view `due`
+    ends at `day_end_us`."""
+    query: Any = SalesOrder.select(*_HEAD).where(
+        SalesOrder.site == site, *_asked(view, now_us, day_end_us)
+    )
     if text:
         query = query.where(SalesOrder.id.in_(_called(company, text)))
     if item is not None:
@@ -102,10 +105,14 @@ def _called(company: str, text: str) -> list[bytes]:
     return [id for rows in (found, foreign) for (id,) in rows]
 
 
-def _asked(view: str, now_us: int) -> list[Any]:
+def _asked(view: str, now_us: int, day_end_us: int) -> list[Any]:
     is_open = SalesOrder.state.in_(OPEN_STATES)
     if view == "todo":
         return [SalesOrder.state == "APPROVED", SalesOrder.wave.is_null()]
+    if view == "open":
+        return [is_open]
+    if view == "due":
+        return [is_open, SalesOrder.due_at < day_end_us]
     if view == "late":
         return [is_open, SalesOrder.due_at < now_us]
     if view == "waiting":

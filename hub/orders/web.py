@@ -13,7 +13,7 @@ from hub.orders.models import STAGES, OrderHold, OrderLine, SalesOrder
 from hub.web import acts, forms, live, naming, paging
 from hub.web.context import web
 from hub.web.security import needs
-from hub.web.text import _
+from hub.web.text import _, day_bounds
 
 ALWAYS_SHOWN: Final = ("open", "picked", "shipped")
 pages = Blueprint("orders", __name__, template_folder="templates")
@@ -27,6 +27,7 @@ def orders() -> ResponseReturnValue:
     ids = {name: _id_in_address(name) for name in ("item", "customer", "wave")}
     rows = order_lists.order_page(
         web().site, company=web().company, view=view, text=search, now_us=web().now_us(),
+        day_end_us=day_bounds(web().now_us())[1],
         after=_cursor(), rows=paging.ROWS + 1, **ids,
     )  # fmt: skip
     page = paging.page_of(rows, lambda row: [row.placed_at, row.id])
@@ -40,7 +41,8 @@ def orders() -> ResponseReturnValue:
 
 def _views() -> list[tuple[str, str]]:
     return [
-        ("all", _("All")), ("todo", _("To plan")), ("late", _("Late")),
+        ("all", _("All")), ("open", _("Open")), ("due", _("Due today")), ("todo", _("To plan")),
+        ("late", _("Late")),
         ("waiting", _("Waiting for stock")), ("held", _("On hold")), ("closed", _("Closed")),
         ("cancelled", _("Cancelled")),
     ]  # fmt: skip

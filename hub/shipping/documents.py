@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
-
-from fpdf import FPDF
+from typing import TYPE_CHECKING, Final
 
 from hub.shipping.queries import Slip, SlipLine
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 FONT: Final = "Helvetica"
 _WIDTHS_MM: Final = (32, 128, 20)
@@ -15,6 +16,8 @@ _WIDTHS_MM: Final = (32, 128, 20)
 
 def packing_slip(slip: Slip, sender: str) -> bytes:
     """One A4 slip: what is inside, what is in other parcels, what follows. No address, no price."""
+    from fpdf import FPDF  # half a second and 20 MB, for whoever prints
+
     paper = FPDF(format="A4")
     paper.set_creation_date(_moment(slip.packed_at))
     paper.set_title(f"Packing slip {slip.parcel}")

@@ -57,8 +57,11 @@ class Slip(NamedTuple):
     """What is not packed yet and will be sent when it is there."""
 
 
-def shipments(site: str, view: str = "ready", rows: int = ROWS) -> list[ShipmentRow]:
-    """Shipments by what is next for them: the most urgent first, those that left last."""
+def shipments(
+    site: str, view: str = "ready", rows: int = ROWS, *, since_us: int = 0
+) -> list[ShipmentRow]:
+    """Shipments by what is next for them: the most urgent first; those that left (`shipped`, or
+    `today`: since a moment) latest first."""
     parcels = (
         Parcel.select(fn.COUNT(Parcel.id))
         .where((Parcel.shipment == Shipment.id) & (Parcel.state != "VOID"))
@@ -72,8 +75,8 @@ def shipments(site: str, view: str = "ready", rows: int = ROWS) -> list[Shipment
         .join(SalesOrder, on=(SalesOrder.id == Shipment.order))
         .where(Shipment.site == site)
     )  # fmt: skip
-    if view == "shipped":
-        query = query.where(Shipment.shipped_at > 0).order_by(Shipment.shipped_at.desc())
+    if view in ("shipped", "today"):
+        query = query.where(Shipment.shipped_at >= since_us).order_by(Shipment.shipped_at.desc())
     else:
         query = query.where(Shipment.state.in_(VIEWS.get(view, VIEWS["ready"])))
         query = query.order_by(SalesOrder.due_at, Shipment.number)
@@ -93,6 +96,12 @@ def counts(site: str) -> dict[str, int]:
         view: sum(int(by_state.get(state, 0)) for state in states)
         for view, states in VIEWS.items()
     }  # fmt: skip
+
+
+def left_since(site: str, since_us: int) -> int:
+    """How many shipments have left since a moment."""
+    asked = (Shipment.site == site) & (Shipment.shipped_at >= since_us)
+    return int(Shipment.select().where(asked).count())
 
 
 def parcels_of(shipment: bytes) -> list[Parcel]:

@@ -119,12 +119,13 @@ def _lines(floor: Floor, overlays: Overlays, is_standalone: bool) -> Iterator[st
 
 def _opening(floor: Floor) -> str:
     side_cm = floor.aisle_pitch_cm // 2 + MARGIN_CM // 2
+    top_cm = floor.cross_aisle_width_cm // 2 + MARGIN_CM // 2
     end_cm = floor.cross_aisle_width_cm // 2 + MARGIN_CM
     width_cm = floor.walkways.aisle_x_cm[-1] + 2 * side_cm
-    height_cm = depth_cm(floor) + 2 * end_cm
+    height_cm = top_cm + depth_cm(floor) + end_cm
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" class="floor" role="img" '
-        f'viewBox="{-side_cm} {-end_cm} {width_cm} {height_cm}" '
+        f'viewBox="{-side_cm} {-top_cm} {width_cm} {height_cm}" '
         f'data-depth-cm="{depth_cm(floor)}" aria-labelledby="floor-title floor-desc">'
     )
 

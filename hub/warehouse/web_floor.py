@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 from flask import Response, render_template
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from hub.inventory import queries as inventory
 from hub.warehouse.floor import demo_floor, load_floor
@@ -27,11 +27,31 @@ DASHES: Final = ("none", "60 30", "20 24", "90 24 20 24", "40 40", "120 30", "30
 @needs("warehouse", "read")
 def floor() -> ResponseReturnValue:
     """The hall once, and then what changes, as it changes."""
+    return render_template("warehouse/floor.html", picture=picture_path(), state=state_now())
+
+
+def picture_path() -> str:
+    """Where `floor.js` gets the hall without people; the browser keeps it until it is rebuilt."""
+    text = _layout()
+    return f"/floor/picture.svg?is={hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _layout() -> str:
     site = inventory.site(web().site)
-    return render_template(
-        "warehouse/floor.html", picture=Markup(_picture(site.floor if site else "")),  # noqa: S704 - our own drawing
-        state=msgspec.to_builtins(floor_state(web().site)),
-    )  # fmt: skip
+    return str(site.floor) if site else ""
+
+
+@pages.get("/floor/picture.svg")
+@needs("warehouse", "read")
+def picture() -> Response:
+    response = Response(_picture(_layout()), mimetype="image/svg+xml")
+    response.headers["Cache-Control"] = "private, max-age=86400"
+    return response
+
+
+def state_now() -> Any:
+    """People, tours and bins as `floor.js` draws them."""
+    return msgspec.to_builtins(floor_state(web().site))
 
 
 @lru_cache(maxsize=4)

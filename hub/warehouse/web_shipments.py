@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -14,19 +16,28 @@ from hub.web.context import web
 from hub.web.security import needs
 from hub.web.text import _
 
+ROWS_SHOWN: Final = 200
+
 
 @pages.get("/shipments")
 @needs("shipping", "read")
 def shipments() -> ResponseReturnValue:
     view = request.args.get("view", "ready")
+    since_us = _today() if view == "today" else 0
+    rows = queries.shipments(web().site, view, ROWS_SHOWN + 1, since_us=since_us)
+    counts = queries.counts(web().site) | {"today": queries.left_since(web().site, _today())}
     return render_template(
-        "warehouse/shipments.html", shipments=queries.shipments(web().site, view), view=view,
-        counts=queries.counts(web().site),
+        "warehouse/shipments.html", shipments=rows[:ROWS_SHOWN], view=view, counts=counts,
+        more=len(rows) > ROWS_SHOWN,
         views=[
             ("ready", _("Ready to leave")), ("packing", _("Being packed")),
-            ("shipped", _("Shipped")),
+            ("today", _("Left today")), ("shipped", _("All that left")),
         ],
     )  # fmt: skip
+
+
+def _today() -> int:
+    return text.day_bounds(web().now_us())[0]
 
 
 @pages.get("/shipments/<shipment>")

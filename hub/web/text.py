@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gettext
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from hub.web.context import visitor, web
 
 TRANSLATIONS: Final = Path(__file__).parent / "translations"
 LANGUAGES: Final = {"en": "English"}
+ABBREVIATIONS: Final = frozenset({"QC"})
 MINUTE_US: Final = 60 * 1_000_000
 
 
@@ -101,6 +102,13 @@ def moment(at_us: int | None) -> Markup | str:
     )
 
 
+def day_bounds(at_us: int) -> tuple[int, int]:
+    """The first moment of the site's day, and of the next, in UTC."""
+    start = local_time(at_us).replace(hour=0, minute=0, second=0, microsecond=0)
+    end = (start + timedelta(days=1)).replace(hour=0)
+    return int(start.timestamp()) * 1_000_000, int(end.timestamp()) * 1_000_000
+
+
 def ago(at_us: int | None) -> str:
     """How long since: 12 s, 4 min, 3 h, 2 d."""
     if not at_us:
@@ -114,6 +122,8 @@ def ago(at_us: int | None) -> str:
 
 def words(state: str) -> str:
     """PARTIALLY_SHIPPED → Partially shipped."""
+    if state in ABBREVIATIONS:
+        return state
     return _(state.replace("_", " ").capitalize()) if state else "–"
 
 

@@ -2,10 +2,12 @@
 "use strict";
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const tours = document.getElementById("floor-tours");
-  const people = document.getElementById("floor-people");
-  if (!tours || !people) return;
+  const map = document.querySelector("[data-picture]");
+  if (!map) return;
+  let tours = null;
+  let people = null;
   let marked = new Set();
+  let latest = JSON.parse(document.getElementById("floor-state").textContent);
 
   const child = (parent, tag, key, id) => {
     let element = document.getElementById(id);
@@ -60,17 +62,31 @@
     }
     marked = new Set(Object.keys(bins));
   };
-  const draw = (value) => {
-    const keys = new Set(value.pickers.map((picker) => picker.key));
+  const draw = () => {
+    if (!tours) return;
+    const keys = new Set(latest.pickers.map((picker) => picker.key));
     for (const element of document.querySelectorAll("#floor-tours > *, #floor-people > *")) {
       if (!keys.has(element.dataset.key)) element.remove();
     }
-    value.pickers.forEach(drawTour);
-    value.pickers.forEach(drawPerson);
-    drawBins(value.bins);
+    latest.pickers.forEach(drawTour);
+    latest.pickers.forEach(drawPerson);
+    drawBins(latest.bins);
+  };
+  // The hall comes once and stays with the browser; people and tours come with the page.
+  const hang = async () => {
+    const answer = await fetch(map.dataset.picture);
+    if (!answer.ok) throw new Error(answer.statusText);
+    const picture = new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
+    map.replaceChildren(document.importNode(picture.documentElement, true));
+    tours = document.getElementById("floor-tours");
+    people = document.getElementById("floor-people");
+    draw();
   };
 
-  const first = document.getElementById("floor-state");
-  if (first) draw(JSON.parse(first.textContent));
-  document.addEventListener("live:floor", (event) => event.detail && draw(event.detail));
+  hang().catch(() => window.setTimeout(hang, 3000));
+  document.addEventListener("live:floor", (event) => {
+    if (!event.detail) return;
+    latest = event.detail;
+    draw();
+  });
 })();

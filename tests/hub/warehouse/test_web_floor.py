@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from hub.devices.models import Device
@@ -77,7 +78,11 @@ def test_the_page_draws_the_hall_and_says_who_is_at_work(
     assert "Nobody is at work" in browser.get("/floor").text
     at_work(sqlite_hub)
     page = browser.get("/floor").text
-    assert 'id="bin-A-01-01-1"' in page
+    picture = re.search(r'data-picture="([^"]+)"', page)
+    assert picture
+    assert picture[1] in browser.get("/").text, "today shows the same hall"
+    assert 'id="bin-A-01-01-1"' in browser.get(picture[1]).text
+    assert browse("picker").get(picture[1]).status_code == 403
     assert '"mark": "1"' in page.replace('"mark":"1"', '"mark": "1"')
     assert "hh-1" in page
     assert browser.get("/floor/style.css").mimetype == "text/css"
