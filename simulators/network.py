@@ -90,9 +90,17 @@ class _Session:
         self.inflight: dict[int, _Waiting] = {}
         self.connection: Connection | None = None
         self.tokens = 0
+        self._known: dict[str, bool] = {}
 
     def wants(self, topic: str) -> bool:
-        return any(is_match(wanted, topic) for wanted in self.filters)
+        known = self._known.get(topic)
+        if known is None:
+            known = self._known[topic] = any(is_match(wanted, topic) for wanted in self.filters)
+        return known
+
+    def subscribe(self, wanted: str) -> None:
+        self.filters[wanted] = None
+        self._known.clear()
 
 
 class SimulatedBroker:
@@ -142,7 +150,7 @@ class SimulatedBroker:
 
     def subscribe(self, session: _Session, filters: Iterable[str]) -> None:
         for wanted in filters:
-            session.filters[wanted] = None
+            session.subscribe(wanted)
             for topic, message in list(self._retained.items()):
                 if is_match(wanted, topic):
                     self._give(session, message, retain=True)
