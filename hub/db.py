@@ -9,7 +9,7 @@ their head lock (DESIGN §2, §5; docs/decisions/0002-one-write-transaction.md).
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -128,11 +128,21 @@ class Insert:
         self.sql = f'INSERT INTO "{meta.table_name}" ({names}) VALUES ({marks}){tail}'
 
 
+class HopeDashed(Exception):
+    """A statement that was trusted to touch its row did not: the transaction must be done again,
+    with trust in nobody.
+    """
+
+
 class WriteTransaction:
     """One transaction that writes. Made by `writing`; never kept past its end.
 
     Gathered inserts and ledger rows reach the database at `flush` or at the end, so a statement
     that reads them must flush first; balances and lines are written at once and always true.
+
+    While it `trusts`, guarded statements are gathered by kind as well. They are sent before any
+    other statement and at the end, and as each names one row by its key, the sum of their row
+    counts tells whether every guard held; if not, HopeDashed is raised and nothing is committed.
     """
 
     def __init__(self, database: peewee.Database, now_us: int) -> None:
@@ -143,13 +153,57 @@ class WriteTransaction:
         self._gathered: dict[str, list[Sequence[Any]]] = {}
         self._chained: dict[tuple[str, Ledger], list[Sequence[Any]]] = {}
         self._sent_in_savepoint: dict[str, list[Sequence[Any]]] | None = None
+        self._trusted: dict[str, list[Sequence[Any]]] = {}
+        self.trusts = False
+        self._added_once: set[Any] = set()
+        self._expected: list[bytes] = []
+        self._when: dict[bytes, int] = {}
+        self._looked_upto = 0
+        self.foreseen: dict[bytes, Any] = {}
+        """What was read ahead. Forgotten as soon as a statement changes what it may stand on."""
         self.after_commit: list[Callable[[], None]] = []
 
     def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Carry out one statement now; returns how many rows it touched."""
-        cursor = self._cursor
-        cursor.execute(_percent_style(sql) if self.is_postgresql else sql, params)
-        return cursor.rowcount  # type: ignore[no-any-return]
+        if self.foreseen:
+            self.foreseen.clear()
+        self._execute(sql, params)
+        return self._cursor.rowcount  # type: ignore[no-any-return]
+
+    def _execute(self, sql: str, params: Sequence[Any]) -> None:
+        if self._trusted:
+            self._send_trusted()
+        self._cursor.execute(_percent_style(sql) if self.is_postgresql else sql, params)
+
+    def take(self, sql: str, params: Sequence[Any]) -> int:
+        """Carry out a guarded statement on one row that it names by its key; returns the count.
+
+        While the transaction trusts, it is gathered and counted when all of its kind are sent.
+        """
+        if not self.trusts:
+            return self.run(sql, params)
+        found = self._trusted.get(sql)
+        if found is None:
+            self._trusted[sql] = [params]
+        else:
+            found.append(params)
+        return 1
+
+    def _send_trusted(self) -> None:
+        trusted, self._trusted = self._trusted, {}
+        for sql, rows in trusted.items():
+            self._many(sql, rows)
+            if self._cursor.rowcount != len(rows):
+                raise HopeDashed(sql)
+
+    def settle(self) -> None:
+        """Send what was trusted, and trust nobody from here: for acts that leave the usual path,
+        and before reads that go past this transaction.
+        """
+        self.trusts = False
+        self.foreseen.clear()
+        if self._trusted:
+            self._send_trusted()
 
     def run_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[int]:
         """Carry out one statement for each row, in order; returns how many rows each touched.
@@ -160,6 +214,7 @@ class WriteTransaction:
             return [self.run(sql, params) for params in rows]
         if not rows:
             return []
+        self.settle()
         cursor = self._cursor
         cursor.executemany(_percent_style(sql), rows, returning=True)
         touched = [int(cursor.rowcount)]
@@ -169,16 +224,27 @@ class WriteTransaction:
 
     def row(self, sql: str, params: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row, or None."""
-        self.run(sql, params)
+        self._execute(sql, params)
         return self._cursor.fetchone()  # type: ignore[no-any-return]
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        self.run(sql, params)
+        self._execute(sql, params)
         return self._cursor.fetchall()  # type: ignore[no-any-return]
 
     def add(self, insert: Insert, values: Sequence[Any]) -> None:
         """Gather one plain insert; it is sent with the others of its table."""
         self._gathered.setdefault(insert.sql, []).append(values)
+
+    def add_once(self, insert: Insert, values: Sequence[Any]) -> None:
+        """Gather one insert that ignores what is there already; its first value is its key.
+
+        While the transaction trusts, a key that it has given before costs nothing.
+        """
+        if self.trusts:
+            if values[0] in self._added_once:
+                return
+            self._added_once.add(values[0])
+        self.add(insert, values)
 
     def append(self, ledger: Ledger, site: str, values: Sequence[Any]) -> None:
         """Gather one row of a chained ledger; position and hash are given at the end."""
@@ -209,8 +275,31 @@ class WriteTransaction:
         self._gathered = {sql: rows[: gathered[sql]] for sql, rows in whole.items()}
         self._chained = {key: self._chained[key][:count] for key, count in chained.items()}
 
+    def expect(self, ids: Iterable[bytes]) -> None:
+        """Say which rows acts of this transaction will name, in their order."""
+        self._expected = list(dict.fromkeys(ids))
+        self._when = {id: n for n, id in enumerate(self._expected)}
+
+    def upcoming(self, id: bytes, count: int) -> list[bytes]:
+        """This row, and the expected ones after it that nobody has looked at yet."""
+        at = self._when.get(id, -1)
+        if at < self._looked_upto:
+            return [id]
+        self._looked_upto = at + count
+        return self._expected[at : at + count]
+
+    def send(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Carry out one statement for each row now, where nobody asks how many it touched."""
+        if self._trusted:
+            self._send_trusted()
+        if rows:
+            self.foreseen.clear()
+            self._many(sql, rows)
+
     def flush(self) -> None:
-        """Send the gathered plain inserts now (ledger rows wait for the end)."""
+        """Send what was gathered now (ledger rows wait for the end)."""
+        if self._trusted:
+            self._send_trusted()
         for sql, rows in self._gathered.items():
             if rows:
                 self._many(sql, rows)
@@ -218,7 +307,7 @@ class WriteTransaction:
                     self._sent_in_savepoint.setdefault(sql, []).extend(rows)
         self._gathered = {}
 
-    def _many(self, sql: str, rows: list[Sequence[Any]]) -> None:
+    def _many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         self._cursor.executemany(_percent_style(sql) if self.is_postgresql else sql, rows)
 
     def finish(self) -> None:

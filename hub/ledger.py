@@ -32,6 +32,7 @@ class Ledger:
         left_out = set(unchained)
         chained = (i for i, name in enumerate(self.columns) if name not in left_out)
         self.business_fields = itemgetter(*chained)
+        self.other_fields = itemgetter(*(self.columns.index(name) for name in sorted(left_out)))
         every = ("site", "position", *self.columns, "hash", "checksum")
         names = ", ".join(f'"{name}"' for name in every)
         marks = ", ".join("?" * len(every))
@@ -54,10 +55,12 @@ def next_hash(ledger: Ledger, before: bytes, values: Sequence[Any]) -> bytes:
     return sha256(before + _encode(ledger.business_fields(values))).digest()
 
 
-def checksum(site: str, position: int, values: Sequence[Any], row_hash: bytes) -> bytes:
-    """Covers every column of the row."""
-    whole = _encode((site, position, values, row_hash))
-    return blake2b(whole, digest_size=CHECKSUM_BYTES).digest()
+def checksum(
+    ledger: Ledger, site: str, position: int, values: Sequence[Any], row_hash: bytes
+) -> bytes:
+    """Covers every column of the row: the business fields through their hash."""
+    rest = _encode((site, position, ledger.other_fields(values)))
+    return blake2b(row_hash + rest, digest_size=CHECKSUM_BYTES).digest()
 
 
 def chain_rows(
@@ -68,5 +71,6 @@ def chain_rows(
     for values in rows:
         position += 1
         before = next_hash(ledger, before, values)
-        linked.append((site, position, *values, before, checksum(site, position, values, before)))
+        covered = checksum(ledger, site, position, values, before)
+        linked.append((site, position, *values, before, covered))
     return Linked(linked, position, before)

@@ -57,6 +57,7 @@ def make_gateway(
     from hub.device_gateway.core import GatewayCore
     from hub.inventory.models import Site
     from hub.staff.queries import shift_people
+    from hub.warehouse.pick_events import TRUSTING
 
     site = Site.get(Site.code == config.site)
     return GatewayCore(
@@ -65,5 +66,5 @@ def make_gateway(
         configuration=Configuration(
             config.site, site.time_zone, lambda: shift_people(config.company, config.site)
         ),
-        reached=reached,
+        reached=reached, trusting=TRUSTING,
     )  # fmt: skip

@@ -7,13 +7,13 @@ whose handler raises. What an event does to stock and work is the handlers' busi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 
-from hub.db import Insert
+from hub.db import HopeDashed, Insert
 from hub.device_gateway.gateway_io import Publish
 from hub.device_gateway.group import EpochWork, Group
 from hub.device_gateway.known_devices import KnownDevice, KnownDevices
@@ -39,6 +39,13 @@ DEFECT: Final = "DEFECT"
 
 _event_row: Final = Insert(DeviceEvent)
 _parked_row: Final = Insert(ParkedEvent, or_ignore=True)
+_EPOCH: Final = (
+    "INSERT INTO device_epoch (site, device, epoch, upto, pruned_upto, changed_at) "
+    "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (site, device, epoch) "
+    "DO UPDATE SET upto = excluded.upto, changed_at = excluded.changed_at, "
+    "pruned_upto = CASE WHEN excluded.pruned_upto > device_epoch.pruned_upto "
+    "THEN excluded.pruned_upto ELSE device_epoch.pruned_upto END"
+)
 _log = structlog.get_logger("gateway")
 
 
@@ -60,10 +67,6 @@ class BadActor(HubError):
         super().__init__(f"{actor!r} is no person's id (32 hexadecimal digits).")
 
 
-class HopeDashed(Exception):
-    """An event of a hopeful group failed: the group is done again, each event in a savepoint."""
-
-
 def event_key(device: str, epoch: str, seq: int) -> str:
     """The key of the act that an event causes."""
     return f"{device}/{epoch}/{seq}"
@@ -73,25 +76,51 @@ def digest_of(payload: bytes) -> bytes:
     return blake2b(payload, digest_size=DIGEST_BYTES).digest()
 
 
+class EventRead(NamedTuple):
+    """An event as it was read, before anything is done about it."""
+
+    event: Event
+    data: Any
+    """What happened, or the ProtocolsError that reading it raised."""
+    payload: bytes
+
+
+def read_event(device: KnownDevice, payload: bytes) -> EventRead:
+    """Raises ProtocolsError for what is no event."""
+    event = decode_event(payload, device.name)
+    if not 1 <= len(event.epoch) <= NAME_CHARS_MAX or "\0" in event.epoch:
+        raise MalformedPayload(f"the epoch has {len(event.epoch)} characters")
+    try:
+        data: Any = decode_data(event)
+    except ProtocolsError as wrong:
+        data = wrong
+    return EventRead(event, data, payload)
+
+
 class EventApplier:
-    """Applies events within a group; all state is in the group and the database."""
+    """Applies events within a group; all state is in the group and the database.
 
-    def __init__(self, site: str, handlers: Mapping[str, Handler], known: KnownDevices) -> None:
+    Acts of the types in `trusting` may gather their guarded statements (hub/db.py).
+    """
+
+    def __init__(
+        self, site: str, handlers: Mapping[str, Handler], known: KnownDevices,
+        trusting: Collection[str] = (),
+    ) -> None:  # fmt: skip
         self._site, self._handlers, self._known = site, handlers, known
+        self._trusting = frozenset(trusting)
 
-    def take(self, group: Group, device: KnownDevice, payload: bytes, *, park: str = "") -> None:
-        """Apply, repeat, or ask for what is missing. Raises ProtocolsError for what is no event.
+    def take(self, group: Group, read: EventRead, *, park: str = "") -> None:
+        """Apply, repeat, or ask for what is missing.
 
         `park` names the code under which the event is set aside without trying it.
         """
-        event = decode_event(payload, device.name)
-        if not 1 <= len(event.epoch) <= NAME_CHARS_MAX or "\0" in event.epoch:
-            raise MalformedPayload(f"the epoch has {len(event.epoch)} characters")
-        work = self._work(group, device.name, event.epoch)
+        event = read.event
+        work = self._work(group, event.dev, event.epoch)
         if event.seq == work.upto + 1:
-            self._next(group, work, event, payload, park)
+            self._next(group, work, read, park)
         elif event.seq <= work.upto:
-            self._repeat(group, work, event, payload)
+            self._repeat(group, work, event, read.payload)
         else:
             work.beyond_last = max(work.beyond_last, event.seq)
             work.beyond_first = min(work.beyond_first or event.seq, event.seq)
@@ -105,15 +134,17 @@ class EventApplier:
 
     # ── the next event ───────────────────────────────────────────────────────────────────
 
-    def _next(self, group: Group, work: EpochWork, event: Event, payload: bytes, park: str) -> None:
-        digest = digest_of(payload)
+    def _next(self, group: Group, work: EpochWork, read: EventRead, park: str) -> None:
+        event = read.event
+        digest = digest_of(read.payload)
         code = park
         if park:
-            self._park(group, event, payload, park, "The event failed when its group was stored.")
+            text = "The event failed when its group was stored."
+            self._park(group, event, read.payload, park, text)
         elif group.is_hopeful:
-            self._hope(group, event, payload)
+            self._hope(group, read)
         else:
-            code = self._try(group, event, payload)
+            code = self._try(group, read)
         work.upto = event.seq
         work.digests[event.seq] = digest
         now_us = group.tx.now_us
@@ -125,29 +156,37 @@ class EventApplier:
              digest, at, now_us),
         )  # fmt: skip
 
-    def _hope(self, group: Group, event: Event, payload: bytes) -> None:
-        """Almost every event of almost every group succeeds: those need no savepoint."""
+    def _hope(self, group: Group, read: EventRead) -> None:
+        """Almost every event of almost every group succeeds: those need no savepoint, and the
+        usual ones wait for each other's statements.
+        """
+        if read.event.type in self._trusting:
+            group.tx.trusts = True
+        else:
+            group.tx.settle()
         try:
-            self._carry_out(group, event, payload)
+            self._carry_out(group, read)
         except Exception as wrong:
             if is_storage_failure(wrong):
                 raise
             raise HopeDashed from wrong
 
-    def _try(self, group: Group, event: Event, payload: bytes) -> str:
+    def _try(self, group: Group, read: EventRead) -> str:
         """Carry out one event in a savepoint; returns the code under which it was parked, or ''."""
         try:
             with group.tx.savepoint():
-                self._carry_out(group, event, payload)
+                self._carry_out(group, read)
         except Exception as wrong:
             if is_storage_failure(wrong):
                 raise
-            return self._park_failed(group, event, payload, wrong)
+            return self._park_failed(group, read.event, read.payload, wrong)
         return ""
 
-    def _carry_out(self, group: Group, event: Event, payload: bytes) -> None:
+    def _carry_out(self, group: Group, read: EventRead) -> None:
+        event, data, payload = read
+        if isinstance(data, ProtocolsError):
+            raise data
         handler = self._handlers.get(event.type)
-        data = decode_data(event)
         if handler is None:
             raise UnknownEventType(event.type)
         if not 0 <= event.at <= AT_MAX:
@@ -228,25 +267,16 @@ class EventApplier:
     # ── the end of a group ───────────────────────────────────────────────────────────────
 
     def write_epochs(self, group: Group) -> None:
-        """Store how far each epoch came: one statement for each epoch that moved."""
-        for (device, epoch), work in group.epochs.items():
-            if work.upto == work.came_from:
-                continue
-            group.tx.run(
-                "INSERT INTO device_epoch (site, device, epoch, upto, pruned_upto, changed_at) "
-                "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (site, device, epoch) "
-                "DO UPDATE SET upto = excluded.upto, changed_at = excluded.changed_at, "
-                "pruned_upto = CASE WHEN excluded.pruned_upto > device_epoch.pruned_upto "
-                "THEN excluded.pruned_upto ELSE device_epoch.pruned_upto END",
-                (
-                    self._site,
-                    device,
-                    epoch,
-                    work.upto,
-                    group.pruned.get((device, epoch), 0),
-                    group.tx.now_us,
-                ),
-            )
+        """Store how far each epoch came: one row for each epoch that moved."""
+        tx, pruned = group.tx, group.pruned
+        tx.send(
+            _EPOCH,
+            [
+                (self._site, *key, work.upto, pruned.get(key, 0), tx.now_us)
+                for key, work in group.epochs.items()
+                if work.upto != work.came_from
+            ],
+        )
 
     def acks(self, group: Group, hub_epoch: str) -> list[Publish]:
         """One cumulative acknowledgement for each epoch that was heard of in this group."""

@@ -7,16 +7,16 @@ time. A message is refused alone, an event is parked alone, and nothing else sto
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import peewee
 import structlog
 
 from hub.clock import Clock
-from hub.db import retrying, writing
+from hub.db import HopeDashed, WriteTransaction, retrying, writing
 from hub.device_gateway.answers import Answers
-from hub.device_gateway.apply import DEFECT, EventApplier, Handler, HopeDashed
+from hub.device_gateway.apply import DEFECT, EventApplier, EventRead, Handler, read_event
 from hub.device_gateway.command_answers import AnswerHandler, CommandAnswers
 from hub.device_gateway.configuration import Configuration
 from hub.device_gateway.gateway_io import Arrived, Publish
@@ -42,6 +42,13 @@ from protocols.topics import (
 REFRESH_EVERY_MS: Final = 1_000
 """How soon a newly enrolled or retired device, or a change of people, is noticed."""
 _log = structlog.get_logger("gateway")
+_Read = tuple[Arrived, KnownDevice, EventRead | None]
+
+
+def expect(tx: WriteTransaction, batch: Sequence[_Read]) -> None:
+    """Tell the transaction which work lines its events will name, in their order."""
+    lines = (getattr(read.data, "line", None) for _, _, read in batch if read is not None)
+    tx.expect(map(bytes.fromhex, filter(None, lines)))
 
 
 class GatewayCore:
@@ -50,13 +57,13 @@ class GatewayCore:
     def __init__(
         self, database: peewee.Database, *, site: str, company: str, hub_epoch: str, clock: Clock,
         handlers: Mapping[str, Handler], answer_handlers: Mapping[str, AnswerHandler],
-        configuration: Configuration, reached: Reached = never,
+        configuration: Configuration, reached: Reached = never, trusting: Collection[str] = (),
     ) -> None:  # fmt: skip
         self._database, self._site, self._hub_epoch = database, site, hub_epoch
         self._clock, self._reached = clock, reached
         self._configuration = configuration
         self.known = KnownDevices(database, site)
-        self._events = EventApplier(site, handlers, self.known)
+        self._events = EventApplier(site, handlers, self.known, trusting)
         self._presence = Presence(site, self.known)
         self._command_answers = CommandAnswers(site, answer_handlers)
         self._refusals = Refusals(site)
@@ -147,8 +154,8 @@ class GatewayCore:
     def _try_group(self, batch: list[Arrived], park: str, is_hopeful: bool) -> list[Publish]:
         with writing(self._database, self._clock.now_us()) as tx:
             group = Group(tx, is_hopeful=is_hopeful)
-            for arrived in batch:
-                self._take(group, arrived, park)
+            for arrived, device, read in self._read(group, batch):
+                self._take(group, arrived, device, read, park)
             self._write_devices(group)
             self._events.write_epochs(group)
             self._refusals.write(group)
@@ -171,18 +178,36 @@ class GatewayCore:
 
     # ── one message ──────────────────────────────────────────────────────────────────────
 
-    def _take(self, group: Group, arrived: Arrived, park: str) -> None:
-        topic = self._topic(arrived)
-        try:
-            device = self._sender_of(topic, arrived)
-            if topic.channel == "evt":
-                self._events.take(group, device, arrived.payload, park=park)
-            elif park:
-                refuse(group, arrived.topic, arrived.payload, park, "The message cannot be stored.")
+    def _read(self, group: Group, batch: Sequence[Arrived]) -> list[_Read]:
+        """Read all before anything is done, so that what acts need is known together."""
+        found: list[_Read] = []
+        for arrived in batch:
+            topic = self._topic(arrived)
+            try:
+                device = self._sender_of(topic, arrived)
+                is_event = topic.channel == "evt"
+                read = read_event(device, arrived.payload) if is_event else None
+            except (ProtocolsError, HubError) as wrong:
+                refuse(group, arrived.topic, arrived.payload, wrong.code, str(wrong))
             else:
-                self._take_other(group, topic.channel, device, arrived)
-        except (ProtocolsError, HubError) as wrong:
-            refuse(group, arrived.topic, arrived.payload, wrong.code, str(wrong))
+                found.append((arrived, device, read))
+        if group.is_hopeful:
+            expect(group.tx, found)
+        return found
+
+    def _take(
+        self, group: Group, arrived: Arrived, device: KnownDevice, read: EventRead | None, park: str
+    ) -> None:
+        if read is not None:
+            self._events.take(group, read, park=park)
+        elif park:
+            refuse(group, arrived.topic, arrived.payload, park, "The message cannot be stored.")
+        else:
+            group.tx.settle()
+            try:
+                self._take_other(group, self._topic(arrived).channel, device, arrived)
+            except (ProtocolsError, HubError) as wrong:
+                refuse(group, arrived.topic, arrived.payload, wrong.code, str(wrong))
 
     def _take_other(
         self, group: Group, channel: str, device: KnownDevice, arrived: Arrived
@@ -245,16 +270,17 @@ class GatewayCore:
     # ── rows of devices ──────────────────────────────────────────────────────────────────
 
     def _write_devices(self, group: Group) -> None:
-        """One statement for each device that was heard of in this group."""
+        """One row for each device that was heard of in this group."""
         for device, _ in group.epochs:
             group.changes(device)
+        rows: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
         for device, changes in group.devices.items():
-            columns = {**changes, "seen_at": group.tx.now_us}
-            assigned = ", ".join(f"{name} = ?" for name in columns)
-            group.tx.run(
-                f"UPDATE device SET {assigned} WHERE site = ? AND name = ?",
-                (*columns.values(), self._site, device),
+            rows.setdefault(tuple(changes), []).append(
+                (*changes.values(), group.tx.now_us, self._site, device)
             )
+        for columns, values in rows.items():
+            assigned = ", ".join(f"{name} = ?" for name in (*columns, "seen_at"))
+            group.tx.send(f"UPDATE device SET {assigned} WHERE site = ? AND name = ?", values)
         for device in dict.fromkeys(group.woken):
             self._wake(group, device)
 

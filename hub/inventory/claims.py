@@ -38,6 +38,10 @@ class Claim(NamedTuple):
     state: str
 
 
+_CARRY: Final = (
+    "UPDATE allocation SET state = ?, balance = ?, place = ?, changed_at = ? "
+    "WHERE id = ? AND state = ? AND quantity = ?"
+)
 _COLUMNS: Final = "id, balance, order_id, order_line, item, place, quantity, state"
 
 
@@ -90,14 +94,15 @@ def carry(act: Act, held: Claim, balance: bytes, place: bytes, after: str = "PIC
 
     The posting has moved the count; raises WrongState when the claim has changed meanwhile.
     """
-    changed = act.tx.run(
-        "UPDATE allocation SET state = ?, balance = ?, place = ?, changed_at = ? "
-        "WHERE id = ? AND state = ? AND quantity = ?",
+    changed = act.tx.take(
+        _CARRY,
         (after, balance, place, act.now_us, held.id, held.state, held.quantity),
     )
     if changed != 1:
         raise WrongState("allocation", held.id.hex(), "different", held.state)
-    return held._replace(balance=balance, place=place, state=after)
+    return Claim(
+        held.id, balance, held.order, held.order_line, held.item, place, held.quantity, after
+    )
 
 
 def _write(

@@ -52,7 +52,7 @@ class NotThatMany(HubError):
 
 def move(act: Act, line: bytes, source: str, target: str, quantity: int, reason: str = "") -> None:
     """Bring units of a line from one stage to the next; raises NotThatMany, KeyError if illegal."""
-    if act.tx.run(_SQL[source, target], (quantity, quantity, line, quantity)) != 1:
+    if act.tx.take(_SQL[source, target], (quantity, quantity, line, quantity)) != 1:
         raise NotThatMany(line, source, quantity)
     record(act, line, source, target, quantity, reason)
 

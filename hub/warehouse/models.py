@@ -161,7 +161,7 @@ class LineAct(Table):
     cause = peewee.TextField()
     n = CountField()
     """A short pick with units found is two acts of one event: what was picked, and what was not."""
-    line = IdField(index=True)
+    line = IdField()
     kind = peewee.TextField()
     """The event's type."""
     quantity = CountField(default=0)

@@ -27,6 +27,7 @@ from hub.warehouse.work_context import (
     read_line,
     remember,
     remember_work,
+    see_line,
     set_line,
 )
 from protocols import messages as m
@@ -36,6 +37,8 @@ Handler = Callable[[Act, Event, Any], None]
 
 _tote_insert: Final = Insert(Place, or_ignore=True)
 _FINAL: Final = frozenset({"DONE", "SHORT", "SUBSTITUTED", "CANCELLED"})
+TRUSTING: Final = frozenset({"BinVerified", "UnitsCounted", "PickConfirmed", "LineSkipped"})
+"""Events that almost always find things as the plan says: their statements go out together."""
 _BEFORE_START: Final = frozenset({"READY", "OFFERED", "ASSIGNED", "SUSPENDED"})
 
 
@@ -43,7 +46,7 @@ def bin_verified(act: Act, event: Event, data: m.BinVerified) -> None:
     line = _line_of(act, event, data.line)
     remember(act, line, event.type)
     if line.state not in _FINAL:
-        set_line(act, line, "AT_LOCATION", line.counted, line.picked)
+        see_line(act, line, "AT_LOCATION", line.counted)
 
 
 def units_counted(act: Act, event: Event, data: m.UnitsCounted) -> None:
@@ -52,7 +55,7 @@ def units_counted(act: Act, event: Event, data: m.UnitsCounted) -> None:
     if line.state in _FINAL:
         return
     full = line.picked + data.counted >= line.quantity
-    set_line(act, line, "QTY_CONFIRMED" if full else "ITEM_VERIFIED", data.counted, line.picked)
+    see_line(act, line, "QTY_CONFIRMED" if full else "ITEM_VERIFIED", data.counted)
 
 
 def pick_confirmed(act: Act, event: Event, data: m.PickConfirmed) -> None:
@@ -73,6 +76,7 @@ def _pick(act: Act, line: LineAtWork, kind: str, bin: str, quantity: int, tote: 
     beyond = quantity - taken
     gave_way = []
     if beyond:
+        act.tx.settle()
         gave_way = facts.take(act, line.goods, beyond, source, target, "pick beyond the plan")
     adopted = _adopt(act, line, beyond, target) if beyond else None
     got = taken + (adopted.quantity if adopted else 0)
@@ -166,7 +170,7 @@ def line_skipped(act: Act, event: Event, data: m.LineSkipped) -> None:
     line = _line_of(act, event, data.line)
     remember(act, line, event.type)
     if line.state not in _FINAL:
-        set_line(act, line, "SKIPPED", line.counted, line.picked)
+        see_line(act, line, "SKIPPED", line.counted)
 
 
 def tote_assigned(act: Act, event: Event, data: m.ToteAssigned) -> None:
@@ -214,10 +218,12 @@ def _line_of(act: Act, event: Event, id: str) -> LineAtWork:
     """The line, its work started and its lease renewed by this sign of life."""
     line = read_line(act, bytes.fromhex(id))
     if line.assignment_state in _BEFORE_START:
+        act.tx.settle()
         progress.start(act, line.assignment)
     if line.device == act.device:
         progress.renew_lease(act, line.assignment, line.lease_until)
     elif line.assignment_state != "COMPLETED":
+        act.tx.settle()
         progress.note_conflict(act, line.assignment, line.device, event.rev)
     return line
 
@@ -235,7 +241,7 @@ def bin_place(act: Act, code: str) -> bytes:
 def _tote(act: Act, line: LineAtWork, code: str) -> Where:
     """The tote as a target; made known when nobody has named it before."""
     id = place_id(act.site, "TOTE", code)
-    act.tx.add(
+    act.tx.add_once(
         _tote_insert,
         (id, act.site, "TOTE", code, "FILLING", 0, 0, 0, 0, 0, 0, line.order),
     )

@@ -15,7 +15,7 @@ import msgspec
 from hub import broker
 from hub.clock import SystemClock
 from hub.config import HubConfig
-from hub.device_gateway.apply import EventApplier
+from hub.device_gateway.apply import EventApplier, EventRead
 from hub.device_gateway.core import GatewayCore
 from hub.device_gateway.gateway_io import Arrived, Publish
 from hub.device_gateway.group import EpochWork, Group
@@ -23,14 +23,13 @@ from hub.device_gateway.mqtt_shell import MqttShell
 from hub.stop_signal import stop_signal
 from hub.supervise import say_ready
 from hub.wiring import make_gateway, open_journal
-from protocols.envelope import Event
 
 
 class NoApply(EventApplier):
     """Numbers events and forgets them."""
 
-    def _next(self, group: Group, work: EpochWork, event: Event, payload: bytes, park: str) -> None:
-        work.upto = event.seq
+    def _next(self, group: Group, work: EpochWork, read: EventRead, park: str) -> None:
+        work.upto = read.event.seq
 
 
 class _NoTransaction:
@@ -47,8 +46,9 @@ def strip(core: GatewayCore) -> None:
 
     def try_group(batch: list[Arrived], park: str, is_hopeful: bool) -> list[Publish]:
         group = Group(_NoTransaction())  # type: ignore[arg-type]
-        for arrived in batch:
-            core._take(group, arrived, park)  # noqa: SLF001 - the equipment is built into the core
+        # the equipment is built into the core
+        for arrived, device, read in core._read(group, batch):  # noqa: SLF001
+            core._take(group, arrived, device, read, park)  # noqa: SLF001
         core.known.committed({key: work.upto for key, work in group.epochs.items()}, set())
         return core._events.acks(group, "bench")  # noqa: SLF001
 

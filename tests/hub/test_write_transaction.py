@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from hub.db import Insert, fetch, writing
+from hub.db import HopeDashed, Insert, fetch, writing
 from hub.errors import AlreadyDone
 from hub.inventory.posting import Goods, post, virtual
 from hub.journal import Act
@@ -40,6 +40,35 @@ def test_a_flush_inside_a_failed_act_loses_nothing_from_before(hub: TestHub) -> 
             tx.flush()
             raise Poison
     assert _series(hub) == ["before"]
+
+
+TAKE_ONE = "UPDATE document_number SET last = last - 1 WHERE series = ? AND last >= 1"
+
+
+def test_trusted_statements_take_effect_together_and_are_counted(hub: TestHub) -> None:
+    with writing(hub.database, 1) as tx:
+        tx.add(NUMBERS, ("shop", "a", 2))
+        tx.flush()
+        tx.trusts = True
+        assert [tx.take(TAKE_ONE, ("a",)) for _ in range(2)] == [1, 1]
+        assert tx.row("SELECT last FROM document_number WHERE series = 'a'") == (0,)
+
+
+def test_a_trusted_statement_whose_guard_fails_undoes_the_transaction(hub: TestHub) -> None:
+    with pytest.raises(HopeDashed), writing(hub.database, 1) as tx:
+        tx.add(NUMBERS, ("shop", "a", 2))
+        tx.flush()
+        tx.trusts = True
+        for _ in range(3):
+            tx.take(TAKE_ONE, ("a",))
+    assert _series(hub) == []
+
+
+def test_without_trust_each_guard_answers_for_itself(hub: TestHub) -> None:
+    with writing(hub.database, 1) as tx:
+        tx.add(NUMBERS, ("shop", "a", 2))
+        tx.flush()
+        assert [tx.take(TAKE_ONE, ("a",)) for _ in range(3)] == [1, 1, 0]
 
 
 def test_a_failed_acts_movements_are_in_no_ledger(hub: TestHub) -> None:
