@@ -1,35 +1,47 @@
 """Pages of imports: upload, dry run, errors by row and column, what a file became; labels as PDF.
 
-The upload is kept only while it is read; the engine does the rest.
+The upload is kept while it is imported, by a thread beside the pages; the engine does the rest.
 """
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from hub.bulk import engine
-from hub.bulk.errors import ImportRefused
+from hub.bulk.engine import Progress
 from hub.bulk.exports import EXPORTS, write_csv
+from hub.bulk.jobs import Job, Jobs
 from hub.bulk.kinds.by_name import KINDS
 from hub.bulk.models import ImportRun
+from hub.bulk.report import Report
 from hub.bulk.service import import_file
 from hub.errors import BadValue, NotFound
 from hub.staff import queries as staff
-from hub.web import acts, forms
+from hub.web import acts, forms, live, text
 from hub.web.context import somebody, web
 from hub.web.security import needs
+from hub.web.text import _
+
+if TYPE_CHECKING:
+    from flask.blueprints import BlueprintSetupState
 
 RUNS_SHOWN: Final = 50
 NOTES_SHOWN: Final = 500
+JOBS: Final = "binlight.imports"
+STEPS: Final = {
+    "waiting": "waits for another import", "reading": "is being read and checked",
+    "staging": "is good; its rows are laid ready", "posting": "its rows are being taken",
+}  # fmt: skip
+"""What a page says of each step of a job."""
 pages = Blueprint("bulk", __name__, template_folder="templates")
 
 
@@ -50,7 +62,7 @@ def _lists() -> dict[str, Any]:
 @pages.post("/import")
 @needs("bulk", "import")
 def upload() -> ResponseReturnValue:
-    """Try a file out, or take it. All or nothing: errors are shown by row and column."""
+    """Try a file out, or take it. All or nothing: its page shows errors by row and column."""
     kind, file = forms.words("kind", signs_max=20), request.files.get("file")
     if file is None or not file.filename:
         raise BadValue("file", "", "choose a file")
@@ -58,16 +70,70 @@ def upload() -> ResponseReturnValue:
         raise BadValue("kind", kind, f"use one of {', '.join(KINDS)}")
     _refuse_people(kind, "edit")
     is_dry_run = request.form.get("what") != "take"
-    try:
-        with _kept(file) as path:
-            if not is_dry_run:
-                _note_who(kind, path)
-            report = import_file(
-                web().journal, web().site, web().company, kind, path, dry_run=is_dry_run
-            )
-    except ImportRefused as refused:
-        return render_template("bulk/imports.html", refused=refused, kind=kind, **_lists()), 422
-    return render_template("bulk/imports.html", report=report, kind=kind, **_lists())
+    folder = tempfile.TemporaryDirectory(prefix="binlight-import-")
+    path = _kept(file, Path(folder.name))
+    if not is_dry_run:
+        _note_who(kind, path)
+    job = Job(uuid4().hex, kind, path.name, is_dry_run)
+    jobs().begin(job, _work(kind, path, is_dry_run), _ending(folder))
+    return redirect(f"/import/files/{job.id}", 303)
+
+
+def _work(kind: str, path: Path, is_dry_run: bool) -> Callable[[Progress], Report]:
+    """The import itself; it runs in a thread that knows nothing of this request."""
+    journal, site, company = web().journal, web().site, web().company
+    return lambda say: import_file(
+        journal, site, company, kind, path, dry_run=is_dry_run, progress=say
+    )
+
+
+def _ending(folder: tempfile.TemporaryDirectory[str]) -> Callable[[], None]:
+    """Called in the thread of the import: its file and its connection go with it."""
+    database = web().journal.database
+
+    def end() -> None:
+        folder.cleanup()
+        database.close()
+
+    return end
+
+
+@pages.record
+def _keep_jobs(state: BlueprintSetupState) -> None:
+    state.app.extensions[JOBS] = Jobs()
+
+
+def jobs() -> Jobs:
+    found: Jobs = current_app.extensions[JOBS]
+    return found
+
+
+@pages.get("/import/files/<id>")
+@needs("bulk", "import")
+def file_on_its_way(id: str) -> ResponseReturnValue:
+    """How far a file is, and what became of it; may be left and opened again."""
+    job = jobs().job(id)
+    if job is None:
+        raise NotFound("import on its way", id[:32])
+    error = text.refusal(job.error) if job.error else ""
+    return render_template("bulk/imports.html", job=job, error=error, kind=job.kind, **_lists())
+
+
+def _live_import(key: str) -> dict[str, Any] | None:
+    job = jobs().job(key)
+    if job is None:
+        return None
+    part = 100 * job.done // job.total if job.total else 0
+    return {"step": _(STEPS[job.step]), "percent": part, "done": job.done}
+
+
+def _live_end(key: str) -> bool:
+    job = jobs().job(key)
+    return job is None or job.is_over
+
+
+live.provide("import", _live_import, needs=("bulk", "import"), every_ms=500)
+live.provide("import-end", _live_end, needs=("bulk", "import"), every_ms=500)
 
 
 def _refuse_people(kind: str, action: str) -> None:
@@ -85,13 +151,11 @@ def _note_who(kind: str, path: Path) -> None:
     )  # fmt: skip
 
 
-@contextmanager
-def _kept(file: FileStorage) -> Iterator[Path]:
-    """The upload as a file of its own name, for as long as it is read."""
-    with tempfile.TemporaryDirectory(prefix="binlight-import-") as folder:
-        path = Path(folder) / (Path(file.filename or "").name or "upload.csv")
-        file.save(path)
-        yield path
+def _kept(file: FileStorage, folder: Path) -> Path:
+    """The upload as a file of its own name."""
+    path = folder / (Path(file.filename or "").name or "upload.csv")
+    file.save(path)
+    return path
 
 
 @pages.get("/import/<run>")

@@ -86,7 +86,7 @@ def _parts(order: SalesOrder) -> dict[str, Any]:
         "shown_stages": [s for s in STAGES if getattr(total, s) or s in ALWAYS_SHOWN],
         "lines": lines, "story": story, "holds": order_lists.holds_of(order.id),
         "total": total, "status": rules.fulfilment_status(stages),
-        "reasons": rules.HOLD_REASONS, "cancellable": rules.CANCELLABLE,
+        "reasons": rules.HOLD_REASONS,
         "is_open": order.state in order_lists.OPEN_STATES,
     }  # fmt: skip
 

@@ -8,8 +8,9 @@ from typing import Any, Final
 from flask import Response, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from hub.catalog import queries as catalog
 from hub.db import fetch
-from hub.errors import BadValue, NotFound
+from hub.errors import BadValue, HubError, NotFound
 from hub.inventory import queries as inventory
 from hub.journal import Act
 from hub.shipping import queries as shipping
@@ -24,7 +25,14 @@ from hub.web.security import needs
 from hub.web.text import _
 from protocols.barcodes.classify import classify
 from protocols.barcodes.errors import BarcodeError
-from protocols.barcodes.scans import Command, CommandName, ItemCode, ToteLabel
+from protocols.barcodes.scans import (
+    BadgeLabel,
+    BinLabel,
+    Command,
+    CommandName,
+    ItemCode,
+    ToteLabel,
+)
 
 BENCH_COOKIE: Final = "binlight_bench"
 BENCH_MAX: Final = 24
@@ -86,8 +94,35 @@ def scan() -> ResponseReturnValue:
     if isinstance(meaning, Command):
         return _command(meaning.name, parcel)
     if parcel is None:
-        return _scan_tote(code)
+        return _begin(code, meaning)
     return _verify(parcel, meaning.gtin or code if isinstance(meaning, ItemCode) else code)
+
+
+class NotATote(HubError):
+    """No parcel is begun yet, and something else was scanned."""
+
+    code = "NOT_A_TOTE"
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(f"That is {what}. Scan the label of a tote to begin.")
+
+
+def _begin(code: str, meaning: Any) -> ResponseReturnValue:
+    """A tote whose code was typed without its label's signs; all else is named and refused."""
+    if inventory.place(web().site, "TOTE", code.upper()) is None:
+        raise NotATote(_said(code, meaning))
+    return _scan_tote(code)
+
+
+def _said(code: str, meaning: Any) -> str:
+    if isinstance(meaning, BinLabel):
+        return f"the bin {meaning.code}"
+    if isinstance(meaning, BadgeLabel):
+        return "somebody's badge"
+    gtin = meaning.gtin if isinstance(meaning, ItemCode) else None
+    found = catalog.item_of_code(web().company, gtin or code)
+    return f"{found[0].name} ({found[0].sku})" if found else f"'{code[:40]}', which nobody knows"
 
 
 def _parcel_in_form() -> bytes | None:
@@ -100,10 +135,12 @@ def _parcel_in_form() -> bytes | None:
 
 
 def _meaning(code: str) -> Any:
-    """What the scan is, when it is a label or a code of a known form."""
+    """What the scan is, when it is a label or a code of a known form; damaged labels are refused."""
     try:
         return classify(code, aim=False)
     except BarcodeError:
+        if code.startswith("%"):
+            raise
         return None
 
 

@@ -78,7 +78,7 @@ def stale_form(error: CSRFError) -> ResponseReturnValue:
 
 
 _SENTENCES: Final = {
-    404: "There is no such page. Use the search above: an order, SKU, bin, tote or person.",
+    404: "There is no such page.",
     405: "This address does not take that kind of request.",
     413: "The file is too large. Split it, or import it on the command line.",
     429: "Too many tries. Wait a minute, then try again.",

@@ -8,7 +8,7 @@ import pytest
 
 from hub.floor_exceptions import FloorException
 from hub.shipping.models import Parcel, Shipment
-from protocols.barcodes import command_label, tote_label
+from protocols.barcodes import bin_label, command_label, tote_label
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 from tests.hub.warehouse import totes
@@ -70,6 +70,17 @@ def test_what_is_wrong_is_said_and_nothing_is_counted(sqlite_hub: TestHub, bench
     assert "There is no tote" in scan(bench, tote_label("T9"))
     assert "scan a tote or an article" in scan(bench, command_label("SKIP"))
     assert Parcel.get().state == "OPEN"
+
+
+def test_what_is_no_tote_is_named_before_a_parcel_is_begun(
+    sqlite_hub: TestHub, bench: Browser
+) -> None:
+    builders.stock(sqlite_hub, "A-01-01-1", "BOWL", 1)
+    assert "That is Article BOWL (BOWL). Scan the label of a tote" in scan(bench, "BOWL")
+    assert "That is the bin A-01-01-1" in scan(bench, bin_label("A-01-01-1"))
+    assert "which nobody knows" in scan(bench, "12345")
+    assert "print the label anew" in scan(bench, "%TT1.xx")
+    assert Parcel.select().count() == 0
 
 
 def test_done_closes_over_what_is_there(sqlite_hub: TestHub, bench: Browser) -> None:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable
 
+import pytest
+
+from hub.bulk.jobs import WAITING_MAX, Job, Jobs, TooManyImports
+from hub.bulk.report import Report
+from hub.bulk.web import JOBS
 from hub.catalog.models import Item
+from hub.errors import BadValue
 from hub.journal import JournalRow
 from hub.staff.models import Person
 from tests.hub import builders
@@ -23,7 +30,12 @@ def send(browser: Browser, text: str, what: str, kind: str = "items") -> tuple[i
         {"kind": kind, "what": what, "file": (io.BytesIO(text.encode()), "rows.csv")},
         content_type="multipart/form-data",
     )
-    return answer.status_code, answer.text
+    if answer.status_code != 303 or not answer.location.startswith("/import/files/"):
+        return answer.status_code, answer.text
+    job = browser.client.application.extensions[JOBS].job(answer.location.rsplit("/", 1)[1])
+    job.over.wait()
+    page = browser.get(answer.location)
+    return page.status_code, page.text
 
 
 def test_a_file_is_tried_out_then_taken_and_the_second_time_changes_nothing(
@@ -45,11 +57,40 @@ def test_errors_are_shown_by_row_and_column_and_nothing_is_taken(
     browse: Callable[[str], Browser],
 ) -> None:
     status, said = send(browse("office"), BAD, "take")
-    assert status == 422
+    assert status == 200
     assert "the file has errors" in said
     assert '<td class="n">1</td><td class="code">price</td>' in said
     assert '<td class="n">2</td><td class="code">name</td>' in said
     assert Item.select().count() == 0
+
+
+def test_a_file_that_cannot_be_read_is_refused_on_its_page(
+    browse: Callable[[str], Browser],
+) -> None:
+    status, said = send(browse("office"), "a,b\n1,2\n", "take")
+    assert status == 200
+    assert 'class="note refusal"' in said
+    assert "unknown columns" in said
+
+
+def test_imports_go_one_after_the_other_and_not_too_many_wait() -> None:
+    jobs, first, ended = Jobs(), threading.Event(), []
+
+    def slow(_say: object) -> Report:
+        first.wait()
+        raise BadValue("file", "", "it was never any good")
+
+    waiting = [Job(str(n), "items", "rows.csv", is_dry_run=True) for n in range(WAITING_MAX)]
+    for job in waiting:
+        jobs.begin(job, slow, lambda: ended.append("over"))
+    with pytest.raises(TooManyImports):
+        jobs.begin(Job("x", "items", "x.csv", is_dry_run=True), slow, lambda: ended.append("x"))
+    assert ended == ["x"]
+    first.set()
+    for job in waiting:
+        job.over.wait()
+        assert isinstance(job.error, BadValue)
+    assert ended == ["x", *["over"] * WAITING_MAX]
 
 
 def test_a_file_of_people_takes_the_right_to_edit_people(

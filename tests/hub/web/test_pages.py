@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from hub.inventory.models import Balance
+from hub.inventory.posting import place_id
 from hub.orders.models import OrderLine
 from tests.hub import builders
 from tests.hub.conftest import TestHub
@@ -178,3 +179,14 @@ def test_the_audit_says_who_when_and_why(
     assert "orders.cancel" in page
     assert "wrong address" in page
     assert "Office" in page
+
+
+def test_a_damaged_label_still_finds_its_bin(
+    sqlite_hub: TestHub, browse: Callable[[str], Browser]
+) -> None:
+    builders.stock(sqlite_hub, "A-01-01-1", "LAMP", 1)
+    place = place_id("w1", "BIN", "A-01-01-1").hex()
+    browser = browse("supervisor")
+    for text in ("%BA-01-01-1.zz", "A-01-01-1", "a-01-01-1"):
+        answer = browser.get("/search", query_string={"q": text})
+        assert answer.location == f"/stock/place/{place}", text
