@@ -39,7 +39,7 @@ LATER: Final = 10**15
 """Due long after the measured orders."""
 
 
-class _World:
+class World:
     """A furnished hall with stock for everything, and a seed."""
 
     def __init__(self, folder: str, seed: int) -> None:
@@ -49,9 +49,9 @@ class _World:
         self.database = database
         self.journal = Journal(database, FixedClock(), Random(seed + 1))
         self.items: list[bytes] = []
-        self._perform(self._furnish)
+        self.perform(self._furnish)
 
-    def _perform(self, do: Callable[[Act], object]) -> None:
+    def perform(self, do: Callable[[Act], object]) -> None:
         self.journal.perform("bench", do, site=SITE, via="setup")
 
     def _furnish(self, act: Act) -> None:
@@ -81,18 +81,18 @@ class _World:
             self._place(some)
 
     def _place(self, some: list[NewOrder]) -> None:
-        self._perform(lambda act: place_many(act, some))
+        self.perform(lambda act: place_many(act, some))
 
     def wave(self) -> dict[str, float]:
         """Plan and release the next wave as page and planner do; milliseconds."""
         self.orders(ORDERS_PER_WAVE, due_at=1)
         begun, busy = perf_counter(), process_time()
         due = queries.due_orders(SITE, OrderFilter(orders_max=ORDERS_PER_WAVE))
-        self._perform(lambda act: service.plan_wave(act, due))
+        self.perform(lambda act: service.plan_wave(act, due))
         planner.step(self.journal, SITE)
         planned = perf_counter()
         wave = Wave.get(Wave.state == "PLANNED")
-        self._perform(lambda act: service.set_goal(act, wave.id, "RELEASED"))
+        self.perform(lambda act: service.set_goal(act, wave.id, "RELEASED"))
         planner.step(self.journal, SITE)
         released = perf_counter()
         done = queries.wave(wave.id)
@@ -108,14 +108,14 @@ class _World:
     def commit_ms(self) -> float:
         """One act that does nothing but its journal row."""
         begun = perf_counter()
-        self._perform(lambda _act: None)
+        self.perform(lambda _act: None)
         return (perf_counter() - begun) * 1_000
 
 
 def run(*, rounds: int = 5, open_orders: int = 0, seed: int = 7) -> dict[str, float]:
     """Median of `rounds` waves of 1,000 lines; `open_orders` others of 2 lines wait beside."""
     with TemporaryDirectory() as folder:
-        world = _World(folder, seed)
+        world = World(folder, seed)
         world.orders(open_orders, LATER, lines=2)
         waves = [world.wave() for _ in range(rounds)]
         commits = [world.commit_ms() for _ in range(rounds)]
