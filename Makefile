@@ -8,7 +8,7 @@ SHELL := /bin/bash
 
 VENV ?= .venv
 JOBS ?= 2
-BENCHES ?= events
+BENCHES ?= start waves pages import events
 SETUP := VENV=$(VENV) requirements/setup.sh
 BIN := $(VENV)/bin
 DEMO_OPTIONS := $(if $(LISTEN),--listen $(LISTEN)) $(if $(ORDERS),--orders $(ORDERS)) \
@@ -35,11 +35,10 @@ check: setup ## lint, format, types, import rules, and the wire's contract
 	$(BIN)/lint-imports
 	node tests/tidy/asyncapi_check.mjs protocols/asyncapi.yaml
 
-bench: ## measure; one JSON file for each benchmark in docs/results
+bench: ## measure; JSON and a picture of each benchmark in docs/results
 	@$(SETUP) dev
-	@mkdir -p docs/results
 	@for name in $(BENCHES); do \
-		$(BIN)/binlight bench "$$name" --json | tee /dev/stderr | tail -n 1 > "docs/results/$$name.json"; \
+		$(BIN)/binlight bench "$$name" --results docs/results; \
 	done
 
 lock: ## write the locks anew from requirements/*.in; UPGRADE=--upgrade for newer versions

@@ -135,4 +135,4 @@ def measure(say: Callable[[str], None], *, scale: float = 1.0) -> dict[str, Any]
     alone = run()
     say(f"{alone['total_ms']} ms; now beside open orders")
     beside = run(rounds=3, open_orders=int(OPEN_ORDERS * scale))
-    return {"alone": alone, "beside_open_orders": beside}
+    return {"bench": "waves", "alone": alone, "beside_open_orders": beside}
