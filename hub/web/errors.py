@@ -73,6 +73,10 @@ def _page_before() -> str | None:
 
 def stale_form(error: CSRFError) -> ResponseReturnValue:
     _log.warning("form_refused", path=request.path, reason=error.description)
+    back = _page_before()
+    if back and visitor() is not None and not _wants_json():
+        flash(_("That page was open for too long. Here it is anew: please repeat it."), "refusal")
+        return redirect(back, 303)
     sentence = _("This form is too old or was not ours. Open the page again and repeat it.")
     return answer(400, "FORM_REFUSED", sentence, {})
 

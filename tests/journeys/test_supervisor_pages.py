@@ -86,6 +86,46 @@ def test_a_scan_appears_on_the_open_floor_page(place: Warehouse, chromium: Brows
         assert is_marked(page), "the page was loaded again"
 
 
+def test_today_shows_the_floor_beside_the_waves_and_both_live(
+    place: Warehouse, chromium: Browser
+) -> None:
+    tour = place.start_tour()
+    line = place.lines(tour)[0]
+    code = _bin_of(place, line.place)
+    with page_of(chromium, place, "supervisor") as page:
+        page.goto(place.address)
+        expect(page.locator("g.person")).to_have_count(1)
+        waves, floor = (page.locator(name).bounding_box() for name in (".day .stack", ".day .map"))
+        assert waves
+        assert floor
+        assert waves["x"] + waves["width"] < floor["x"]
+        mark(page)
+        place.hear(m.BinVerified(line=line.id.hex(), bin=code))
+        expect(page.locator(f'g.person[data-bin="{code}"]')).to_have_count(1)
+        place.hear(
+            m.PickConfirmed(line=line.id.hex(), bin=code, item=line.item.hex(), quantity=2,
+                            tote="T1")
+        )  # fmt: skip
+        expect(page.locator(".rows .n").first).to_contain_text("1 / 3")
+        assert is_marked(page), "the page was loaded again"
+
+
+def test_an_order_on_a_pickers_list_is_cancelled_on_its_page(
+    place: Warehouse, chromium: Browser
+) -> None:
+    tour = place.start_tour()
+    line = place.lines(tour)[0]
+    with page_of(chromium, place, "supervisor") as page:
+        page.goto(f"{place.address}/orders/{line.order.hex()}")
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.get_by_text("Cancel the order").click()
+        form = page.locator(f"form[action='/orders/{line.order.hex()}/cancel']")
+        form.locator("input[name=reason]").fill("customer rang")
+        form.locator("button").click()
+        expect(page.locator(".note.done")).to_contain_text("units are cancelled")
+    assert place.lines(tour)[0].state == "CANCELLED"
+
+
 def _bin_of(place: Warehouse, id: bytes) -> str:
     from hub.inventory.models import Place
 
