@@ -135,7 +135,7 @@ def _parcel_in_form() -> bytes | None:
 
 
 def _meaning(code: str) -> Any:
-    """What the scan is, when it is a label or a code of a known form; damaged labels are refused."""
+    """What the scan is, when it has a known form; a damaged label of ours is refused."""
     try:
         return classify(code, aim=False)
     except BarcodeError:
