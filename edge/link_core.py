@@ -30,6 +30,7 @@ from protocols.messages import (
     Config,
     HeldAssignment,
     HubState,
+    ReportNow,
     Telemetry,
     TimeAsked,
     TimeReply,
@@ -108,7 +109,11 @@ class LinkCore:
         if channel == "time_reply":
             self._keeper.hear(decode(TimeReply, message.payload), now)
             return [], None
-        return [], self._for_the_work(channel, message)
+        heard = self._for_the_work(channel, message)
+        if isinstance(heard, Command) and heard.type == ReportNow.__name__:
+            answer = CommandAck(v=1, id=heard.id, accepted=True)
+            return [self.answer_command(answer), self.telemetry(now)], None
+        return [], heard
 
     def puback(self, answer: PubAck, now: Now) -> None:
         """The broker's answer to an event."""

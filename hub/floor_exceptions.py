@@ -19,7 +19,10 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class FloorException(Table):
-    """OPEN → RESOLVED. `physical` is what a person saw in the place, when somebody looked."""
+    """OPEN → RESOLVED; WAITING between them while a count waits for what devices have yet to say.
+
+    `physical` is what a person saw in the place, when somebody looked.
+    """
 
     id = IdField(primary_key=True)
     site = peewee.TextField()
@@ -36,6 +39,8 @@ class FloorException(Table):
     values = BytesField()
     cause = peewee.TextField()
     opened_at = MomentField()
+    occurred_at = MomentField(default=0)
+    """When it happened on the floor, by the device's corrected clock."""
     resolved_at = MomentField(null=True)
     resolved_by = IdField(null=True)
     resolution = peewee.TextField(default="")
@@ -64,7 +69,8 @@ def open_exception(
     act.tx.add(
         _insert,
         (id, act.site, kind, "OPEN", place, item, order_line, assignment, act.device, person,
-         quantity, physical, _encode(values), act.key, act.now_us, None, None, ""),
+         quantity, physical, _encode(values), act.key, act.now_us, act.occurred_at,
+         None, None, ""),
     )  # fmt: skip
     return id
 

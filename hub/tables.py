@@ -17,6 +17,7 @@ from hub.outbox import OutboxMessage
 from hub.shipping import models as shipping
 from hub.staff import models as staff
 from hub.warehouse import models as warehouse
+from hub.warehouse.count_models import BinCount
 
 TABLES: Final[tuple[type[Table], ...]] = (
     LedgerHead, JournalRow, OutboxMessage, FloorException,
@@ -34,4 +35,5 @@ TABLES: Final[tuple[type[Table], ...]] = (
     bulk.ImportRun, bulk.ImportSlice, bulk.ImportNote, bulk.ImportedDocument,
     bulk.ListedAdjustment,
     warehouse.WorkLine, warehouse.LineAct, warehouse.WorkRequest, warehouse.WaveStream,
+    BinCount,
 )  # fmt: skip

@@ -234,8 +234,13 @@ class EndLogin(CommandData, frozen=True):
     person: Id
 
 
+class ReportNow(CommandData, frozen=True):
+    """Send telemetry now: somebody waits to know how far the device's events have come."""
+
+
 COMMAND_TYPES: Final[dict[str, type[CommandData]]] = {
-    kind.__name__: kind for kind in (OfferAssignment, RevokeAssignment, ShowMessage, EndLogin)
+    kind.__name__: kind
+    for kind in (OfferAssignment, RevokeAssignment, ShowMessage, EndLogin, ReportNow)
 }
 
 

@@ -164,7 +164,7 @@ def _named(database: peewee.Database, site: str) -> set[tuple[Spot, bytes]]:
     rows = fetch(
         database,
         "SELECT p.kind, p.code, e.item FROM floor_exception e JOIN place p ON p.id = e.place "
-        "WHERE e.site = ? AND e.state = 'OPEN' AND e.item IS NOT NULL "
+        "WHERE e.site = ? AND e.state <> 'RESOLVED' AND e.item IS NOT NULL "
         "UNION SELECT p.kind, p.code, b.item FROM balance b JOIN place p ON p.id = b.place "
         "WHERE b.site = ? AND b.status = 'HOLD' AND b.on_hand > 0",
         (site, site),

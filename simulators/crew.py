@@ -30,7 +30,7 @@ _BUSY: Final = (
     "SELECT (SELECT COUNT(*) FROM assignment WHERE site = ? AND state NOT IN "
     "('COMPLETED', 'CANCELLED')) + (SELECT COUNT(*) FROM wave WHERE site = ? AND state IN "
     "('PLANNED', 'ALLOCATING', 'ALLOCATED')) + (SELECT COUNT(*) FROM parcel WHERE state = 'OPEN') "
-    "+ (SELECT COUNT(*) FROM floor_exception WHERE site = ? AND state = 'OPEN') "
+    "+ (SELECT COUNT(*) FROM floor_exception WHERE site = ? AND state <> 'RESOLVED') "
     "+ (SELECT COUNT(*) FROM order_line WHERE allocated + released + picked + packed > 0)"
 )
 

@@ -50,6 +50,7 @@ class Supervisor:
         self.is_idle = False
         self._ways: dict[str, Callable[[Trouble], Asking]] = {
             "SHORT_PICK": self._count, "UNEXPLAINED_STOCK": self._count,
+            "LATE_MOVES": self._count,
             "PUT_BACK": self._put_back, "PACK_DIFFERENCE": self._difference,
             "HELP": self._answer, "WORK_LEFT": self._hand_over, "PARKED_EVENT": self._parked,
         }  # fmt: skip

@@ -3,16 +3,20 @@ a cancellation of units that are on their way through the floor."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from hub.errors import BadValue, NotFound, WrongState
 from hub.inventory import claims
-from hub.inventory import service as inventory
 from hub.inventory.models import Balance
 from hub.journal import Act
 from hub.orders import lines, rules
 from hub.orders import service as orders
-from hub.warehouse.dispatch import cancel_released, cancel_released_of, replan_displaced
+from hub.warehouse import counts
+from hub.warehouse.bin_counts import settle_balance
+from hub.warehouse.counts import Taken
+from hub.warehouse.dispatch import cancel_released, cancel_released_of
+
+MINUTE_US: Final = 60 * 1_000_000
 
 
 class Cancelled(NamedTuple):
@@ -22,22 +26,20 @@ class Cancelled(NamedTuple):
     in_hand: int
 
 
-def count(act: Act, balance: Balance, delta: int, reason: str) -> int:
-    """Post what a person found: always accepted. Orders that held what is missing are planned anew.
+def count(act: Act, balance: Balance, counted: int, reason: str, minutes: int = 0) -> Taken:
+    """What a person found in one place, now or `minutes` ago: always accepted. Orders that held
+    what is missing are planned anew. In a bin it is compared with the books of then, once every
+    device has been heard; a tote or parcel is in somebody's hands, its count is true at once.
 
-    Returns how many claims were displaced. Raises BadValue for no difference, NotEnoughStock when
-    units in a tote or parcel are said to be missing.
+    Raises BadValue, NotEnoughStock when units in a tote or parcel are said to be missing.
     """
-    row = act.tx.row("SELECT on_hand - allocated FROM balance WHERE id = ?", (balance.id,))
-    free = int(row[0]) if row else 0
-    missing = max(0, -delta - free)
-    displaced = inventory.release_claims(act, balance.id, missing) if missing else []
-    inventory.adjust(
-        act, balance.place, balance.item, delta, reason, lot=balance.lot, status=balance.status
+    kind = act.tx.row("SELECT kind FROM place WHERE id = ?", (balance.place,))
+    if kind is None or kind[0] != "BIN":
+        return Taken(balance.id, (), settle_balance(act, balance.id, counted, reason))
+    as_of = act.now_us - minutes * MINUTE_US
+    return counts.take(
+        act, balance.place, balance.item, counted, reason=reason, balance=balance.id, as_of=as_of
     )
-    if displaced:
-        replan_displaced(act, displaced)
-    return len(displaced)
 
 
 def release_claim(act: Act, allocation: bytes) -> None:

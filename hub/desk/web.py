@@ -15,6 +15,7 @@ from hub.inventory.models import Balance
 from hub.journal import JournalRow
 from hub.orders import order_lists
 from hub.orders.models import OrderLine
+from hub.warehouse.counts import Taken
 from hub.warehouse.models import Wave
 from hub.warehouse.web_floor import picture_path, state_now
 from hub.web import acts, forms, live, naming, paging
@@ -135,16 +136,25 @@ def count(balance: str) -> ResponseReturnValue:
     if row is None:
         raise NotFound("stock", balance)
     counted, reason = forms.count("counted", least=0), forms.words("reason")
-    delta = counted - forms.count("seen", least=0)
-    displaced = acts.perform(
+    minutes = forms.count("minutes", least=0) if forms.optional("minutes") else 0
+    taken = acts.perform(
         "inventory.adjust",
-        lambda act: service.count(act, row, delta, reason),
-        input={"balance": balance, "delta": delta, "reason": reason},
+        lambda act: service.count(act, row, counted, reason, minutes),
+        input={"balance": balance, "counted": counted, "minutes": minutes, "reason": reason},
     )
-    flash(_("Posted: {delta} units.", delta=f"{delta:+d}"), "done")
-    if displaced:
-        flash(_("{n} claims on missing units were planned anew.", n=displaced), "done")
+    _tell_counted(taken)
     return redirect(f"/stock/balance/{balance}", 303)
+
+
+def _tell_counted(taken: Taken) -> None:
+    if taken.done is None:
+        names = ", ".join(taken.waits_for)
+        flash(_("Counted. It waits for what these devices have yet to say: {names}.", names=names),
+              "warning")  # fmt: skip
+        return
+    flash(_("Posted: {delta} units.", delta=f"{taken.done.surplus - taken.done.lost:+d}"), "done")
+    if taken.done.gave_way:
+        flash(_("{n} claims on missing units were planned anew.", n=taken.done.gave_way), "done")
 
 
 @pages.post("/stock/claims/<claim>/release")

@@ -7,7 +7,7 @@ A group's changes enter the cache after its commit, not before.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import peewee
 
@@ -15,6 +15,13 @@ from hub.db import WriteTransaction
 from hub.devices.kinds import RETIRED
 from hub.devices.models import Device
 from hub.errors import HubError
+
+_NOTED: Final = (
+    "session", "watermark_at", "report_epoch", "report_seq", "report_at", "clear_epoch",
+)  # fmt: skip
+_COLUMNS: Final = (
+    Device.name, Device.state, Device.secret_hash, *(getattr(Device, name) for name in _NOTED),
+)  # fmt: skip
 
 
 class UnknownDevice(HubError):
@@ -40,10 +47,26 @@ class RetiredDevice(HubError):
 class KnownDevice:
     """A device as of the last commit: what decides about its next message."""
 
-    __slots__ = ("name", "session", "watermark_at")
+    __slots__ = (
+        "clear_epoch", "name", "report_at", "report_epoch", "report_seq", "session", "watermark_at",
+    )  # fmt: skip
 
-    def __init__(self, name: str, session: str, watermark_at: int) -> None:
-        self.name, self.session, self.watermark_at = name, session, watermark_at
+    session: str
+    watermark_at: int
+    report_epoch: str
+    report_seq: int
+    report_at: int
+    clear_epoch: str
+
+    def __init__(self, row: dict[str, Any]) -> None:
+        self.name: str = row["name"]
+        self.note(row)
+
+    def note(self, changes: dict[str, Any]) -> None:
+        """Take in columns of its row."""
+        for column in _NOTED:
+            if column in changes:
+                setattr(self, column, changes[column])
 
 
 class KnownDevices:
@@ -62,12 +85,10 @@ class KnownDevices:
 
         Returns whether somebody else may connect than before.
         """
-        columns = (Device.name, Device.state, Device.session, Device.watermark_at,
-                   Device.secret_hash)  # fmt: skip
-        rows: Any = list(Device.select(*columns).where(Device.site == self._site).dicts())
+        rows: Any = list(Device.select(*_COLUMNS).where(Device.site == self._site).dicts())
         self._retired = frozenset(row["name"] for row in rows if row["state"] == RETIRED)
         self._devices = {
-            row["name"]: self._devices.get(row["name"]) or _known(row)
+            row["name"]: self._devices.get(row["name"]) or KnownDevice(row)
             for row in rows
             if row["state"] != RETIRED
         }
@@ -88,8 +109,7 @@ class KnownDevices:
         """Take in what a group has committed about a device."""
         device = self._devices.get(name)
         if device is not None:
-            device.session = changes.get("session", device.session)
-            device.watermark_at = changes.get("watermark_at", device.watermark_at)
+            device.note(changes)
 
     def names(self) -> list[str]:
         return list(self._devices)
@@ -122,7 +142,3 @@ class KnownDevices:
             (self._site, *key),
         )
         return row is not None
-
-
-def _known(row: dict[str, Any]) -> KnownDevice:
-    return KnownDevice(row["name"], row["session"], row["watermark_at"])

@@ -38,8 +38,10 @@ class Presence:
         elif birth.session == changes.get("session", device.session):
             changes.update(presence=birth.presence, presence_at=group.tx.now_us)
             if birth.presence == "LEFT":
-                changes.update(seq=birth.seq, outbox_depth=birth.outbox_depth)
-                self._watermark(group, device, birth.epoch, birth.seq, birth.at)
+                changes.update(
+                    seq=birth.seq, outbox_depth=birth.outbox_depth, held=len(birth.assignments)
+                )
+                self._report(group, device, birth.epoch, birth.seq, birth.at, birth.outbox_depth)
 
     def telemetry(self, group: Group, device: KnownDevice, payload: bytes) -> None:
         """Facts of the minute; each message replaces the one before."""
@@ -48,7 +50,7 @@ class Presence:
             battery_percent=facts.battery_percent, radio_dbm=facts.radio_dbm, seq=facts.seq,
             outbox_depth=facts.outbox_depth, scans=facts.scans, scans_refused=facts.scans_refused,
         )  # fmt: skip
-        self._watermark(group, device, facts.epoch, facts.seq, facts.at)
+        self._report(group, device, facts.epoch, facts.seq, facts.at, facts.outbox_depth)
 
     def _online(
         self, group: Group, device: KnownDevice, birth: Birth, changes: dict[str, Any]
@@ -57,11 +59,12 @@ class Presence:
             presence="ONLINE", presence_at=group.tx.now_us, session=birth.session,
             version=birth.version, boot=birth.boot, epoch=birth.epoch, seq=birth.seq,
             cause=birth.cause, outbox_depth=birth.outbox_depth, cfg_hash=birth.cfg_hash,
+            held=len(birth.assignments),
         )  # fmt: skip
         work = self._work(group, device.name, birth.epoch)
         if birth.pruned_upto > work.upto:
             self._lost_range(group, device.name, birth.epoch, work, birth.pruned_upto)
-        self._watermark(group, device, birth.epoch, birth.seq, birth.at)
+        self._report(group, device, birth.epoch, birth.seq, birth.at, birth.outbox_depth)
         group.woken.append(device.name)
 
     def _work(self, group: Group, device: str, epoch: str) -> EpochWork:
@@ -85,12 +88,41 @@ class Presence:
         work.upto = pruned_upto
         group.pruned[device, epoch] = pruned_upto
 
-    def _watermark(self, group: Group, device: KnownDevice, epoch: str, seq: int, at: int) -> None:
-        """Everything before `at` has arrived when the device's last event has."""
+    def _report(
+        self, group: Group, device: KnownDevice, epoch: str, seq: int, at: int, depth: int
+    ) -> None:
+        """At `at`, the device's last event was `seq`: everything from before has arrived as soon as
+        that event has. While rows of an older epoch may still be on their way, nothing is known.
+        """
         if not 0 <= at <= AT_MAX or seq < 0:
             return
-        work = group.epochs.get((device.name, epoch))
-        upto = work.upto if work else self._known.upto(group.tx, (device.name, epoch))
         changes = group.changes(device.name)
-        if seq == upto and at > changes.get("watermark_at", device.watermark_at):
+        self._pass(group, device, changes)
+        upto = self._upto(group, device.name, epoch)
+        if epoch != changes.get("clear_epoch", device.clear_epoch):
+            if depth > max(0, seq - upto):
+                return
+            changes["clear_epoch"] = epoch
+        is_news = epoch != _now(changes, device, "report_epoch") or at > _now(
+            changes, device, "report_at"
+        )
+        if is_news and seq >= upto:
+            changes.update(report_epoch=epoch, report_seq=seq, report_at=at)
+            self._pass(group, device, changes)
+
+    def _pass(self, group: Group, device: KnownDevice, changes: dict[str, Any]) -> None:
+        """Advance the watermark to the last report if its events have arrived meanwhile."""
+        epoch, at = _now(changes, device, "report_epoch"), _now(changes, device, "report_at")
+        if at <= _now(changes, device, "watermark_at") or not epoch:
+            return
+        if self._upto(group, device.name, epoch) >= _now(changes, device, "report_seq"):
             changes["watermark_at"] = at
+
+    def _upto(self, group: Group, device: str, epoch: str) -> int:
+        work = group.epochs.get((device, epoch))
+        return work.upto if work else self._known.upto(group.tx, (device, epoch))
+
+
+def _now(changes: dict[str, Any], device: KnownDevice, column: str) -> Any:
+    """A column of a device as this group leaves it."""
+    return changes.get(column, getattr(device, column))

@@ -35,6 +35,15 @@ class Device(Table):
     seen_at = MomentField(default=0)
     watermark_at = MomentField(default=0)
     """Everything that happened before has arrived."""
+    report_epoch = peewee.TextField(default="")
+    report_seq = CountField(default=0)
+    report_at = MomentField(default=0)
+    """The last report: at this moment, `report_seq` was the device's last event. Once the hub has
+    that event, everything from before the moment has arrived."""
+    clear_epoch = peewee.TextField(default="")
+    """The epoch beside which the device has no older events left to send."""
+    held = CountField(default=0)
+    """Pieces of work that it named in its last birth."""
     cfg_hash = peewee.TextField(default="")
     created_at = MomentField()
 

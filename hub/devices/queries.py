@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from peewee import fn
+from peewee import JOIN, fn
 
 from hub.devices.models import Device, DeviceEpoch, DeviceEvent, ParkedEvent, RefusedMessage
 from hub.errors import NotFound
+
+
+class Mark(NamedTuple):
+    """Everything that happened at a device before `at` has arrived."""
+
+    device: str
+    presence: str
+    at: int
+    seen_at: int
+    has_left: bool
+    """It left in good order, with nothing to send and no work: it can be waited for no longer."""
 
 
 class EpochFacts(NamedTuple):
@@ -72,10 +84,44 @@ def refused(site: str, limit: int = 200) -> list[RefusedMessage]:
     return list(query.order_by(RefusedMessage.last_at.desc()).limit(limit))
 
 
+def marks(site: str) -> list[Mark]:
+    """How far each device that was ever heard has come; retired ones do not count."""
+    reached = fn.COALESCE(DeviceEpoch.upto, 0) >= Device.report_seq
+    joined = (
+        (DeviceEpoch.site == Device.site)
+        & (DeviceEpoch.device == Device.name)
+        & (DeviceEpoch.epoch == Device.report_epoch)
+    )
+    query: Any = (
+        Device.select(
+            Device.name, Device.presence, Device.watermark_at, Device.report_at, reached,
+            Device.clear_epoch == Device.epoch, Device.held, Device.seen_at,
+        )
+        .join(DeviceEpoch, JOIN.LEFT_OUTER, on=joined)
+        .where(Device.site == site, Device.state == "ENROLLED", Device.epoch != "")
+        .order_by(Device.name)
+    )  # fmt: skip
+    return [_mark(*row) for row in query.tuples()]
+
+
+def _mark(
+    name: str, presence: str, watermark_at: int, report_at: int, is_reached: Any, is_clear: Any,
+    held: int, seen_at: int,
+) -> Mark:  # fmt: skip
+    at = max(watermark_at, report_at) if is_reached else watermark_at
+    has_left = presence == "LEFT" and not held and bool(is_reached) and bool(is_clear)
+    return Mark(name, presence, int(at), int(seen_at), has_left)
+
+
+def behind(marks: Iterable[Mark], at: int, silent_since: int = 0) -> list[Mark]:
+    """The devices from which something of up to `at` may still come.
+
+    Whoever left in good order, holding no work and with everything sent, has nothing to say; nor
+    is anybody waited for who was last heard before `silent_since`.
+    """
+    return [m for m in marks if not m.has_left and m.at <= at and m.seen_at >= silent_since]
+
+
 def watermark(site: str) -> int | None:
     """Everything that happened at the site before this moment has arrived; None: no devices."""
-    query: Any = Device.select(fn.MIN(Device.watermark_at)).where(
-        Device.site == site, Device.state == "ENROLLED", Device.epoch != ""
-    )
-    found = query.scalar()
-    return None if found is None else int(found)
+    return min((mark.at for mark in marks(site) if not mark.has_left), default=None)

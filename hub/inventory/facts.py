@@ -15,6 +15,9 @@ from hub.inventory.claims import Claim
 from hub.inventory.posting import Goods, Where, balance_id, on_hand, post, virtual
 from hub.journal import Act
 
+BEYOND: Final = "beyond the books"
+"""Why units came from `unexplained`: nothing moved then, the books only followed."""
+
 
 def take(
     act: Act, goods: Goods, quantity: int, source: Where, target: Where, reason: str
@@ -34,7 +37,7 @@ def take(
 
 def explain(act: Act, goods: Goods, quantity: int, where: Where) -> None:
     """Bring the books of a real place up by what was seen there, and ask for a count."""
-    post(act, goods, quantity, virtual(act.site, "UNEXPLAINED"), where, "beyond the books")
+    post(act, goods, quantity, virtual(act.site, "UNEXPLAINED"), where, BEYOND)
     open_exception(act, "UNEXPLAINED_STOCK", place=where.place, item=goods.item, quantity=quantity)
 
 

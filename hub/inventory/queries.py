@@ -173,7 +173,7 @@ def pickable(site: str, items: Iterable[bytes]) -> dict[bytes, list[tuple[BinSto
 
 def _pickable(site: str, items: list[bytes]) -> Any:
     doubted = (FloorException.place == Balance.place) & (FloorException.item == Balance.item)
-    short = (FloorException.state == "OPEN") & (FloorException.kind == "SHORT_PICK")
+    short = FloorException.state.in_(("OPEN", "WAITING")) & (FloorException.kind == "SHORT_PICK")
     return (
         Balance.select(
             Balance.item, Balance.id, Balance.on_hand, Balance.allocated, Place.id, Place.kind,

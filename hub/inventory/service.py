@@ -117,6 +117,13 @@ def define_bins(act: Act, spots: Iterable[Spot]) -> int:
     return count
 
 
+def hold_stock(act: Act, place: bytes, item: bytes) -> None:
+    """Let nobody else move this article in or out of a place until the act is over, so that what
+    the ledger says and what the balances say are of one moment.
+    """
+    act.tx.run("UPDATE balance SET on_hand = on_hand WHERE place = ? AND item = ?", (place, item))
+
+
 def bin_place(act: Act, code: str) -> bytes:
     """The id of a bin; raises NotFound when the site has none of this code."""
     place = place_id(act.site, "BIN", code)

@@ -11,6 +11,8 @@ from hub.errors import NotFound
 from hub.floor_exceptions import FloorException
 
 ROWS: Final = 60
+STATES: Final = {"OPEN": ("OPEN", "WAITING"), "RESOLVED": ("RESOLVED",)}
+"""Counts that wait for devices are open still."""
 
 
 def exceptions(
@@ -18,7 +20,7 @@ def exceptions(
 ) -> list[FloorException]:
     """Open ones oldest first; settled ones latest first."""
     query = FloorException.select().where(
-        (FloorException.site == site) & (FloorException.state == state)
+        (FloorException.site == site) & FloorException.state.in_(STATES[state])
     )
     if kind:
         query = query.where(FloorException.kind == kind)
@@ -45,7 +47,7 @@ def values_of(row: FloorException) -> dict[str, Any]:
 def open_by_kind(site: str) -> dict[str, int]:
     query: Any = (
         FloorException.select(FloorException.kind, fn.COUNT(FloorException.id))
-        .where((FloorException.site == site) & (FloorException.state == "OPEN"))
+        .where((FloorException.site == site) & FloorException.state.in_(STATES["OPEN"]))
         .group_by(FloorException.kind)
         .order_by(FloorException.kind)
         .tuples()

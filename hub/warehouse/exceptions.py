@@ -17,7 +17,7 @@ from hub.journal import Act
 from hub.warehouse import remedies
 from hub.warehouse.remedies import Answers, Found, Handlers
 
-Asks = Literal["quantity", "bin", "text"]
+Asks = Literal["quantity", "bin", "text", "minutes"]
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -31,6 +31,8 @@ class Remedy(NamedTuple):
     needs: tuple[str, str] = ("warehouse", "settle_exception")
     fits: Callable[[int, Mapping[str, Any]], bool] = lambda quantity, values: True
     """Whether it makes sense for this quantity (differences have two directions) and cause."""
+    states: tuple[str, ...] = ("OPEN",)
+    """WAITING: while a count waits for devices."""
 
 
 class Kind(NamedTuple):
@@ -55,7 +57,22 @@ def _damaged(quantity: int, values: Mapping[str, Any]) -> bool:
 
 _ADJUST: Final = ("inventory", "adjust")
 _DEVICES: Final = ("devices", "settle")
-_COUNT: Final = Remedy("count", "Enter the count", remedies.count, ("quantity",), _ADJUST)
+_COUNT: Final = Remedy(
+    "count",
+    "Enter the count",
+    remedies.count,
+    ("quantity", "minutes"),
+    _ADJUST,
+    states=("OPEN", "WAITING"),
+)
+_EARLY: Final = Remedy(
+    "early",
+    "Settle without waiting",
+    remedies.settle_early,
+    ("text",),
+    _ADJUST,
+    states=("WAITING",),
+)
 _SEEN: Final = Remedy("seen", "Taken care of", remedies.noted)
 _PUT_BACK: Final = Remedy("put_back", "Put into a bin", remedies.put_back, ("bin",), fits=_too_many)
 _NOT_THERE: Final = Remedy(
@@ -69,6 +86,7 @@ KINDS: Final[dict[str, Kind]] = {
         "{quantity} missing: {reason}. What the books still have there waits for a count.",
         (
             _COUNT,
+            _EARLY,
             Remedy("not_short", "Not short: release", remedies.trust_books, (), _ADJUST),
             Remedy(
                 "scrap", "Scrap what is damaged", remedies.scrap_damaged, (), _ADJUST, _damaged
@@ -78,7 +96,24 @@ KINDS: Final[dict[str, Kind]] = {
     "UNEXPLAINED_STOCK": Kind(
         "More than the books had",
         "{quantity} were taken that no book knew of. Count what is left.",
-        (_COUNT, Remedy("accept", "Accept", remedies.accept_unexplained, (), _ADJUST)),
+        (_COUNT, _EARLY, Remedy("accept", "Accept", remedies.accept_unexplained, (), _ADJUST)),
+    ),
+    "COUNT_WAITING": Kind(
+        "A count waits",
+        "{quantity} were counted: {reason}.",
+        (
+            _EARLY,
+            Remedy(
+                "forget", "Forget this count", remedies.forget_count, (), _ADJUST,
+                states=("OPEN", "WAITING"),
+            ),
+        ),
+    ),
+    "LATE_MOVES": Kind(
+        "Heard of after the count",
+        "{units} units moved before somebody counted {counted}, and were reported after that was "
+        "settled: the books have them twice.",
+        (Remedy("correct", "Book them back", remedies.correct_late, (), _ADJUST), _COUNT, _EARLY),
     ),
     "PUT_BACK": Kind(
         "To be put back",
@@ -145,12 +180,18 @@ KINDS: Final[dict[str, Kind]] = {
 }  # fmt: skip
 
 
-def remedies_for(kind: str, quantity: int, values: Mapping[str, Any] | None = None) -> list[Remedy]:
+def remedies_for(
+    kind: str, quantity: int, values: Mapping[str, Any] | None = None, state: str = "OPEN"
+) -> list[Remedy]:
     """The ways that fit; an unknown kind can at least be noted."""
     known = KINDS.get(kind)
     if known is None:
         return [_SEEN]
-    return [remedy for remedy in known.remedies if remedy.fits(quantity, values or {})]
+    return [
+        remedy
+        for remedy in known.remedies
+        if state in remedy.states and remedy.fits(quantity, values or {})
+    ]
 
 
 def remedy_named(kind: str, name: str) -> Remedy:
@@ -168,26 +209,33 @@ def settle(
 ) -> str:  # fmt: skip
     """Carry out one way to settle an exception and close it; returns what became of it.
 
+    A count that has to wait for devices closes it later.
+
     `answers` has what the remedy asks for; `handlers` are the effects of events, needed to try a
     parked one again. Raises NotFound, WrongState (closed already), BadValue, and what the remedy
     refuses; then nothing was done.
     """
-    found = _lock(act, id, handlers or {})
+    found, state = _lock(act, id, handlers or {})
     remedy = remedy_named(found.kind, name)
+    if state not in remedy.states:
+        raise WrongState("exception", found.kind, state, " or ".join(remedy.states))
     if not remedy.fits(found.quantity, found.values):
         raise WrongState("exception", found.kind, f"about {found.quantity} units", "another")
     said = remedy.do(act, found, {key: str(value) for key, value in (answers or {}).items()})
-    resolve(act, id, said)
+    if not _waits(act, id):
+        resolve(act, id, said)
     return said
 
 
-def _lock(act: Act, id: bytes, handlers: Handlers) -> Found:
-    """Of two who settle it at once the second finds it closed."""
+def _waits(act: Act, id: bytes) -> bool:
+    row = act.tx.row("SELECT state FROM floor_exception WHERE id = ?", (id,))
+    return row is not None and row[0] == "WAITING"
+
+
+def _lock(act: Act, id: bytes, handlers: Handlers) -> tuple[Found, str]:
+    """Of two who settle it at once the second finds it closed. Also returns the state it had."""
     act.tx.flush()
-    open_still = act.tx.run(
-        "UPDATE floor_exception SET state = 'OPEN' WHERE id = ? AND site = ? AND state = 'OPEN'",
-        (id, act.site),
-    )
+    act.tx.run("UPDATE floor_exception SET kind = kind WHERE id = ?", (id,))
     row = act.tx.row(
         "SELECT id, kind, place, item, order_line, assignment, device, quantity, "
         '"values", state FROM floor_exception WHERE id = ? AND site = ?',
@@ -195,9 +243,11 @@ def _lock(act: Act, id: bytes, handlers: Handlers) -> Found:
     )
     if row is None:
         raise NotFound("exception", id.hex())
-    if open_still != 1:
+    if row[9] == "RESOLVED":
         raise WrongState("exception", row[1], row[9], "OPEN")
+    act.tx.run("UPDATE floor_exception SET state = 'OPEN' WHERE id = ?", (id,))
     place, item, line, work = (None if value is None else bytes(value) for value in row[2:6])
-    return Found(
+    found = Found(
         id, row[1], place, item, line, work, row[6], int(row[7]), _decode(row[8]), handlers
     )
+    return found, str(row[9])

@@ -156,7 +156,7 @@ def _settle(act: Act, kind: str, cause: str) -> str:
     )
     act.tx.run(
         "UPDATE floor_exception SET state = 'RESOLVED', resolved_at = ?, resolved_by = ?, "
-        "resolution = 'UNDONE' WHERE site = ? AND kind = ? AND cause = ? AND state = 'OPEN'",
+        "resolution = 'UNDONE' WHERE site = ? AND kind = ? AND cause = ? AND state <> 'RESOLVED'",
         (act.now_us, act.actor, act.site, kind, cause),
     )
     return "" if row is None else str(_decode(bytes(row[0])).get("reason", ""))

@@ -1,4 +1,5 @@
-"""The planner: brings waves forward, hands out work, ends leases. Owns no table and no clock.
+"""The planner: brings waves forward, hands out work, ends leases, settles counts that waited.
+Owns no table and no clock.
 
 `step` does what can be done now, in virtual time as well; `run_planner` is the process around it.
 Planning reads outside of any transaction; what it found is entered by a short act of its own.
@@ -18,7 +19,7 @@ from hub.db import open_database
 from hub.errors import HubError, WrongState
 from hub.journal import Act, Journal
 from hub.stop_signal import stop_signal
-from hub.warehouse import dispatch, queries, service, streaming
+from hub.warehouse import counts, dispatch, queries, service, streaming
 from hub.warehouse.models import Assignment, Wave, WorkRequest
 from hub.warehouse.states import TERMINAL
 
@@ -47,6 +48,7 @@ def step(journal: Journal, site: str, now_us: int | None = None) -> int:
     """
     at_us = journal.clock.now_us() if now_us is None else now_us
     done = _expire_leases(journal, site, at_us)
+    done += _settle_counts(journal, site, at_us)
     done += _stream(journal, site)
     done += sum(_carry_forward(journal, site, id) for id in _waves_under_way(site))
     done += _close_waves(journal, site)
@@ -170,6 +172,31 @@ def _stream(journal: Journal, site: str) -> int:
     except service.NothingToPlan:
         return 0
     return 1
+
+
+# --- counts ---------------------------------------------------------------------------------------
+
+
+def _settle_counts(journal: Journal, site: str, now_us: int) -> int:
+    """Counts for which every device has been heard; the others ask where devices are."""
+    done = sum(_settle_count(journal, site, id) for id in counts.ready(site))
+    if counts.is_time_to_ask(site, now_us):
+        done += bool(_perform(journal, site, "ask_devices", counts.ask_again))
+    return done
+
+
+def _settle_count(journal: Journal, site: str, count: bytes) -> bool:
+    """One that is refused stays, and keeps nobody else waiting."""
+    try:
+        return bool(
+            _perform(
+                journal, site, "settle_count", lambda act: counts.settle_ready(act, count),
+                count=count.hex(),
+            )
+        )  # fmt: skip
+    except HubError as refusal:
+        _log.warning("count not settled", count=count.hex(), code=refusal.code)
+        return False
 
 
 # --- people ---------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ from hub.inventory import service as inventory
 from hub.inventory.posting import Goods, Where, free, post, virtual
 from hub.journal import Act
 from hub.orders import lines
-from hub.warehouse import dispatch, packing
-from hub.warehouse.bin_counts import ASIDE, settle_count, settle_unexplained
+from hub.warehouse import counts, dispatch, packing
+from hub.warehouse.bin_counts import ASIDE, settle_unexplained
 from hub.warehouse.replanning import shrink
 from hub.warehouse.states import LINE_OVER
 
@@ -25,6 +25,7 @@ Handlers = Mapping[str, Callable[..., Any]]
 """What each type of event does, for a parked event that is tried again."""
 
 QUANTITY_MAX: Final = 10**9
+MINUTE_US: Final = 60 * 1_000_000
 
 
 class Found(NamedTuple):
@@ -86,34 +87,34 @@ def _work(found: Found) -> bytes:
 
 
 def count(act: Act, found: Found, answers: Answers) -> str:
-    """Somebody counted: the books follow, and every doubt about this article here is settled."""
+    """Somebody counted, now or `minutes` ago: the books follow once every device has said what it
+    did before, and with them every doubt about this article here is settled.
+    """
     place, item = _at(found)
-    done = settle_count(act, place, item, number(answers, "quantity"))
-    if found.kind == "UNEXPLAINED_STOCK":
-        settle_unexplained(act, item, found.quantity)
-    _settle_others(act, found, place, item)
-    return (
-        f"{done.counted} counted: {done.found_again} found again, {done.lost} lost, "
-        f"{done.surplus} more than booked"
+    quantity = number(answers, "quantity")
+    minutes = number(answers, "minutes") if answers.get("minutes") else 0
+    taken = counts.take(
+        act, place, item, quantity, exception=found.id, as_of=act.now_us - minutes * MINUTE_US
     )
+    if taken.done is None:
+        return f"{quantity} counted, waits for {', '.join(taken.waits_for)}"
+    return counts.in_words(quantity, taken.done)
 
 
-def _settle_others(act: Act, found: Found, place: bytes, item: bytes) -> None:
-    """One count answers all who doubted the same stock."""
-    act.tx.flush()
-    same = "site = ? AND place = ? AND item = ? AND state = 'OPEN' AND id <> ?"
-    where = (act.site, place, item, found.id)
-    row = act.tx.row(
-        f"SELECT SUM(quantity) FROM floor_exception WHERE {same} AND kind = 'UNEXPLAINED_STOCK'",
-        where,
-    )
-    settle_unexplained(act, item, int(row[0] or 0) if row else 0)
-    act.tx.run(
-        "UPDATE floor_exception SET state = 'RESOLVED', resolved_at = ?, resolved_by = ?, "
-        f"resolution = 'counted with another' WHERE {same} "
-        "AND kind IN ('SHORT_PICK', 'UNEXPLAINED_STOCK')",
-        (act.now_us, act.actor, *where),
-    )
+def settle_early(act: Act, found: Found, answers: Answers) -> str:
+    """Do not wait for the devices that have not said everything yet."""
+    return counts.settle_early(act, found.id, words(answers, "text"))
+
+
+def forget_count(act: Act, found: Found, answers: Answers) -> str:
+    """The count is not to be believed; the books stay as they are."""
+    return f"{counts.drop(act, found.id)} counted, forgotten"
+
+
+def correct_late(act: Act, found: Found, answers: Answers) -> str:
+    """The early count was right: what was heard of after it had moved before it."""
+    place, item = _at(found)
+    return counts.undo_late(act, place, item, found.quantity)
 
 
 def trust_books(act: Act, found: Found, answers: Answers) -> str:

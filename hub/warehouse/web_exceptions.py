@@ -10,7 +10,7 @@ from flask import current_app, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.floor_exceptions import FloorException
-from hub.warehouse import exception_lists, exceptions
+from hub.warehouse import counts, exception_lists, exceptions
 from hub.warehouse.exceptions import KINDS, Remedy
 from hub.warehouse.web_pages import pages
 from hub.web import acts, forms, live, naming
@@ -55,14 +55,25 @@ def _shown(row: FloorException) -> dict[str, Any]:
     """One exception in words, with the ways that this person may settle it."""
     kind = KINDS.get(row.kind)
     values = exception_lists.values_of(row)
-    found = exceptions.remedies_for(row.kind, row.quantity, values)
+    found = exceptions.remedies_for(row.kind, row.quantity, values, row.state)
     return {
         "row": row,
         "title": _(kind.title) if kind else row.kind,
         "text": _(kind.text).format_map(_words_of(row, values)) if kind else "",
-        "remedies": [remedy for remedy in found if row.state == "OPEN" and may(*remedy.needs)],
+        "waits": _waits(row) if row.state == "WAITING" else "",
+        "remedies": [remedy for remedy in found if row.state != "RESOLVED" and may(*remedy.needs)],
         "missing": abs(row.quantity),
     }
+
+
+def _waits(row: FloorException) -> str:
+    """What was counted, and for which devices that waits."""
+    count = counts.of_exception(row.id)
+    if count is None:
+        return ""
+    names = ", ".join(mark.device for mark in counts.waiting_for(row.site, count.as_of))
+    return _("{n} counted. It waits for what devices have yet to say: {names}.", n=count.counted,
+             names=names or "–")  # fmt: skip
 
 
 def _words_of(row: FloorException, values: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +111,7 @@ def _settling(id: bytes, remedy: Remedy, form: Any) -> Callable[..., str]:
 
 
 def _live_exceptions(_key: str) -> Any:
-    return [row.id.hex() for row in exception_lists.exceptions(web().site, rows=200)]
+    return [row.id.hex() + row.state for row in exception_lists.exceptions(web().site, rows=200)]
 
 
 live.provide("exceptions", _live_exceptions, needs=("warehouse", "read"), every_ms=500)

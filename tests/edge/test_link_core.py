@@ -16,6 +16,7 @@ from protocols.messages import (
     Birth,
     Gap,
     Parked,
+    ReportNow,
     Telemetry,
     TimeAsked,
     TimeReply,
@@ -343,3 +344,13 @@ def test_a_lossy_network_delivers_every_event_once_and_in_order_in_the_end():
     assert got == list(range(1, handheld.outbox.last_seq + 1))
     handheld.acknowledge(len(got))
     assert handheld.view.queue == 0
+
+
+def test_asked_how_far_it_is_it_answers_and_sends_telemetry_at_once():
+    handheld = counting(2)
+    before = len(handheld.sent("tlm"))
+    answer = handheld.order(ReportNow())
+    assert answer is not None
+    assert answer.accepted
+    (told,) = handheld.sent("tlm")[before:]
+    assert decode(Telemetry, told.payload).seq == handheld.core.outbox.last_seq
