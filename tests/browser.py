@@ -15,6 +15,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from hub.app import serving
+from hub.web.context import of_app
 
 FLAGS: Final = (
     "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -39,6 +40,7 @@ def served(app: Flask) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.close()
+        of_app(app).feed.end()
 
 
 @contextmanager

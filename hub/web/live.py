@@ -122,6 +122,7 @@ class Feed:
         self._version = 0
         self._thread: threading.Thread | None = None
         self._idle_since_ms = 0
+        self._is_ended = False
         self.is_well = True
         """Whether the last look succeeded; without it no heartbeat is sent and pages turn stale."""
 
@@ -225,10 +226,19 @@ class Feed:
     def ensure_reader(self) -> None:
         """Start the reader if nobody reads; it ends some seconds after the last stream."""
         with self._changed:
+            self._is_ended = False
             if self._thread is None:
                 self._idle_since_ms = self._mono_ms()
                 self._thread = threading.Thread(target=self._read, name="live-feed", daemon=True)
                 self._thread.start()
+
+    def end(self) -> None:
+        """Read no more; returns when the reader has let go of its connection."""
+        with self._changed:
+            self._is_ended = True
+            reader = self._thread
+        if reader is not None:
+            reader.join()
 
     def _read(self) -> None:
         pause = threading.Event()
@@ -246,6 +256,7 @@ class Feed:
     def _is_wanted(self) -> bool:
         with self._changed:
             is_idle = not self._watches and self._mono_ms() - self._idle_since_ms > LINGER_MS
-            if is_idle:
+            if is_idle or self._is_ended:
                 self._thread = None
-            return not is_idle
+                return False
+            return True

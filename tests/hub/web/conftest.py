@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -10,7 +10,7 @@ from flask import Flask
 from hub.app import create_app
 from hub.staff import passwords, rules
 from hub.staff import service as staff
-from hub.web.context import WebSettings
+from hub.web.context import WebSettings, of_app
 from tests.hub.conftest import TestHub
 from tests.hub.web.browsing import PASSWORD, Browser
 
@@ -37,7 +37,7 @@ def people(sqlite_hub: TestHub, password_hash: str) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def app(sqlite_hub: TestHub, people: dict[str, bytes]) -> Flask:
+def app(sqlite_hub: TestHub, people: dict[str, bytes]) -> Iterator[Flask]:
     app = create_app(
         WebSettings(
             sqlite_hub.journal, sqlite_hub.site, sqlite_hub.company, b"k" * 32,
@@ -46,7 +46,8 @@ def app(sqlite_hub: TestHub, people: dict[str, bytes]) -> Flask:
     )  # fmt: skip
     app.testing = True
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    return app
+    yield app
+    of_app(app).feed.end()
 
 
 @pytest.fixture
