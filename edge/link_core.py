@@ -13,12 +13,13 @@ from typing import Final, Literal
 
 import msgspec
 
+from edge import day_roots
 from edge.clock import Now, TimeKeeper
 from edge.config import DeviceConfig
 from edge.event_sender import EventSender
 from edge.link_io import LinkAction, MessageArrived, PubAck, Publish, Subscribe
 from edge.outbox import Outbox
-from protocols.errors import UnknownTopic
+from protocols.errors import MalformedPayload, UnknownTopic
 from protocols.limits import ACK_EXPIRY_S
 from protocols.messages import (
     Ack,
@@ -28,8 +29,10 @@ from protocols.messages import (
     Command,
     CommandAck,
     Config,
+    DayRoots,
     HeldAssignment,
     HubState,
+    KeepRoots,
     ReportNow,
     Telemetry,
     TimeAsked,
@@ -79,6 +82,7 @@ class LinkCore:
         self.held: tuple[HeldAssignment, ...] = ()
         self.cfg_hash = ""
         self.sensed = Sensed()
+        self._roots = day_roots.kept(outbox)
 
     # ── inputs ───────────────────────────────────────────────────────────────────────────
 
@@ -110,10 +114,8 @@ class LinkCore:
             self._keeper.hear(decode(TimeReply, message.payload), now)
             return [], None
         heard = self._for_the_work(channel, message)
-        if isinstance(heard, Command) and heard.type == ReportNow.__name__:
-            answer = CommandAck(v=1, id=heard.id, accepted=True)
-            return [self.answer_command(answer), self.telemetry(now)], None
-        return [], heard
+        done = self._obey(heard, now) if isinstance(heard, Command) else None
+        return ([], heard) if done is None else (done, None)
 
     def puback(self, answer: PubAck, now: Now) -> None:
         """The broker's answer to an event."""
@@ -176,6 +178,20 @@ class LinkCore:
         return Publish(self._topic("tlm"), encode(body), qos=0)
 
     # ── inside ───────────────────────────────────────────────────────────────────────────
+
+    def _obey(self, command: Command, now: Now) -> list[LinkAction] | None:
+        """Carry out what concerns the link and not the work; None for everything else."""
+        answer = self.answer_command(CommandAck(v=1, id=command.id, accepted=True))
+        if command.type == ReportNow.__name__:
+            return [answer, self.telemetry(now)]
+        if command.type == KeepRoots.__name__:
+            try:
+                roots = decode(DayRoots, bytes(command.data))
+            except MalformedPayload:
+                return None  # rejected by name, with the other unreadable ones
+            self._roots = day_roots.keep(self._outbox, roots)
+            return [answer]
+        return None
 
     def _for_the_work(self, channel: str, message: MessageArrived) -> Heard:
         if channel == "cmd":
@@ -262,6 +278,7 @@ class LinkCore:
             pruned_upto=self._outbox.pruned_upto(self._outbox.epoch),
             assignments=self.held,
             cfg_hash=self.cfg_hash,
+            roots=self._roots[-1] if self._roots and presence == "ONLINE" else None,
         )
         return Publish(self._topic("birth"), encode(body), retain=True)
 

@@ -8,9 +8,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
+import msgspec
 
 from edge.clock import SystemClock
 from edge.config import EdgeConfig, read_config
+from edge.day_roots import read_roots
 from edge.errors import OutboxUnusable
 from edge.handheld.agent import AgentCore
 from edge.loop import AgentLoop
@@ -36,9 +38,14 @@ OUTBOX_FILE = "outbox.sqlite"
     is_flag=True,
     help="Without a screen: it logs what it would show; keys are lines on the standard input.",
 )
-def command(config_file: Path, data_dir: Path | None, headless: bool) -> None:
+@click.option("--roots", is_flag=True, help="Print the ledger roots that this device keeps.")
+def command(config_file: Path, data_dir: Path | None, headless: bool, roots: bool) -> None:
     """Run a device: its scanner, its screen, and its link to the hub."""
     config = read_config(config_file)
+    if roots:
+        kept = read_roots(_folder(config, data_dir) / OUTBOX_FILE)
+        click.echo(msgspec.json.encode({"site": config.site, "days": kept}).decode())
+        return
     loop = build(config, data_dir)
     if headless:
         from edge.headless import run_headless

@@ -25,7 +25,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     staff.Person, staff.PersonRole, staff.Permission, staff.WebSession, staff.Denial,
     staff.ApiToken,
     devices.Device, devices.DeviceEpoch, devices.DeviceEvent, devices.ParkedEvent,
-    devices.RefusedMessage,
+    devices.RefusedMessage, devices.DayRoot,
     inventory.Site, inventory.Place, inventory.Balance, inventory.Movement, inventory.Allocation,
     customers.Customer,
     orders.SalesOrder, orders.OrderLine, orders.LineMove, orders.OrderCharge, orders.OrderReturn,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hub.device_gateway.apply import Handler
     from hub.device_gateway.command_answers import AnswerHandler
     from hub.device_gateway.core import GatewayCore
+    from hub.device_gateway.presence import BirthHandler
 
 
 def open_journal(
@@ -49,6 +50,14 @@ def answer_handlers() -> dict[str, AnswerHandler]:
     }
 
 
+def birth_handlers() -> list[BirthHandler]:
+    """What follows when a device says who it is."""
+    from hub.devices import day_roots
+    from hub.verify.chains import LEDGERS
+
+    return [lambda act, birth, upto: day_roots.compare(act, birth, LEDGERS)]
+
+
 def make_gateway(
     config: HubConfig, database: peewee.Database, clock: Clock, reached: Reached = never
 ) -> GatewayCore:
@@ -66,5 +75,5 @@ def make_gateway(
         configuration=Configuration(
             config.site, site.time_zone, lambda: shift_people(config.company, config.site)
         ),
-        reached=reached, trusting=TRUSTING,
+        reached=reached, trusting=TRUSTING, birth_handlers=birth_handlers(),
     )  # fmt: skip

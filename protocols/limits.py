@@ -32,4 +32,6 @@ KEEPALIVE_S: Final = 15
 OUTBOX_ROWS_MAX: Final = 100_000
 OUTBOX_WARN_PERCENT: Final = 90
 OUTBOX_KEEP_DAYS: Final = 7
+ROOT_DAYS_KEPT: Final = 31
+"""Days whose ledger roots a device keeps."""
 PARKED_LISTED_MAX: Final = 50

@@ -28,6 +28,7 @@ Units = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
 Moment = Annotated[int, Meta(ge=0)]
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_CHARS_MAX)]
 Text = Annotated[str, Meta(max_length=500)]
+Day = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Slot = Annotated[str, Meta(min_length=1, max_length=4)]
 
 WorkLineState = Literal[
@@ -234,14 +235,38 @@ class EndLogin(CommandData, frozen=True):
     person: Id
 
 
+class LedgerRoot(msgspec.Struct, frozen=True):
+    """The end of one of the hub's ledgers: its last row's position, and that row's hash."""
+
+    ledger: Name
+    position: Annotated[int, Meta(ge=0)]
+    hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class DayRoots(msgspec.Struct, frozen=True):
+    """The ends of all ledgers of a site as they were when a day began there."""
+
+    day: Day
+    roots: tuple[LedgerRoot, ...]
+
+
+class KeepRoots(CommandData, frozen=True):
+    """Keep the day's roots for ROOT_DAYS_KEPT days: they show a ledger whose tail was cut off."""
+
+    day: Day
+    roots: tuple[LedgerRoot, ...]
+
+
 class ReportNow(CommandData, frozen=True):
     """Send telemetry now: somebody waits to know how far the device's events have come."""
 
 
 COMMAND_TYPES: Final[dict[str, type[CommandData]]] = {
     kind.__name__: kind
-    for kind in (OfferAssignment, RevokeAssignment, ShowMessage, EndLogin, ReportNow)
-}
+    for kind in (
+        OfferAssignment, RevokeAssignment, ShowMessage, EndLogin, ReportNow, KeepRoots,
+    )
+}  # fmt: skip
 
 
 class Command(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -294,6 +319,8 @@ class Birth(msgspec.Struct, frozen=True, omit_defaults=True):
     """Rows up to here were acknowledged and are no longer kept: nobody can ask for them."""
     assignments: tuple[HeldAssignment, ...] = ()
     cfg_hash: str = ""
+    roots: DayRoots | None = None
+    """The newest that the device was given to keep."""
 
 
 class Gap(msgspec.Struct, frozen=True, rename={"from_seq": "from", "to_seq": "to"}):
@@ -403,7 +430,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 _encoder: Final = msgspec.json.Encoder()
 _decoders: Final[dict[object, msgspec.json.Decoder[msgspec.Struct]]] = {
     kind: msgspec.json.Decoder(kind)
-    for kind in (*CHANNEL_TYPES.values(), *COMMAND_TYPES.values(), Assignment)
+    for kind in (*CHANNEL_TYPES.values(), *COMMAND_TYPES.values(), Assignment, DayRoots)
 }
 
 

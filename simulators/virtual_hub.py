@@ -12,6 +12,7 @@ from typing import Final
 from hub.config import BROKER_HUB_USER, HubConfig
 from hub.device_gateway.core import GatewayCore
 from hub.device_gateway.gateway_io import Arrived, Publish
+from hub.devices import day_roots
 from hub.journal import Journal
 from hub.warehouse import planner
 from hub.wiring import make_gateway
@@ -190,6 +191,8 @@ class VirtualPlanner:
 
     def _step(self) -> None:
         self._due = None
+        if day_roots.keep_if_due(self._journal, self._site):
+            self._on_act()
         if planner.step(self._journal, self._site):
             self._on_act()
             self.soon()

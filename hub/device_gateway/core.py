@@ -23,7 +23,7 @@ from hub.device_gateway.gateway_io import Arrived, Publish
 from hub.device_gateway.group import Group
 from hub.device_gateway.known_devices import KnownDevice, KnownDevices
 from hub.device_gateway.outbox_sender import OutboxSender
-from hub.device_gateway.presence import Presence
+from hub.device_gateway.presence import BirthHandler, Presence
 from hub.device_gateway.refusals import Refusals, refuse
 from hub.device_gateway.storage_failures import is_storage_failure
 from hub.errors import DiskFailed, HubError
@@ -58,13 +58,14 @@ class GatewayCore:
         self, database: peewee.Database, *, site: str, company: str, hub_epoch: str, clock: Clock,
         handlers: Mapping[str, Handler], answer_handlers: Mapping[str, AnswerHandler],
         configuration: Configuration, reached: Reached = never, trusting: Collection[str] = (),
+        birth_handlers: Sequence[BirthHandler] = (),
     ) -> None:  # fmt: skip
         self._database, self._site, self._hub_epoch = database, site, hub_epoch
         self._clock, self._reached = clock, reached
         self._configuration = configuration
         self.known = KnownDevices(database, site)
         self._events = EventApplier(site, handlers, self.known, trusting)
-        self._presence = Presence(site, self.known)
+        self._presence = Presence(site, self.known, birth_handlers)
         self._command_answers = CommandAnswers(site, answer_handlers)
         self._refusals = Refusals(site)
         self._answers = Answers(company, site)

@@ -6,24 +6,34 @@ A Will of an older session is ignored: the broker sends it late, when the device
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import structlog
 
 from hub.device_gateway.group import EpochWork, Group
 from hub.device_gateway.known_devices import KnownDevice, KnownDevices
+from hub.errors import HubError
 from hub.floor_exceptions import open_exception
 from hub.journal import Act
 from protocols.errors import MalformedPayload, WrongDevice
-from protocols.messages import Birth, Telemetry, decode
+from protocols.limits import NAME_CHARS_MAX
+from protocols.messages import Birth, Telemetry, decode, encode
 
+BirthHandler = Callable[[Act, Birth, int], bool]
+"""(act, birth, what the hub has of its epoch); whether the act changed something."""
 AT_MAX = 2**52
 """Microseconds: a later moment is rubbish."""
+_log = structlog.get_logger("gateway")
 
 
 class Presence:
     """Takes births and telemetry into a group."""
 
-    def __init__(self, site: str, known: KnownDevices) -> None:
-        self._site, self._known = site, known
+    def __init__(
+        self, site: str, known: KnownDevices, birth_handlers: Sequence[BirthHandler] = ()
+    ) -> None:
+        self._site, self._known, self._birth_handlers = site, known, birth_handlers
 
     def birth(self, group: Group, device: KnownDevice, payload: bytes) -> None:
         """Note who is there; an ONLINE birth is answered with what the hub has of its epoch."""
@@ -66,6 +76,25 @@ class Presence:
             self._lost_range(group, device.name, birth.epoch, work, birth.pruned_upto)
         self._report(group, device, birth.epoch, birth.seq, birth.at, birth.outbox_depth)
         group.woken.append(device.name)
+        for number, handle in enumerate(self._birth_handlers):
+            self._tell(group, birth, work.upto, handle, f"{len(group.woken)}.{number}")
+
+    def _tell(
+        self, group: Group, birth: Birth, upto: int, handle: BirthHandler, number: str
+    ) -> None:
+        """Somebody else's consequences of a birth: an act of its own, journalled when it did
+        something. A refusal undoes them alone.
+        """
+        key = f"{birth.dev}/{birth.session[:NAME_CHARS_MAX]}/{group.tx.now_us}/birth/{number}"
+        act = Act(
+            group.tx, "devices.greet", site=self._site, key=key, via="device", device=birth.dev
+        )
+        try:
+            with group.tx.savepoint():
+                if handle(act, birth, upto):
+                    act.enter(encode(birth))
+        except HubError as refusal:
+            _log.error("birth_not_followed", device=birth.dev, code=refusal.code, exc_info=refusal)
 
     def _work(self, group: Group, device: str, epoch: str) -> EpochWork:
         key = (device, epoch)

@@ -67,6 +67,21 @@ class DeviceEpoch(Table):
         primary_key = peewee.CompositeKey("site", "device", "epoch")
 
 
+class DayRoot(Table):
+    """Where a ledger ended when a day began; the devices keep the same."""
+
+    site = peewee.TextField()
+    day = peewee.TextField()
+    ledger = peewee.TextField()
+    position = CountField()
+    hash = BytesField()
+    at = MomentField()
+
+    class Meta:
+        table_name = "day_root"
+        primary_key = peewee.CompositeKey("site", "day", "ledger")
+
+
 class DeviceEvent(Table):
     """One business event, once. The raw payload is the input of its journal row (same key)."""
 

@@ -20,6 +20,7 @@ from hub.verify.projections import (
     check_events,
     check_lines,
 )
+from hub.verify.roots import check_roots
 
 CHECKS = (
     check_chains, check_balances, check_conservation, check_lines, check_claims, check_events,
@@ -39,9 +40,18 @@ def verify(database: peewee.Database) -> Report:
 @click.option("--data", default=None, help="The hub's folder (default: the user's data folder).")
 @click.option("--database", default=None, help="sqlite:///FILE or postgresql://USER@HOST/NAME.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(data: str | None, database: str | None, as_json: bool) -> None:
+@click.option(
+    "--roots",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What a device keeps (binlight edge --roots): shows a ledger whose end was cut off.",
+)
+def command(data: str | None, database: str | None, as_json: bool, roots: tuple[Path, ...]) -> None:
     """Rebuild balances, check chains, conservation and lines; exit 1 if anything is off."""
-    report = verify(_open(data, database))
+    opened = _open(data, database)
+    report = verify(opened)
+    for file in roots:
+        check_roots(opened, file.read_bytes(), report)
     click.echo(report.as_json().decode() if as_json else _text(report))
     sys.exit(0 if report.ok else 1)
 

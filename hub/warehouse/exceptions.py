@@ -176,6 +176,12 @@ KINDS: Final[dict[str, Kind]] = {
         "Numbers {first} to {last} are gone from the device. What it did then is in no book.",
         (Remedy("lock_bin", "Lock a bin for a count", remedies.lock_bin, ("bin",)), _SEEN),
     ),
+    "LEDGER_CUT": Kind(
+        "The ledger does not bear out what a device keeps",
+        "Of {day} it knows row {position} of the ledger {ledger}: {code} here. Was the database "
+        "set back to an older copy, or its end cut off?",
+        (Remedy("acknowledge", "Acknowledge", remedies.acknowledge, ("text",), _DEVICES),),
+    ),
     "UNKNOWN_SKU": Kind("Unknown article", "{sku}", (_SEEN,)),
 }  # fmt: skip
 

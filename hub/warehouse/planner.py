@@ -16,6 +16,7 @@ import structlog
 
 from hub.clock import SystemClock
 from hub.db import open_database
+from hub.devices import day_roots
 from hub.errors import HubError, WrongState
 from hub.journal import Act, Journal
 from hub.stop_signal import stop_signal
@@ -222,12 +223,16 @@ def _expire_leases(journal: Journal, site: str, now_us: int) -> int:
 
 
 def run_planner(config: PlannerConfig) -> None:
-    """Plan for the site until SIGTERM. What cannot be done now is said and tried again."""
+    """Plan for the site until SIGTERM, and begin its days.
+
+    What cannot be done now is said and tried again.
+    """
     database = open_database(config.database)
     journal = Journal(database, SystemClock(), SystemRandom())
     with stop_signal() as stop_fd:
         while not select.select([stop_fd], [], [], IDLE_S)[0]:
             try:
+                day_roots.keep_if_due(journal, config.site)
                 while step(journal, config.site):
                     pass
             except HubError as refusal:

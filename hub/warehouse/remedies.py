@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from hub.devices import day_roots
 from hub.devices import service as devices
 from hub.errors import BadValue, WrongState
 from hub.inventory import claims
@@ -229,6 +230,13 @@ def warn_device(act: Act, found: Found, answers: Answers) -> str:
 def noted(act: Act, found: Found, answers: Answers) -> str:
     """Somebody has seen it and taken care of it."""
     return "seen"
+
+
+def acknowledge(act: Act, found: Found, answers: Answers) -> str:
+    """Somebody knows why, and says so; devices get the present roots to keep."""
+    reason = words(answers, "text")
+    day_roots.keep_now(act)
+    return f"acknowledged: {reason}"
 
 
 def apply_again(act: Act, found: Found, answers: Answers) -> str:
