@@ -54,8 +54,9 @@ def birth_handlers() -> list[BirthHandler]:
     """What follows when a device says who it is."""
     from hub.devices import day_roots
     from hub.verify.chains import LEDGERS
+    from hub.warehouse.reconciling import reconcile
 
-    return [lambda act, birth, upto: day_roots.compare(act, birth, LEDGERS)]
+    return [lambda act, birth, upto: day_roots.compare(act, birth, LEDGERS), reconcile]
 
 
 def make_gateway(

@@ -42,6 +42,8 @@ class Device(Table):
     that event, everything from before the moment has arrived."""
     clear_epoch = peewee.TextField(default="")
     """The epoch beside which the device has no older events left to send."""
+    met_epoch = peewee.TextField(default="")
+    """The epoch since whose begin hub and device agree about its work."""
     held = CountField(default=0)
     """Pieces of work that it named in its last birth."""
     cfg_hash = peewee.TextField(default="")

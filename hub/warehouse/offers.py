@@ -200,10 +200,12 @@ def answered_revoke(
 ) -> None:
     """The second phase: the holder let go (or never had it), so the work is anybody's again.
 
-    Safe to repeat; an answer about work that is with somebody else by now changes nothing.
+    Safe to repeat; an answer about work that is with somebody else by now, or that nobody knows,
+    changes nothing.
     """
-    held = _read(act, assignment)
-    if held.device != device or held.asked_back_at is None:
+    mine = "SELECT asked_back_at FROM assignment WHERE id = ? AND device = ?"
+    row = act.tx.row(mine, (assignment, device))
+    if row is None or row[0] is None:
         return
     if accepted:
         give_up(act, assignment, code)
@@ -309,6 +311,33 @@ def revise(act: Act, assignment: bytes) -> None:
     held = _read(act, assignment)
     if held.device and held.state in HELD_BY_SOMEBODY:
         _send_offer(act, assignment, held.device)
+
+
+def send_newest(act: Act, assignment: bytes, device: str) -> bool:
+    """Say the present revision to its holder, unless an offer of it is on its way; True if said."""
+    if is_on_its_way(act, assignment, device, "OfferAssignment"):
+        return False
+    _send_offer(act, assignment, device)
+    return True
+
+
+def send_revoke(act: Act, assignment: bytes, rev: int, device: str, reason: str) -> bool:
+    """Tell a device to let go of what is not its own, unless that is on its way; True if said."""
+    if is_on_its_way(act, assignment, device, "RevokeAssignment"):
+        return False
+    _send_revoke(act, assignment, rev, device, reason)
+    return True
+
+
+def is_on_its_way(act: Act, assignment: bytes, device: str, kind: str) -> bool:
+    """Whether a command about this work was not answered yet."""
+    act.tx.flush()
+    row = act.tx.row(
+        "SELECT 1 FROM outbox_message WHERE subject = ? AND device = ? AND type = ? "
+        "AND state IN ('UNSENT', 'SENT')",
+        (assignment, device, kind),
+    )
+    return row is not None
 
 
 def _send_offer(act: Act, assignment: bytes, device: str) -> None:
