@@ -40,16 +40,15 @@ class Cut(NamedTuple):
 
 
 def keep_if_due(journal: Journal, site: str) -> bool:
-    """Give today's roots to the devices, once in the site's day; True when that was now."""
+    """Give today's roots to the devices that have none, once in the site's day to each; True when
+    that was now.
+    """
     rows = fetch(journal.database, "SELECT time_zone FROM site WHERE code = ?", (site,))
     if not rows:
         return False
     day = day_of(journal.clock.now_us(), rows[0][0])
-    due = (
-        "SELECT 1 FROM device WHERE site = ? AND state = 'ENROLLED' AND NOT EXISTS "
-        "(SELECT 1 FROM day_root WHERE site = ? AND day = ?)"
-    )
-    if not fetch(journal.database, due, (site, site, day)):
+    due = "SELECT 1 FROM device WHERE site = ? AND state = 'ENROLLED' AND roots_day <> ?"
+    if not fetch(journal.database, due, (site, day)):
         return False
     journal.perform(
         "devices.keep_roots", lambda act: keep(act, day), site=site, via="timer", input={"day": day}
@@ -64,13 +63,16 @@ def day_of(now_us: int, time_zone: str) -> str:
 
 
 def keep_now(act: Act) -> int:
-    """Give the present roots to the devices, beside those of the day."""
+    """Give every device the present roots to keep; returns how many devices."""
     row = act.tx.row("SELECT time_zone FROM site WHERE code = ?", (act.site,))
+    act.tx.run("UPDATE device SET roots_day = '' WHERE site = ?", (act.site,))
     return keep(act, day_of(act.now_us, row[0] if row else "UTC"))
 
 
 def keep(act: Act, day: str) -> int:
-    """Note where every ledger ends, and send that to every enrolled device; returns how many."""
+    """Note where every ledger ends, and send that to every enrolled device that has no roots of
+    this day; returns how many.
+    """
     heads = act.tx.rows(
         "SELECT ledger, position, hash FROM ledger_head WHERE site = ? ORDER BY ledger", (act.site,)
     )
@@ -78,10 +80,15 @@ def keep(act: Act, day: str) -> int:
         act.tx.add(_insert, (act.site, day, ledger, position, bytes(last), act.now_us))
     roots = tuple(LedgerRoot(ledger, int(at), bytes(last).hex()) for ledger, at, last in heads)
     names = act.tx.rows(
-        "SELECT name FROM device WHERE site = ? AND state = 'ENROLLED' ORDER BY name", (act.site,)
+        "SELECT name FROM device WHERE site = ? AND state = 'ENROLLED' AND roots_day <> ? "
+        "ORDER BY name",
+        (act.site, day),
     )
     for (name,) in names:
         outbox.send(act, name, KeepRoots(day, roots))
+    act.tx.run(
+        "UPDATE device SET roots_day = ? WHERE site = ? AND state = 'ENROLLED'", (day, act.site)
+    )
     return len(names)
 
 

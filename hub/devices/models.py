@@ -44,6 +44,8 @@ class Device(Table):
     """The epoch beside which the device has no older events left to send."""
     met_epoch = peewee.TextField(default="")
     """The epoch since whose begin hub and device agree about its work."""
+    roots_day = peewee.TextField(default="")
+    """The day whose ledger roots it was last given to keep."""
     held = CountField(default=0)
     """Pieces of work that it named in its last birth."""
     cfg_hash = peewee.TextField(default="")

@@ -84,6 +84,14 @@ def test_the_roots_of_a_day_go_to_every_enrolled_device_once(hub: TestHub):
     assert len(sent()) == 2
 
 
+def test_a_device_enrolled_during_the_day_gets_its_roots_as_well(hub: TestHub):
+    floor = floor_of(hub)
+    keep(hub)
+    floor.enrol("h2")
+    assert keep(hub)
+    assert (len(sent("h1")), len(sent("h2"))) == (1, 1)
+
+
 def test_without_devices_nothing_is_kept_until_there_is_one(hub: TestHub):
     assert not keep(hub)
     floor_of(hub)
