@@ -100,8 +100,9 @@ def test_what_an_open_exception_names_is_no_mismatch(done: Finished) -> None:
     ][0]
     done.database.execute_sql(
         "INSERT INTO floor_exception (id, site, kind, state, place, item, device, quantity, "
-        '"values", cause, opened_at, resolution) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        (b"x" * 16, done.site, "SHORT_PICK", "OPEN", place, item, "", 1, b"{}", "test", 0, ""),
+        '"values", cause, opened_at, occurred_at, resolution) '
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (b"x" * 16, done.site, "SHORT_PICK", "OPEN", place, item, "", 1, b"{}", "test", 0, 0, ""),
     )
     before = done.world()
     truth.move((kind, code), ("HAND", "THIEF"), item, 1)
