@@ -60,7 +60,10 @@ class RunningHub:
         task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         found = {}
         for pid in task.read_text().split():
-            words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+            try:
+                words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it ended between the list and this look
             only = [word for word in words if word.startswith("--only=")]
             found[only[0].partition("=")[2] if only else "broker"] = int(pid)
         return found
