@@ -20,6 +20,7 @@ import structlog
 
 from hub import broker, ports
 from hub import config as defaults
+from hub.caretaker import Caretaker
 from hub.clock import SystemClock
 from hub.config import PARTS, HubConfig, Part
 from hub.errors import HubError
@@ -128,10 +129,12 @@ def run_all(config: HubConfig) -> None:
         prepared = _prepare(config)
         logs = config.data / LOGS
         logs.mkdir(exist_ok=True)
+        caretaker = Caretaker(config.data, logs, SystemClock())
         supervise(
             plans(config, prepared.broker_configuration), SystemClock(), stop_fd,
-            lambda: _say_ready(config, prepared.password), logs,
+            lambda: _say_ready(config, prepared.password, caretaker), logs, caretaker.look,
         )  # fmt: skip
+        caretaker.stopping()
 
 
 def plans(config: HubConfig, broker_configuration: str) -> list[ChildPlan]:
@@ -190,7 +193,8 @@ def _prepare(config: HubConfig) -> Prepared:
     return msgspec.json.decode(done.stdout, type=Prepared)
 
 
-def _say_ready(config: HubConfig, password: str | None) -> None:
+def _say_ready(config: HubConfig, password: str | None, caretaker: Caretaker) -> None:
+    caretaker.ready(_shown_url(config))
     click.echo(f"Binlight is ready: {_shown_url(config)}")
     if password is not None:
         click.echo(f"First log-in: user admin, one-time password {password}")

@@ -141,9 +141,12 @@ def is_listening(host: str, port: int) -> bool:
 
 def supervise(
     plans: Sequence[ChildPlan], clock: Clock, stop_fd: int, on_ready: Callable[[], None],
-    log_folder: Path | None = None,
+    log_folder: Path | None = None, on_look: Callable[[Sequence[Child]], None] | None = None,
 ) -> None:  # fmt: skip
-    """Run children until `stop_fd` can be read; the first one named ends last."""
+    """Run children until `stop_fd` can be read; the first one named ends last.
+
+    `on_look` is called after each look at them, about 20 times a second, and must not wait.
+    """
     children = [
         Child(plan, clock, log_folder / f"{plan.name}.log" if log_folder else None)
         for plan in plans
@@ -153,6 +156,8 @@ def supervise(
         while not select.select([stop_fd], [], [], POLL_S)[0]:
             for child in children:
                 child.look()
+            if on_look is not None:
+                on_look(children)
             if not was_ready and all(child.is_ready for child in children):
                 was_ready = True
                 on_ready()
