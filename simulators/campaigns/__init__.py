@@ -1,0 +1,1 @@
+"""Long searches for losses and doubles, by seed: stopped at any time, continued, added up."""
