@@ -80,3 +80,48 @@ class WrongDevice(ProtocolsError):
         super().__init__(
             f"A message on the topics of {topic_device!r} says that it comes from {body_device!r}."
         )
+
+
+class BadAddress(ProtocolsError):
+    code = "BAD_ADDRESS"
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__(f"{address!r} is no address: use host:port, such as 192.168.1.5:8443.")
+
+
+class BadEnrolmentCode(ProtocolsError):
+    """A text that begins like an enrolment code and is none, or values that fit into none."""
+
+    code = "BAD_ENROLMENT_CODE"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"This enrolment code cannot be used: {reason}. Have the hub show one.")
+
+
+class MisreadEnrolmentCode(ProtocolsError):
+    code = "MISREAD_ENROLMENT_CODE"
+
+    def __init__(self) -> None:
+        super().__init__("The enrolment code was not read whole. Scan it again.")
+
+
+class UnsupportedEnrolmentCode(ProtocolsError):
+    code = "UNSUPPORTED_ENROLMENT_CODE"
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        super().__init__(
+            f"Enrolment codes of version {version!r} are not read here; update this device."
+        )
+
+
+class BadAnnouncement(ProtocolsError):
+    """Something on the network calls itself a hub, but does not say what a hub says."""
+
+    code = "BAD_ANNOUNCEMENT"
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(f"The announcement's {field!r} is missing or cannot be read.")

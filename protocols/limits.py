@@ -10,6 +10,10 @@ PAYLOAD_BYTES_MAX: Final = 256 * 1024
 """An assignment of 300 lines with three codes each has about 80 kB; an event about 300 bytes."""
 EVENT_BYTES_MAX: Final = 4 * 1024
 SCAN_CHARS_MAX: Final = 256
+ENROLMENT_CODE_CHARS_MAX: Final = 250
+"""Below SCAN_CHARS_MAX; a QR code of 250 such signs is still easily read from a screen."""
+PEM_CHARS_MAX: Final = 4_096
+"""One certificate or request; an EC P-256 certificate has about 800 characters."""
 SEQ_MAX: Final = 2**63 - 1
 QUANTITY_MAX: Final = 1_000_000_000
 """Base units in one message; a typed quantity above it is a slip of the finger."""
@@ -34,4 +38,6 @@ OUTBOX_WARN_PERCENT: Final = 90
 OUTBOX_KEEP_DAYS: Final = 7
 ROOT_DAYS_KEPT: Final = 31
 """Days whose ledger roots a device keeps."""
+UNTRUSTED_HUBS_PER_DAY: Final = 20
+"""Events about foreign hubs in a device's outbox: a rogue must not be able to fill it."""
 PARKED_LISTED_MAX: Final = 50

@@ -18,7 +18,13 @@ from protocols.errors import (
     UnknownMessageType,
     UnsupportedVersion,
 )
-from protocols.limits import NAME_CHARS_MAX, PAYLOAD_BYTES_MAX, QUANTITY_MAX, SCAN_CHARS_MAX
+from protocols.limits import (
+    NAME_CHARS_MAX,
+    PAYLOAD_BYTES_MAX,
+    PEM_CHARS_MAX,
+    QUANTITY_MAX,
+    SCAN_CHARS_MAX,
+)
 
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -28,6 +34,7 @@ Units = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
 Moment = Annotated[int, Meta(ge=0)]
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_CHARS_MAX)]
 Text = Annotated[str, Meta(max_length=500)]
+Pem = Annotated[str, Meta(max_length=PEM_CHARS_MAX)]
 Day = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Slot = Annotated[str, Meta(min_length=1, max_length=4)]
 
@@ -147,13 +154,27 @@ class HelpRequested(EventData, frozen=True):
     bin: Code | None = None
 
 
+class UntrustedHubMet(EventData, frozen=True):
+    """Something at this address answered as a hub with a key that is not the pinned one.
+
+    Said once for each address and key, and not more than UNTRUSTED_HUBS_PER_DAY times a day.
+    """
+
+    address: Annotated[str, Meta(min_length=1, max_length=255)]
+    """host:port where it was met."""
+    fingerprint: Annotated[str, Meta(max_length=64)] = ""
+    """Of the key that it showed, as in enrolment codes; empty when it could not be read."""
+    announced: bool = False
+    """Whether mDNS led there; otherwise it sits on an address that the device was given."""
+
+
 EVENT_TYPES: Final[dict[str, type[EventData]]] = {
     kind.__name__: kind
     for kind in (
         PersonLoggedIn, PersonLoggedOut, WorkRequested,
         AssignmentStarted, AssignmentSuspended, AssignmentResumed, AssignmentCompleted,
         ToteAssigned, BinVerified, UnitsCounted, PickConfirmed, PickShorted, LineSkipped,
-        ActUndone, HelpRequested,
+        ActUndone, HelpRequested, UntrustedHubMet,
     )
 }  # fmt: skip
 
@@ -261,10 +282,18 @@ class ReportNow(CommandData, frozen=True):
     """Send telemetry now: somebody waits to know how far the device's events have come."""
 
 
+class RenewCertificate(CommandData, frozen=True):
+    """Make a new key and ask for its certificate (`Ask` of the kind CERTIFICATE).
+
+    The old one stays good until the device has connected with the new one.
+    """
+
+
 COMMAND_TYPES: Final[dict[str, type[CommandData]]] = {
     kind.__name__: kind
     for kind in (
         OfferAssignment, RevokeAssignment, ShowMessage, EndLogin, ReportNow, KeepRoots,
+        RenewCertificate,
     )
 }  # fmt: skip
 
@@ -345,11 +374,13 @@ class Ack(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Ask(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A look-up. The answer carries the same MQTT correlation data."""
+    """A look-up, or a certificate for a new key. The answer carries the same correlation data."""
 
     v: int
-    kind: Literal["CODE", "STOCK"]
-    code: Scanned
+    kind: Literal["CODE", "STOCK", "CERTIFICATE"]
+    code: Scanned = ""
+    csr: Pem = ""
+    """For CERTIFICATE: PKCS#10 in PEM, EC P-256, common name = the device's name."""
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -357,6 +388,10 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     found: bool
     text: Text = ""
     lines: tuple[Text, ...] = ()
+    certificate: Pem = ""
+    """For CERTIFICATE: the new one, when `found`."""
+    code: Annotated[str, Meta(max_length=NAME_CHARS_MAX)] = ""
+    """Why there is none, such as BAD_CSR."""
 
 
 class Telemetry(msgspec.Struct, frozen=True, omit_defaults=True):
