@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import os
 import platform
@@ -14,6 +15,7 @@ from typing import Any, Final
 import click
 
 from simulators.bench.plots import svg
+from simulators.campaigns.totals import Totals
 
 BENCHES: Final = {
     "events": "simulators.bench.events:measure",
@@ -23,27 +25,58 @@ BENCHES: Final = {
     "start": "simulators.bench.start:measure",
 }
 """Each takes `say` for progress and keyword options, and returns what is printed as JSON."""
+CAMPAIGNS: Final = {
+    "crash-images": "simulators.campaigns.crash_images.campaign:measure",
+    "doubles": "simulators.campaigns.doubles:measure",
+    "transfers": "simulators.campaigns.transfers:measure",
+}
+"""Likewise; stopped and continued, and the runs add up in the folder of results."""
+TOTALS_FOLDER: Final = "campaigns"
 
 
 @click.command("bench")
-@click.argument("name", type=click.Choice(list(BENCHES)))
+@click.argument("name", type=click.Choice([*BENCHES, *CAMPAIGNS]))
 @click.option("--json", "only_json", is_flag=True, help="Nothing but the JSON on the output.")
 @click.option(
     "--results", type=click.Path(path_type=Path, file_okay=False),
     help="Keep the JSON and a picture of it in this folder.",
 )  # fmt: skip
 @click.option("--scale", default=1.0, show_default=True, help="Shorter or longer runs.")
-def bench(name: str, only_json: bool, results: Path | None, scale: float) -> None:
-    """Measure one thing; the last line is one JSON object."""
+@click.option("--seed", type=int, help="Of a campaign: the same seed tries the same things.")
+@click.option("--minutes", type=float, help="Stop a campaign after so long; Ctrl-C does as well.")
+def bench(
+    name: str, only_json: bool, results: Path | None, scale: float, **chosen: object
+) -> None:  # fmt: skip
+    """Measure one thing, or run a campaign; the last line is one JSON object."""
 
     def say(text: str) -> None:
         click.echo(text, err=only_json)
 
-    result = {**_load(name)(say, scale=scale), "machine": _machine()}
-    if results is not None:
+    measure = _load(name)
+    result = {**measure(say, scale=scale, **_given(name, measure, chosen)), "machine": _machine()}
+    if results is not None and name in CAMPAIGNS:
+        result = _add_up(name, result, results / TOTALS_FOLDER)
+    elif results is not None:
         _keep(result, results / name)
     click.echo(json.dumps(result, sort_keys=True))
     sys.stdout.flush()
+
+
+def _given(
+    name: str, measure: Callable[..., dict[str, Any]], chosen: dict[str, object]
+) -> dict[str, object]:  # fmt: skip
+    """The options that somebody named; refused by name where they would change nothing."""
+    given = {option: value for option, value in chosen.items() if value is not None}
+    for option in given.keys() - inspect.signature(measure).parameters.keys():
+        raise click.UsageError(f"'binlight bench {name}' has no --{option}.")
+    return given
+
+
+def _add_up(name: str, result: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """One more run of a campaign, and what all its runs together have shown."""
+    totals = Totals(folder)
+    totals.add(name, result)
+    return {**result, "totals": totals.sum(name)}
 
 
 def _machine() -> dict[str, Any]:
@@ -64,7 +97,7 @@ def _keep(result: dict[str, Any], path: Path) -> None:
 
 
 def _load(name: str) -> Callable[..., dict[str, Any]]:
-    module, _, attribute = BENCHES[name].partition(":")
+    module, _, attribute = {**BENCHES, **CAMPAIGNS}[name].partition(":")
     try:
         found: Callable[..., dict[str, Any]] = getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as missing:

@@ -18,6 +18,8 @@ RUNS: Final = "runs"
 """How many runs a sum is made of."""
 MAX_ENDING: Final = "_max"
 """Of values whose name ends so, the greatest counts; other numbers add up."""
+OF_ONE_RUN: Final = frozenset({"seed", "machine"})
+"""What says how a run was made, and means nothing when added."""
 
 
 class Totals:
@@ -79,11 +81,12 @@ def _run(line: bytes) -> dict[str, Any] | None:
 
 
 def _add(together: dict[str, Any], run: Mapping[str, Any]) -> None:
-    for name, value in run.items():
+    for name in run.keys() - OF_ONE_RUN:
+        value = run[name]
         if isinstance(value, Mapping):
             group = together.setdefault(name, {})
             if isinstance(group, dict):
                 _add(group, value)
-        elif isinstance(value, int | float) and not isinstance(value, bool) and name != "seed":
+        elif isinstance(value, int | float) and not isinstance(value, bool):
             before = together.get(name, 0)
             together[name] = max(before, value) if name.endswith(MAX_ENDING) else before + value

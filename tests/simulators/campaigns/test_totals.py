@@ -28,7 +28,7 @@ def test_of_the_longest_times_the_longest_counts(tmp_path: Path):
 
 def test_truth_values_and_texts_are_no_numbers(tmp_path: Path):
     totals = Totals(tmp_path)
-    totals.add("faults", {"is_quick": True, "machine": "x86_64", "events": 3})
+    totals.add("faults", {"is_quick": True, "kind": "x", "events": 3, "machine": {"cores": 2}})
     assert totals.sum("faults") == {"events": 3, "runs": 1}
 
 
