@@ -61,7 +61,23 @@ class PersonLoggedIn(EventData, frozen=True):
 
 
 class PersonLoggedOut(EventData, frozen=True):
-    reason: Literal["ASKED", "IDLE", "OTHER_PERSON", "RESTART"] = "ASKED"
+    """NOT_ON_SHIFT: the hub's list of people does not name them any more."""
+
+    reason: Literal["ASKED", "IDLE", "OTHER_PERSON", "RESTART", "NOT_ON_SHIFT"] = "ASKED"
+
+
+class PinLockedOut(EventData, frozen=True):
+    """Too many wrong PINs for one badge: the device refuses it for a while. Nobody is the actor."""
+
+    person: Id
+    """Whose badge it was."""
+    wrong: Annotated[int, Meta(ge=1, le=1_000)]
+    """Wrong PINs in a row."""
+    lock_s: Annotated[int, Meta(ge=1)]
+    locks: Annotated[int, Meta(ge=1)] = 1
+    """Which lock in a row this is: each doubles the time."""
+    offline: bool = False
+    """Whether the hub was away: nobody could have been told."""
 
 
 class WorkRequested(EventData, frozen=True):
@@ -171,7 +187,7 @@ class UntrustedHubMet(EventData, frozen=True):
 EVENT_TYPES: Final[dict[str, type[EventData]]] = {
     kind.__name__: kind
     for kind in (
-        PersonLoggedIn, PersonLoggedOut, WorkRequested,
+        PersonLoggedIn, PersonLoggedOut, PinLockedOut, WorkRequested,
         AssignmentStarted, AssignmentSuspended, AssignmentResumed, AssignmentCompleted,
         ToteAssigned, BinVerified, UnitsCounted, PickConfirmed, PickShorted, LineSkipped,
         ActUndone, HelpRequested, UntrustedHubMet,
@@ -238,11 +254,16 @@ class OfferAssignment(CommandData, frozen=True):
 
 
 class RevokeAssignment(CommandData, frozen=True):
-    """Stop as soon as the line in hand is finished, then accept: the first phase of revoking."""
+    """Stop as soon as the line in hand is finished, then accept: the first phase of revoking.
+
+    The answer never overtakes the events of before: it is said once they are acknowledged.
+    """
 
     assignment: Id
     rev: int
     reason: Text = ""
+    unless_begun: bool = False
+    """Only work in reserve: the device rejects with BEGUN what somebody has begun."""
 
 
 class ShowMessage(CommandData, frozen=True):
@@ -407,6 +428,8 @@ class Telemetry(msgspec.Struct, frozen=True, omit_defaults=True):
     scans: int = 0
     scans_refused: int = 0
     reads_doubled: int = 0
+    outbox_percent: Annotated[int, Meta(ge=0, le=100)] = 0
+    """How full the outbox is: from OUTBOX_WARN_PERCENT the screen warns, at 100 it refuses."""
 
 
 class TimeAsked(msgspec.Struct, frozen=True):
