@@ -61,6 +61,7 @@ PAGES: Final = (
     "hub.devices.web:pages",
     "hub.warehouse.web:pages",
     "hub.desk.web:pages",
+    "hub.health.web:pages",
     "hub.api:pages",
 )
 """Blueprints, left to right as capabilities are ordered."""
@@ -221,6 +222,7 @@ def settings_of(config: HubConfig, journal: Journal) -> WebSettings:
         time_zone=site.time_zone if site else "UTC",
         currency=site.currency if site else "GBP",
         is_https=config.is_beyond_loopback,
+        data=config.data,
     )
 
 

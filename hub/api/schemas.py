@@ -8,6 +8,7 @@ from apiflask import Schema
 from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range, Regexp
 
+from hub.health.rules import LEVELS
 from hub.orders.models import STAGES
 from hub.orders.order_lists import VIEWS
 from hub.warehouse.waves import METHODS
@@ -40,6 +41,18 @@ class Health(Schema):
     site = String()
     journal_position = Integer()
     now_us = Integer()
+
+
+class StatusCheck(Schema):
+    name = String()
+    level = String(validate=OneOf(LEVELS))
+    code = String(metadata={"description": "What is so, in one word"})
+    values = Dict()
+
+
+class Status(Schema):
+    level = String(validate=OneOf(LEVELS), metadata={"description": "The worst of all checks"})
+    checks = List(Nested(StatusCheck))
 
 
 class Made(Schema):

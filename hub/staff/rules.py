@@ -64,11 +64,11 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "supervisor": (
         "catalog.*", "customers.read", "orders.*", "inventory.*", "warehouse.*", "shipping.*",
-        "devices.*", "bulk.*", "audit.read", "staff.read", "staff.set_pin",
+        "devices.*", "bulk.*", "audit.read", "staff.read", "staff.set_pin", "status.read",
     ),
     "office": (
         "catalog.*", "customers.*", "orders.*", "inventory.read", "warehouse.read",
-        "shipping.read", "bulk.*",
+        "shipping.read", "bulk.*", "status.read",
     ),
     "finance": (
         "catalog.read", "customers.read", "orders.read", "inventory.read", "shipping.read",

@@ -6,6 +6,7 @@ One `Web` for each application, kept in `app.extensions`. Capabilities reach it 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 import peewee
@@ -36,6 +37,8 @@ class WebSettings:
     is_https: bool = False
     streams_max: int = 24
     log_ins_per_minute: int = 20
+    data: Path = Path()
+    """The hub's folder, for what watches over disk and processes."""
 
 
 class Visitor(Protocol):

@@ -1,0 +1,133 @@
+"""Gathers what `rules` judge: files, processes, and a few counts by index. Changes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+from peewee import fn
+
+from hub.caretaker import PartState, read_parts
+from hub.clock import Clock
+from hub.devices.kinds import OBSERVER, RETIRED
+from hub.devices.models import Device, ParkedEvent
+from hub.health.rules import DeviceFacts, Facts, PartFacts
+from hub.journal import JournalRow, LedgerHead
+from hub.outbox import OutboxMessage
+from protocols.limits import OUTBOX_ROWS_MAX
+
+TIME_SYNC_FILES: Final = (
+    Path("/run/systemd/timesync/synchronized"),
+    Path("/var/lib/systemd/timesync/clock"),
+)
+"""systemd-timesyncd makes the first once a server answered; the second says that it runs at all."""
+
+
+def gather(site: str, data: Path, clock: Clock) -> Facts:
+    """Look at everything once; some milliseconds."""
+    disk = shutil.disk_usage(data)
+    waiting, oldest = _commands(site)
+    position, since = _journal(site, clock.now_us())
+    return Facts(
+        now_us=clock.now_us(),
+        parts=_parts(data),
+        disk_free=disk.free,
+        disk_total=disk.total,
+        database_bytes=_bytes(data.glob("hub.db*")),
+        database_since_us=since,
+        log_bytes=_bytes((data / "logs").glob("*")),
+        devices=_devices(site),
+        commands_waiting=waiting,
+        oldest_command_at=oldest,
+        parked=_parked(site),
+        clock_is_set=_clock_is_set(),
+        journal_position=position,
+    )
+
+
+def _bytes(paths: Any) -> int:
+    total = 0
+    for path in paths:
+        with contextlib.suppress(OSError):  # a log may be moved on at this very moment
+            total += path.stat().st_size
+    return total
+
+
+def _parts(data: Path) -> tuple[PartFacts, ...] | None:
+    found = read_parts(data)
+    if found is None:
+        return None
+    return tuple(
+        PartFacts(part.name, part.pid > 0 and part.is_ready, part.starts, _memory(part))
+        for part in found.parts
+    )
+
+
+def _memory(part: PartState) -> int:
+    """Resident bytes of a process; 0 when it is gone."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        pages = int(Path(f"/proc/{part.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def _devices(site: str) -> tuple[DeviceFacts, ...]:
+    query: Any = (
+        Device.select(
+            Device.name, Device.presence, Device.seen_at, Device.outbox_depth,
+            Device.battery_percent,
+        )
+        .where(Device.site == site, Device.state != RETIRED, Device.kind != OBSERVER)
+        .order_by(Device.name)
+        .tuples()
+    )  # fmt: skip
+    return tuple(
+        DeviceFacts(name, presence, seen_at, depth, depth * 100 // OUTBOX_ROWS_MAX, battery)
+        for name, presence, seen_at, depth, battery in query
+    )
+
+
+def _commands(site: str) -> tuple[int, int | None]:
+    """Commands without an answer, and since when the oldest waits whose device is online."""
+    is_waiting = (OutboxMessage.site == site) & OutboxMessage.state.in_(("UNSENT", "SENT"))
+    number = OutboxMessage.select().where(is_waiting).count()
+    joined = (Device.site == OutboxMessage.site) & (Device.name == OutboxMessage.device)
+    oldest = (
+        OutboxMessage.select(fn.MIN(OutboxMessage.created_at))
+        .join(Device, on=joined)
+        .where(is_waiting & (Device.presence == "ONLINE"))
+        .scalar()
+    )
+    return number, oldest
+
+
+def _parked(site: str) -> int:
+    query = ParkedEvent.select().where(ParkedEvent.site == site, ParkedEvent.state == "PARKED")
+    return int(query.count())
+
+
+def _journal(site: str, now_us: int) -> tuple[int, int]:
+    """How far the journal is, and when it began."""
+    position = (
+        LedgerHead.select(LedgerHead.position)
+        .where(LedgerHead.site == site, LedgerHead.ledger == "journal")
+        .scalar()
+    )
+    first = (
+        JournalRow.select(JournalRow.now_us)
+        .where(JournalRow.site == site)
+        .order_by(JournalRow.position)
+        .limit(1)
+        .scalar()
+    )
+    return int(position or 0), int(first or now_us)
+
+
+def _clock_is_set() -> bool | None:
+    done, runs = TIME_SYNC_FILES
+    if done.exists():
+        return True
+    return False if runs.exists() else None
