@@ -33,6 +33,8 @@ class DeviceConfig(msgspec.Struct, frozen=True):
     """Whether the scanner sends AIM symbology identifiers (`]E0`)."""
     sends_fnc1: bool = False
     """Whether the scanner is known to send FNC1 as GS."""
+    can_enrol: bool = False
+    """Whether a scanned enrolment code may give it another identity."""
 
 
 class BrokerConfig(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from edge.handheld.agent import AgentCore
 from edge.handheld.agent_io import (
     Action,
     BatteryRead,
+    EnrolAgain,
     Input,
     PlayTone,
     RadioRead,
@@ -62,6 +63,8 @@ class AgentLoop:
         self._gauges_at_ms = 0
         self.on_view: Callable[[ScreenView], None] = lambda _view: None
         self.failure = ""
+        self.enrolment_code = ""
+        """Scanned by somebody who wants to give the device another identity."""
 
     # ── for other threads ────────────────────────────────────────────────────────────────
 
@@ -118,6 +121,8 @@ class AgentLoop:
                     self.on_view(view)
                 case Stop(reason=reason):
                     self.failure, self._is_stopping = reason, True
+                case EnrolAgain(text=text):
+                    self.enrolment_code, self._is_stopping = text, True
                 case _:
                     self._link.carry_out(action)
 

@@ -154,6 +154,14 @@ def is_code(text: str) -> bool:
     return text[: len(CODE_PREFIX)].upper() == CODE_PREFIX
 
 
+def is_whole_code(text: str) -> bool:
+    """Whether it is one, read without a mistake; what it says may still be of another version."""
+    text = text.strip().upper()
+    body, dot, check = text.rpartition(".")
+    is_one = is_code(text) and len(text) <= ENROLMENT_CODE_CHARS_MAX and set(text) <= set(_SIGNS)
+    return is_one and check == _check_of(body + dot)
+
+
 def write_code(code: EnrolmentCode) -> str:
     """The text of the QR code. Raises BadEnrolmentCode, BadName, BadAddress for what cannot be."""
     check_name(code.site, "site")
@@ -175,13 +183,12 @@ def read_code(text: str) -> EnrolmentCode:
 
     Raises BadEnrolmentCode, MisreadEnrolmentCode, UnsupportedEnrolmentCode.
     """
-    text = text.strip().upper()
-    if not is_code(text) or len(text) > ENROLMENT_CODE_CHARS_MAX or not set(text) <= set(_SIGNS):
+    if not is_code(text.strip()):
         raise BadEnrolmentCode("it does not have the form of one")
-    body, check = text[:-_CHECK_CHARS], text[-_CHECK_CHARS:]
-    if not body.endswith(".") or check != _check_of(body):
+    if not is_whole_code(text):
         raise MisreadEnrolmentCode
-    fields = body[len(CODE_PREFIX) : -1].split(".", 5)
+    body = text.strip().upper()[: -_CHECK_CHARS - 1]
+    fields = body[len(CODE_PREFIX) :].split(".", 5)
     if fields[0] != CODE_VERSION:
         raise UnsupportedEnrolmentCode(fields[0])
     if len(fields) != 6:

@@ -371,6 +371,9 @@ class Birth(msgspec.Struct, frozen=True, omit_defaults=True):
     cfg_hash: str = ""
     roots: DayRoots | None = None
     """The newest that the device was given to keep."""
+    certificate: Annotated[str, Meta(max_length=NAME_CHARS_MAX + 8)] = ""
+    """Serial number, in hexadecimal, of the certificate that made this connection: a device that
+    was renewed shows by it that the old one is not needed any more."""
 
 
 class Gap(msgspec.Struct, frozen=True, rename={"from_seq": "from", "to_seq": "to"}):

@@ -22,6 +22,7 @@ from edge.handheld import session, workflow
 from edge.handheld.agent_io import (
     Action,
     BatteryRead,
+    EnrolAgain,
     Input,
     KeyTyped,
     PlayTone,
@@ -50,7 +51,7 @@ from edge.handheld.outcome import (
     WorkOffered,
     WorkRevoked,
 )
-from edge.handheld.reading import read_scan, read_typed
+from edge.handheld.reading import EnrolmentRead, read_scan, read_typed
 from edge.handheld.texts import Texts
 from edge.handheld.view import Facts, ScreenView, show
 from edge.handheld.work import HandheldState
@@ -206,7 +207,9 @@ class AgentCore:
             self._typed = (self._typed + key)[:SCAN_CHARS_MAX]
         return []
 
-    def _read(self, read: PersonInput, now: Now) -> list[Action]:
+    def _read(self, read: PersonInput | EnrolmentRead, now: Now) -> list[Action]:
+        if isinstance(read, EnrolmentRead):
+            return self._enrol(read)
         self._dwell, is_echo = dwell(self._dwell, read, now.mono_ms)
         sensed = self.link.sensed
         if is_echo:
@@ -222,6 +225,15 @@ class AgentCore:
         )
         self._notice = None
         return self._carry_out(outcome, now)
+
+    def _enrol(self, code: EnrolmentRead) -> list[Action]:
+        """Another identity is a matter for an idle device, and for one that has an identity."""
+        self._notice = None
+        if self.config.can_enrol and self.state.person is None:
+            return [PlayTone(Tone.OK), EnrolAgain(code.text)]
+        reason = "LOG_OUT_TO_ENROL" if self.config.can_enrol else "ENROLLED_BY_PASSWORD"
+        self._notice = Notice(reason, look="REFUSED")
+        return [PlayTone(Tone.REFUSED)]
 
     def _tick(self, now: Now) -> list[Action]:
         if now.mono_ms >= self._prune_at_ms:

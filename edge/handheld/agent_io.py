@@ -65,7 +65,13 @@ class Stop(msgspec.Struct, frozen=True):
     reason: str
 
 
+class EnrolAgain(msgspec.Struct, frozen=True):
+    """An enrolment code was scanned: end this run, and ask whether the device is given away."""
+
+    text: str
+
+
 Input = (
     ScanRead | ScanFailed | KeyTyped | BatteryRead | RadioRead | ScannerPresence | Tick | LinkInput
 )
-Action = PlayTone | ScreenChanged | Publish | Subscribe | Stop
+Action = PlayTone | ScreenChanged | Publish | Subscribe | Stop | EnrolAgain

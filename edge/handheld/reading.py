@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from edge.config import DeviceConfig
 from edge.handheld.outcome import (
     BadgeRead,
@@ -27,6 +29,7 @@ from protocols.barcodes import (
     BinLabel,
     Command,
     CommandName,
+    EnrolmentLabel,
     ItemCode,
     PlainData,
     RawScan,
@@ -43,7 +46,13 @@ SURE_FIGURE_CHARS_MAX: Final = 4
 CHECK_DIGIT_CHARS: Final = 2
 
 
-def read_scan(raw: RawScan, config: DeviceConfig, sends_fnc1: bool) -> PersonInput:
+class EnrolmentRead(msgspec.Struct, frozen=True):
+    """An enrolment code: no matter of work, so the agent keeps it from the workflow."""
+
+    text: str
+
+
+def read_scan(raw: RawScan, config: DeviceConfig, sends_fnc1: bool) -> PersonInput | EnrolmentRead:
     """What the scanner saw."""
     try:
         scan = classify(raw, aim=config.aim, sends_fnc1=sends_fnc1)
@@ -52,7 +61,7 @@ def read_scan(raw: RawScan, config: DeviceConfig, sends_fnc1: bool) -> PersonInp
     return _meaning(scan)
 
 
-def read_typed(text: str, state: HandheldState) -> PersonInput:
+def read_typed(text: str, state: HandheldState) -> PersonInput | EnrolmentRead:
     """What a person typed and ended with Enter: a word, a figure, or a code as if scanned."""
     text = text.strip()
     if state.phase == "PIN":
@@ -87,7 +96,7 @@ def _is_count(text: str, work: Work) -> bool:
     return is_proved or text not in line.codes
 
 
-def _meaning(scan: Scan) -> PersonInput:
+def _meaning(scan: Scan) -> PersonInput | EnrolmentRead:
     match scan:
         case BinLabel(code=code):
             return BinRead(code)
@@ -97,6 +106,8 @@ def _meaning(scan: Scan) -> PersonInput:
             return BadgeRead(code)
         case Command(name=name):
             return CommandRead(name)
+        case EnrolmentLabel(text=text):
+            return EnrolmentRead(text)
         case ItemCode(data=data, gtin=gtin, other_gtin=other):
             return _item(data, gtin, other)
         case PlainData(data=data):

@@ -98,6 +98,9 @@ TEXTS: Final[dict[str, str]] = {
     "NOT_NOW_SHORT_REASON": "{scanned}: first type a number, or NO.",
     "NOT_NOW_SHORT_TOTE": "{scanned}: scan the tote, or NO.",
     "NOT_NOW_NEW_TOTE": "{scanned}: first say YES or NO.",
+    "LOG_OUT_TO_ENROL": "An enrolment code: log out first, then scan it again.",
+    "ENROLLED_BY_PASSWORD": "An enrolment code: this device has a password in its configuration. "
+    "Take [broker] out of it first.",
     # news
     "BACK_TO_THE_LINE": "Back to the line.",
     "HELP_IS_COMING": "The supervisor has been called.",
@@ -127,6 +130,8 @@ TEXTS: Final[dict[str, str]] = {
     "EVENTS_PARKED": "The supervisor must look at: {codes}.",
     "MESSAGE_REFUSED": "The hub sent something that this version cannot read ({reason}).",
     "LINK_REFUSED": "The broker refuses this device: {reason}. Call the supervisor.",
+    "NOT_ADMITTED": "This device is no longer admitted: ask a supervisor. What you scan is kept.",
+    "UNTRUSTED_HUB_MET": "A stranger at {address} claims to be the hub. The supervisor is told.",
     "SCANNER_LOST": "The scanner is gone: {reason}. Type codes meanwhile.",
     "SCANNER_FOUND": "The scanner is back.",
 }

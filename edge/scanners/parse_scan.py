@@ -18,6 +18,7 @@ from protocols.barcodes import (
     BadgeLabel,
     BinLabel,
     Command,
+    EnrolmentLabel,
     ItemCode,
     PlainData,
     Scan,
@@ -68,6 +69,8 @@ def describe(scan: Scan, text: str) -> Answer:
             return {"ais": None, "data": text, "label": label, "code": code, "check": check}
         case Command(name):
             return {"ais": None, "data": text, "label": "command", "command": name.value}
+        case EnrolmentLabel():
+            return {"ais": None, "data": text, "label": "enrolment"}
         case ScannerCheck():
             return {"ais": None, "data": text, "label": "scanner_check"}
         case PlainData(data, symbology):

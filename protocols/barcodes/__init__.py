@@ -9,6 +9,8 @@ Labels of ours, printed as Code 128 (a supervisor needs nothing else than this p
 | badge   | `%U` code `.` check digits    | `%UMARIA.92`       |
 | command | `%C` name `.` check digits    | `%CSHORT.25`       |
 
+`%E…` is an enrolment code, shown as QR by the hub: its form is `protocols/enrolment.py`'s.
+
 A code is 1 to 24 letters and digits in groups joined by single hyphens; case does not matter. The
 check digits (`check_digits`) are also printed large beside a bin: typed by hand they confirm it.
 `scanner_check_label` is a GS1-128 for the command sheet: scanned once, it proves that the scanner
@@ -40,6 +42,7 @@ from protocols.barcodes.scans import (
     BinLabel,
     Command,
     CommandName,
+    EnrolmentLabel,
     ItemCode,
     PlainData,
     RawScan,
@@ -57,6 +60,7 @@ __all__ = [
     "Command",
     "CommandName",
     "Element",
+    "EnrolmentLabel",
     "ItemCode",
     "PlainData",
     "RawScan",

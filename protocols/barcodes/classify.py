@@ -25,7 +25,14 @@ from protocols.barcodes.gtin import (
 )
 from protocols.barcodes.labels import Label, is_label, read_label
 from protocols.barcodes.layouts import refuse_other_layout
-from protocols.barcodes.scans import ItemCode, PlainData, RawScan, Scan, ScannerCheck
+from protocols.barcodes.scans import (
+    EnrolmentLabel,
+    ItemCode,
+    PlainData,
+    RawScan,
+    Scan,
+    ScannerCheck,
+)
 from protocols.barcodes.symbologies import (
     COMPOSITE_LINK,
     EAN8,
@@ -36,6 +43,7 @@ from protocols.barcodes.symbologies import (
     ITF_CHECKED,
     split_identifier,
 )
+from protocols.enrolment import is_code, is_whole_code
 
 BARCODE_CHARS_MAX = 7_089
 """The most digits that the largest QR code holds."""
@@ -141,7 +149,7 @@ def _ean13(primary: str) -> str:
 
 
 def _plain(data: str, symbology: str | None) -> Scan:
-    label = _label(data)
+    label = _enrolment(data) or _label(data)
     if label is not None:
         return label
     if is_digital_link(data):
@@ -161,6 +169,15 @@ def _label(data: str) -> Label | None:
     except BarcodeError:
         refuse_other_layout(data)
         raise
+
+
+def _enrolment(data: str) -> EnrolmentLabel | None:
+    """One that is not whole may be seen through another keyboard; otherwise its reader refuses."""
+    if not is_code(data):
+        return None
+    if not is_whole_code(data):
+        refuse_other_layout(data)
+    return EnrolmentLabel(data)
 
 
 def _by_proof(data: str, sends_fnc1: bool) -> Scan:

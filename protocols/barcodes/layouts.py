@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from protocols.barcodes.errors import BarcodeError, WrongKeyboardLayout
 from protocols.barcodes.labels import is_label, read_label
+from protocols.enrolment import is_whole_code
 
 _US_DIGITS_SHIFTED = "!@#$%^&*()"
 
@@ -39,6 +40,8 @@ def refuse_other_layout(text: str) -> None:
 
 
 def _is_whole_label(text: str) -> bool:
+    if is_whole_code(text):
+        return True
     try:
         return is_label(text) and bool(read_label(text))
     except BarcodeError:

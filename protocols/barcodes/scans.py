@@ -62,6 +62,19 @@ class Command(msgspec.Struct, frozen=True, tag="command"):
     name: CommandName
 
 
+class EnrolmentLabel(msgspec.Struct, frozen=True, tag="enrolment"):
+    """A code that makes this device one of a site; `protocols.enrolment.read_code` reads it.
+
+    It holds a secret, which no message to people repeats.
+    """
+
+    text: str
+
+    def __repr__(self) -> str:
+        """Without the secret."""
+        return "EnrolmentLabel(…)"
+
+
 class ScannerCheck(msgspec.Struct, frozen=True, tag="scanner_check"):
     """The scanner's check code arrived whole: it sends FNC1 as GS and types for a US keyboard."""
 
@@ -95,4 +108,13 @@ class PlainData(msgspec.Struct, frozen=True, tag="plain"):
     symbology: str | None = None
 
 
-Scan = BinLabel | ToteLabel | BadgeLabel | Command | ScannerCheck | ItemCode | PlainData
+Scan = (
+    BinLabel
+    | ToteLabel
+    | BadgeLabel
+    | Command
+    | EnrolmentLabel
+    | ScannerCheck
+    | ItemCode
+    | PlainData
+)

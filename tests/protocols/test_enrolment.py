@@ -9,6 +9,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from protocols.barcodes import EnrolmentLabel, RawScan, classify
+from protocols.barcodes.errors import WrongKeyboardLayout
+from protocols.barcodes.layouts import LAYOUTS
 from protocols.enrolment import (
     _MODULUS,
     _RADIX,
@@ -65,6 +68,7 @@ CODE = EnrolmentCode(
     (Address("192.168.1.5", 8443), Address("hub.local", 8443), Address("fe80::1", 8443)),
 )  # fmt: skip
 TEXT = write_code(CODE)
+CODE_SECRET = TEXT.split(".")[3]
 
 
 CODE_REFUSALS = {
@@ -182,7 +186,7 @@ def test_a_host_name_that_would_be_read_as_an_ipv6_address_cannot_be_written():
 
 def test_the_secret_does_not_show_where_codes_are_logged():
     assert "0123456789" not in repr(CODE)
-    assert TEXT.split(".")[3] not in f"{CODE!r} {CODE}"
+    assert CODE_SECRET not in f"{CODE!r} {CODE}"
 
 
 def test_a_fingerprint_has_the_length_that_codes_and_announcements_carry():
@@ -225,3 +229,27 @@ def test_a_body_beyond_the_limit_or_of_another_version_is_refused():
         decode_body(EnrolmentAnswer, b" " * 40_000)
     with pytest.raises(UnsupportedVersion):
         decode_body(EnrolmentRequest, encode_body(REQUEST).replace(b'"v":1', b'"v":2'))
+
+
+# ── A code among the other labels. ──────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("aim", [True, False])
+def test_a_scanner_reads_an_enrolment_code_among_all_other_labels(aim):
+    assert classify(RawScan(TEXT, "]Q1"), aim=aim) == EnrolmentLabel(TEXT)
+    assert classify(TEXT.lower(), aim=False) == EnrolmentLabel(TEXT.lower())
+
+
+def test_half_a_code_is_still_one_so_that_nobody_shows_its_secret_as_an_article():
+    assert classify(TEXT[:-9], aim=False) == EnrolmentLabel(TEXT[:-9])
+    assert CODE_SECRET not in repr(classify(TEXT, aim=False))
+
+
+@pytest.mark.parametrize("layout", sorted(LAYOUTS))
+def test_a_scanner_set_to_another_country_is_told_what_to_scan(layout):
+    """The code's own signs go through each table, as those of our other labels do."""
+    as_read = {printed: read for read, printed in LAYOUTS[layout].items()}
+    secret = b"\xc6\x1f\xc6\x1f\xc6\x1f\xc6\x1f\xc6\x1f"  # holds Y and Z, which change places
+    text = write_code(EnrolmentCode("w-1", "h1", secret, CODE.authority, CODE.addresses))
+    with pytest.raises(WrongKeyboardLayout):
+        classify(text.translate(as_read), aim=False)
