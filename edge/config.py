@@ -64,6 +64,19 @@ class ToneConfig(msgspec.Struct, frozen=True):
     options: dict[str, Any] = {}
 
 
+class ClockConfig(msgspec.Struct, frozen=True):
+    driver: str = "system"
+    options: dict[str, Any] = {}
+
+
+class GaugesConfig(msgspec.Struct, frozen=True):
+    """Where battery and radio are read, and how often."""
+
+    power_supplies: str = "/sys/class/power_supply"
+    wireless: str = "/proc/net/wireless"
+    every_s: int = 60
+
+
 class EdgeConfig(msgspec.Struct, frozen=True):
     """The whole file."""
 
@@ -76,6 +89,8 @@ class EdgeConfig(msgspec.Struct, frozen=True):
     outbox_rows_max: int = OUTBOX_ROWS_MAX
     scanner: DriverConfig | None = None
     tones: ToneConfig = ToneConfig()
+    clock: ClockConfig = ClockConfig()
+    gauges: GaugesConfig = GaugesConfig()
 
     def device(self, version: str) -> DeviceConfig:
         """The core's part."""

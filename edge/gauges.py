@@ -1,15 +1,11 @@
-"""Battery and radio of a Linux device. Owns where the kernel shows them; decides nothing."""
+"""Battery and radio of a Linux device. Owns how the kernel shows them; decides nothing."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
-
-POWER_SUPPLIES: Final = Path("/sys/class/power_supply")
-WIRELESS: Final = Path("/proc/net/wireless")
 
 
-def battery_percent(supplies: Path = POWER_SUPPLIES) -> int | None:
+def battery_percent(supplies: Path) -> int | None:
     """The first battery's charge; None for a device without one."""
     for capacity in sorted(supplies.glob("*/capacity")):
         try:
@@ -19,7 +15,7 @@ def battery_percent(supplies: Path = POWER_SUPPLIES) -> int | None:
     return None
 
 
-def radio_dbm(wireless: Path = WIRELESS) -> int | None:
+def radio_dbm(wireless: Path) -> int | None:
     """The first interface's signal level; None without a radio or an association."""
     try:
         lines = wireless.read_text().splitlines()[2:]

@@ -11,6 +11,7 @@ import random
 import selectors
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from edge import gauges
@@ -34,7 +35,6 @@ from edge.keypad import Keypad
 from edge.scanner_port import ScannerPort
 from edge.tones import ToneDriver
 
-GAUGES_EVERY_MS: Final = 60_000
 WAIT_MAX_MS: Final = 1_000
 
 
@@ -52,6 +52,7 @@ class AgentLoop:
         keypad: Keypad | None = None,
     ) -> None:
         self._core, self._clock, self._tones, self._scanner = core, clock, tones, scanner
+        self._gauges = config.gauges
         self.keypad = keypad
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._selector = selectors.DefaultSelector()
@@ -166,11 +167,11 @@ class AgentLoop:
     def _look_at_gauges(self, now_ms: int) -> None:
         if now_ms < self._gauges_at_ms:
             return
-        self._gauges_at_ms = now_ms + GAUGES_EVERY_MS
-        percent = gauges.battery_percent()
+        self._gauges_at_ms = now_ms + self._gauges.every_s * 1_000
+        percent = gauges.battery_percent(Path(self._gauges.power_supplies))
         if percent is not None:
             self._step(BatteryRead(percent))
-        self._step(RadioRead(gauges.radio_dbm()))
+        self._step(RadioRead(gauges.radio_dbm(Path(self._gauges.wireless))))
 
     def _wake(self) -> None:
         try:

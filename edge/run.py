@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from edge.clock import SystemClock
+from edge.clock_choice import clock_driver
 from edge.config import EdgeConfig, read_config
 from edge.day_roots import read_roots
 from edge.errors import OutboxUnusable
@@ -61,7 +61,7 @@ def command(config_file: Path, data_dir: Path | None, headless: bool, roots: boo
 
 def build(config: EdgeConfig, data_dir: Path | None) -> AgentLoop:
     """The loop with the configured parts. Raises EdgeError for whatever does not fit."""
-    clock, chance = SystemClock(), random.SystemRandom()
+    clock, chance = clock_driver(config.clock.driver, config.clock.options), random.SystemRandom()
     scanner = _scanner(config)
     tones = tone_driver(config.tones.driver, config.tones.options)
     outbox = SqliteOutbox(_folder(config, data_dir) / OUTBOX_FILE, chance, config.outbox_rows_max)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 import edge.handheld
 from edge.clock import Now, SystemClock, TimeKeeper
+from edge.clock_choice import clock_driver
 from edge.config import BrokerConfig, parse_config, read_config, read_password
 from edge.errors import ConfigUnreadable, EdgeError, UnknownConfigKey, UnknownDriver
 from edge.gauges import battery_percent, radio_dbm
@@ -36,7 +37,8 @@ def test_the_example_is_a_good_configuration_and_shows_every_key():
     config = read_config(EXAMPLE)
     assert (config.site, config.name, config.broker.host) == ("main", "h1", "192.168.1.10")
     text = EXAMPLE.read_text()
-    for kind in (type(config), BrokerConfig, type(config.scanner), type(config.tones)):
+    for kind in (type(config), BrokerConfig, type(config.scanner), type(config.tones),
+                 type(config.clock), type(config.gauges)):  # fmt: skip
         for key in kind.__struct_fields__:
             assert key in text, f"{key} is not in the example"
 
@@ -127,6 +129,14 @@ def test_the_terminal_rings_and_a_closed_one_is_no_error(tmp_path):
         tone.play(Tone.COUNT)
     assert path.read_bytes() == b"\a\a"
     tone.play(Tone.OK)
+
+
+def test_a_clock_is_found_by_name_and_its_options_are_checked():
+    assert clock_driver("system", {}).now().mono_ms > 0
+    with pytest.raises(UnknownDriver):
+        clock_driver("sundial", {})
+    with pytest.raises(UnknownConfigKey):
+        clock_driver("system", {"zone": "UTC"})
 
 
 def test_a_tone_driver_is_found_by_name_and_its_options_are_checked():
