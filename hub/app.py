@@ -21,7 +21,6 @@ from flask import Blueprint, Flask, g
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 
-from hub import wiring
 from hub.clock import SystemClock
 from hub.config import HubConfig
 from hub.db import is_postgresql, open_database
@@ -31,9 +30,9 @@ from hub.staff import queries as staff_queries
 from hub.staff import rules as staff_rules
 from hub.staff import service as staff
 from hub.staff import sessions
+from hub.staff.acts import NoteDenial
 from hub.web import errors, navigation, security, text
 from hub.web.context import (
-    EVENT_HANDLERS,
     EXTENSION,
     Visitor,
     Web,
@@ -94,11 +93,9 @@ class StaffPeople:
         return staff_rules.may(visitor.allowed, capability, action)
 
     def note_denial(self, person: bytes | None, what: str, address: str) -> None:
-        self._journal.perform(
-            "staff.note_denial",
-            lambda act: staff.note_denial(act, person, what, address),
-            site=self._site, via="page", input={"person": person.hex() if person else ""},
-        )  # fmt: skip
+        self._journal.carry_out(
+            NoteDenial(person, what[:200], address), site=self._site, via="page"
+        )
 
 
 def create_app(settings: WebSettings) -> Flask:
@@ -109,7 +106,6 @@ def create_app(settings: WebSettings) -> Flask:
     )  # fmt: skip
     feed = _feed(app, settings)
     app.extensions[EXTENSION] = Web(settings, StaffPeople(settings), feed)
-    app.extensions[EVENT_HANDLERS] = wiring.event_handlers()
     limiter = security.protect(app)
     text.install(app)
     errors.install(app, staff.Denied, (ProtocolsError,))

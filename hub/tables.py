@@ -14,13 +14,14 @@ from hub.inventory import models as inventory
 from hub.journal import JournalRow, LedgerHead
 from hub.orders import models as orders
 from hub.outbox import OutboxMessage
+from hub.personal import PersonalInput
 from hub.shipping import models as shipping
 from hub.staff import models as staff
 from hub.warehouse import models as warehouse
 from hub.warehouse.count_models import BinCount
 
 TABLES: Final[tuple[type[Table], ...]] = (
-    LedgerHead, JournalRow, OutboxMessage, FloorException,
+    LedgerHead, JournalRow, PersonalInput, OutboxMessage, FloorException,
     catalog.Item, catalog.ItemName, catalog.Barcode,
     staff.Person, staff.PersonRole, staff.Permission, staff.WebSession, staff.Denial,
     staff.ApiToken,

@@ -33,11 +33,9 @@ def open_journal(
 
 def event_handlers() -> dict[str, Handler]:
     """What each type of event does."""
-    from hub.device_gateway import help_calls
-    from hub.devices import events
-    from hub.warehouse import pick_events
+    from hub.warehouse.device_events import EVENT_HANDLERS
 
-    return {**help_calls.HANDLERS, **events.HANDLERS, **pick_events.HANDLERS}
+    return EVENT_HANDLERS
 
 
 def answer_handlers() -> dict[str, AnswerHandler]:

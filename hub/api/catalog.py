@@ -6,7 +6,8 @@ from typing import Any
 
 from hub.api import schemas
 from hub.api.door import ask, auth, pages, refusals
-from hub.catalog import queries, service
+from hub.catalog import queries
+from hub.catalog.acts import SaveItem
 from hub.catalog.models import Item
 from hub.errors import NotFound
 from hub.web import acts
@@ -44,10 +45,7 @@ def one_item(sku: str) -> Any:
 @pages.doc(summary="Make an article or bring it up to date; safe to repeat",
            responses=refusals(409))  # fmt: skip
 def put_item(sku: str, json_data: dict[str, Any]) -> Any:
-    acts.perform(
-        "catalog.edit", lambda act: service.save_item(act, web().company, sku, **json_data),
-        input={"sku": sku, **json_data},
-    )  # fmt: skip
+    acts.carry_out(SaveItem(web().company, sku, **json_data))
     return _out(_item(sku))
 
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
-import msgspec
 from apiflask import APIBlueprint, HTTPError, HTTPTokenAuth
 from flask import g
 
 from hub import ids
 from hub.api import schemas
+from hub.command import Command, written
 from hub.db import Table
 from hub.errors import AlreadyDone, HubError, NotFound
-from hub.journal import Act, JournalRow, LedgerHead
+from hub.journal import JournalRow, LedgerHead
 from hub.web import acts, security
 from hub.web.context import Visitor, somebody, web
 
 IDS_OF_ACT_MAX: Final = 4
 """The row that an act makes is among the first ids it takes."""
-_encode: Final = msgspec.json.Encoder().encode
 
 pages = APIBlueprint("api", __name__, url_prefix="/api/1", tag="Binlight")
 security.csrf.exempt(pages)  # a browser sends no bearer token by itself
@@ -95,24 +93,22 @@ def id_of(what: str, text: str) -> bytes:
     return id
 
 
-def make(
-    name: str, model: type[Table], key: str, input: dict[str, Any], do: Callable[[Act], bytes]
-) -> tuple[dict[str, Any], int]:
+def make(command: Command[bytes], model: type[Table], key: str) -> tuple[dict[str, Any], int]:
     """Make something once for each idempotency key: 201 the first time, 200 with the same id after.
 
     Raises KeyReused when the key came with other values.
     """
     kept = f"api/{somebody().id.hex()}/{key}"
     try:
-        return {"id": acts.perform(name, do, input=input, key=kept).hex(), "was_known": False}, 201
+        return {"id": acts.carry_out(command, key=kept).hex(), "was_known": False}, 201
     except AlreadyDone:
-        return {"id": _made_by(kept, model, input, key).hex(), "was_known": True}, 200
+        return {"id": _made_by(kept, model, command, key).hex(), "was_known": True}, 200
 
 
-def _made_by(kept: str, model: Any, input: dict[str, Any], key: str) -> bytes:
+def _made_by(kept: str, model: Any, command: Command[bytes], key: str) -> bytes:
     """Ids derive from the key of the act, so the row that it made can be found again."""
     row = JournalRow.get(JournalRow.site == web().site, JournalRow.key == kept)
-    if bytes(row.input) != _encode(input):
+    if (row.act, bytes(row.input)) != (command.ACT, written(command)[0]):
         raise KeyReused(key)
     tried = [ids.derive(kept, n, row.now_us) for n in range(1, IDS_OF_ACT_MAX + 1)]
     for (id,) in model.select(model.id).where(model.id.in_(tried)).tuples():

@@ -9,9 +9,10 @@ from hub.api.door import ask, auth, id_of, made_refusals, make, pages, refusals
 from hub.catalog import queries as catalog
 from hub.catalog.models import Item
 from hub.customers import queries as customers
-from hub.desk import service as desk
+from hub.desk.acts import CancelOrder
 from hub.errors import BadValue, NotFound
 from hub.orders import order_lists, rules, service
+from hub.orders.acts import PlaceOrder
 from hub.orders.models import SalesOrder
 from hub.web import acts
 from hub.web.context import web
@@ -25,11 +26,7 @@ from hub.web.text import day_bounds
 @pages.output(schemas.Made, status_code=201)
 @pages.doc(summary="Take an order in", responses=made_refusals(404, 409))
 def place_order(json_data: dict[str, Any], headers_data: dict[str, Any]) -> Any:
-    order = _new_order(json_data)
-    return make(
-        "orders.place", SalesOrder, headers_data["idempotency_key"], json_data,
-        lambda act: service.place(act, order),
-    )  # fmt: skip
+    return make(PlaceOrder(_new_order(json_data)), SalesOrder, headers_data["idempotency_key"])
 
 
 def _new_order(wanted: dict[str, Any]) -> service.NewOrder:
@@ -125,8 +122,5 @@ def cancel_order(id: str, json_data: dict[str, Any]) -> Any:
     order, reason = id_of("order", id), json_data["reason"]
     if order_lists.order(web().site, order) is None:
         raise NotFound("order", id)
-    done = acts.perform(
-        "orders.cancel", lambda act: desk.cancel_order(act, order, reason),
-        input={"order": id, "reason": reason},
-    )  # fmt: skip
+    done = acts.carry_out(CancelOrder(order, reason))
     return done._asdict()

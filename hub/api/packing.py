@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.api import schemas
 from hub.api.door import ask, auth, id_of, pages, refusals
-from hub.warehouse import packing
+from hub.warehouse.pack_acts import CloseParcel, ScanTote, VerifyItem
 from hub.warehouse.pack_task import PackTask
 from hub.web import acts
 
@@ -17,14 +17,9 @@ from hub.web import acts
 @pages.output(schemas.PackOut)
 @pages.doc(summary="A tote comes to the bench; safe to repeat", responses=refusals(404, 409))
 def scan_tote(json_data: dict[str, Any]) -> Any:
-    task = acts.perform(
-        "warehouse.pack",
-        lambda act: packing.scan_tote(
-            act, json_data["bench"], json_data["tote"], anyway=json_data["anyway"]
-        ),
-        input=json_data,
+    return _out(
+        acts.carry_out(ScanTote(json_data["bench"], json_data["tote"], json_data["anyway"]))
     )
-    return _out(task)
 
 
 @pages.post("/packing/verify")
@@ -39,14 +34,8 @@ def verify_item(json_data: dict[str, Any], headers_data: dict[str, Any]) -> Any:
     ask("warehouse", "pack")
     parcel = id_of("parcel", json_data["parcel"])
     key = f"pack/{parcel.hex()}/{headers_data['idempotency_key']}"
-    task = acts.perform(
-        "warehouse.pack",
-        lambda act: packing.verify_item(
-            act, parcel, json_data["code"], json_data["quantity"], closes=json_data["closes"]
-        ),
-        input=json_data, key=key,
-    )  # fmt: skip
-    return _out(task)
+    seen = VerifyItem(parcel, json_data["code"], json_data["quantity"], json_data["closes"])
+    return _out(acts.carry_out(seen, key=key))
 
 
 @pages.post("/packing/close")
@@ -57,12 +46,7 @@ def verify_item(json_data: dict[str, Any], headers_data: dict[str, Any]) -> Any:
            responses=refusals(404, 409))  # fmt: skip
 def close_parcel(json_data: dict[str, Any]) -> Any:
     parcel = id_of("parcel", json_data["parcel"])
-    task = acts.perform(
-        "warehouse.pack",
-        lambda act: packing.close_parcel(act, parcel, rest=json_data["rest"]),
-        input=json_data,
-    )
-    return _out(task)
+    return _out(acts.carry_out(CloseParcel(parcel, json_data["rest"])))
 
 
 def _out(task: PackTask) -> dict[str, Any]:

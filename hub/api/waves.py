@@ -7,9 +7,8 @@ from typing import Any, Final
 from hub.api import schemas
 from hub.api.door import ask, auth, id_of, made_refusals, make, pages, refusals
 from hub.errors import NotFound
-from hub.warehouse import queries, service
+from hub.warehouse.acts import PlanDueOrders, SetGoal
 from hub.warehouse.models import Wave
-from hub.warehouse.queries import OrderFilter
 from hub.web import acts
 from hub.web.context import web
 
@@ -58,15 +57,7 @@ def _out(wave: Wave) -> dict[str, Any]:
 @pages.doc(summary="Plan a wave of due orders", responses=made_refusals(409))
 def plan_wave(json_data: dict[str, Any], headers_data: dict[str, Any]) -> Any:
     ask("warehouse", "plan")
-    wanted = OrderFilter(due_before=json_data["due_before_us"], orders_max=json_data["orders_max"])
-    orders = queries.due_orders(web().site, wanted)
-    return make(
-        "warehouse.plan", Wave, headers_data["idempotency_key"], json_data,
-        lambda act: service.plan_wave(
-            act, orders, method=json_data["method"], slots=json_data["slots"],
-            title=json_data["title"],
-        ),
-    )  # fmt: skip
+    return make(PlanDueOrders(**json_data), Wave, headers_data["idempotency_key"])
 
 
 @pages.post("/waves/<id>/release")
@@ -77,8 +68,5 @@ def plan_wave(json_data: dict[str, Any], headers_data: dict[str, Any]) -> Any:
 def release_wave(id: str) -> Any:
     ask("warehouse", "release")
     wave = _wave(id)
-    acts.perform(
-        "warehouse.release", lambda act: service.set_goal(act, wave.id, "RELEASED"),
-        input={"wave": id},
-    )  # fmt: skip
+    acts.carry_out(SetGoal(wave.id, "RELEASED"), needs=("warehouse", "release"))
     return _out(_wave(id))

@@ -7,7 +7,8 @@ from typing import Any, Final
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from hub.catalog import queries, service
+from hub.catalog import queries
+from hub.catalog.acts import RemoveBarcode, SaveBarcode, SaveItem
 from hub.catalog.models import Item
 from hub.errors import NotFound
 from hub.web import acts, forms, naming, paging
@@ -61,11 +62,7 @@ def _fields() -> dict[str, Any]:
 
 
 def _save(sku: str, fields: dict[str, Any]) -> bytes:
-    return acts.perform(
-        "catalog.edit",
-        lambda act: service.save_item(act, web().company, sku, **fields),
-        input={"sku": sku, **fields},
-    )
+    return acts.carry_out(SaveItem(web().company, sku, **fields))
 
 
 def _item(item: str) -> Item:
@@ -98,13 +95,7 @@ def change_item(item: str) -> ResponseReturnValue:
 def add_barcode(item: str) -> ResponseReturnValue:
     id, code = _item(item).id, forms.words("code", signs_max=90)
     unit, quantity = forms.words("unit", signs_max=20), forms.count("quantity")
-    acts.perform(
-        "catalog.edit",
-        lambda act: service.save_barcode(
-            act, web().company, code, id, unit=unit, quantity=quantity
-        ),
-        input={"item": id.hex(), "code": code, "unit": unit, "quantity": quantity},
-    )
+    acts.carry_out(SaveBarcode(web().company, code, id, unit, quantity))
     flash(_("The barcode {code} means {n} of it.", code=code, n=quantity), "done")
     return redirect(f"/items/{item}", 303)
 
@@ -113,11 +104,7 @@ def add_barcode(item: str) -> ResponseReturnValue:
 def remove_barcode(item: str) -> ResponseReturnValue:
     _item(item)
     code = forms.words("code", signs_max=90)
-    acts.perform(
-        "catalog.edit",
-        lambda act: service.remove_barcode(act, web().company, code),
-        input={"code": code},
-    )
+    acts.carry_out(RemoveBarcode(web().company, code))
     flash(_("The barcode {code} means nothing any more.", code=code), "done")
     return redirect(f"/items/{item}", 303)
 

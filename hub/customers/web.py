@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from hub.customers import queries, service
+from hub.customers import queries
+from hub.customers.acts import EraseCustomer, SaveCustomer
 from hub.customers.models import Customer
 from hub.errors import NotFound
 from hub.web import acts, forms, naming, paging
@@ -50,11 +51,7 @@ def change_customer(customer: str) -> ResponseReturnValue:
         "email": forms.words("email", is_needed=False),
         "country": forms.words("country", is_needed=False, signs_max=60),
     }
-    acts.perform(
-        "customers.edit",
-        lambda act: service.save_customer(act, web().company, str(found.external_id), **fields),
-        input={"customer": found.id.hex()},
-    )
+    acts.carry_out(SaveCustomer(web().company, str(found.external_id), **fields))
     flash(_("Saved."), "done")
     return redirect(f"/customers/{customer}", 303)
 
@@ -62,10 +59,7 @@ def change_customer(customer: str) -> ResponseReturnValue:
 @pages.post("/customers/<customer>/erase")
 def erase(customer: str) -> ResponseReturnValue:
     id = _customer(customer).id
-    acts.perform(
-        "customers.edit", lambda act: service.erase(act, id),
-        input={"customer": id.hex(), "erase": True},
-    )  # fmt: skip
+    acts.carry_out(EraseCustomer(id))
     flash(_("Nobody can tell any more who this was. Their orders stay."), "done")
     return redirect(f"/customers/{customer}", 303)
 

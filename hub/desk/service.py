@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 from hub.errors import BadValue, NotFound, WrongState
 from hub.inventory import claims
-from hub.inventory.models import Balance
 from hub.journal import Act
 from hub.orders import lines, rules
 from hub.orders import service as orders
@@ -26,20 +25,25 @@ class Cancelled(NamedTuple):
     in_hand: int
 
 
-def count(act: Act, balance: Balance, counted: int, reason: str, minutes: int = 0) -> Taken:
+def count(act: Act, balance: bytes, counted: int, reason: str, minutes: int = 0) -> Taken:
     """What a person found in one place, now or `minutes` ago: always accepted. Orders that held
     what is missing are planned anew. In a bin it is compared with the books of then, once every
     device has been heard; a tote or parcel is in somebody's hands, its count is true at once.
 
-    Raises BadValue, NotEnoughStock when units in a tote or parcel are said to be missing.
+    Raises BadValue, NotFound, NotEnoughStock when units in a tote or parcel are said to be missing.
     """
-    kind = act.tx.row("SELECT kind FROM place WHERE id = ?", (balance.place,))
-    if kind is None or kind[0] != "BIN":
-        return Taken(balance.id, (), settle_balance(act, balance.id, counted, reason))
-    as_of = act.now_us - minutes * MINUTE_US
-    return counts.take(
-        act, balance.place, balance.item, counted, reason=reason, balance=balance.id, as_of=as_of
+    row = act.tx.row(
+        "SELECT p.kind, b.place, b.item FROM balance b JOIN place p ON p.id = b.place "
+        "WHERE b.id = ?",
+        (balance,),
     )
+    if row is None:
+        raise NotFound("stock", balance.hex())
+    kind, place, item = row[0], bytes(row[1]), bytes(row[2])
+    if kind != "BIN":
+        return Taken(balance, (), settle_balance(act, balance, counted, reason))
+    as_of = act.now_us - minutes * MINUTE_US
+    return counts.take(act, place, item, counted, reason=reason, balance=balance, as_of=as_of)
 
 
 def release_claim(act: Act, allocation: bytes) -> None:

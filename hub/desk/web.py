@@ -8,7 +8,9 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from hub.desk import queries, search, service
+from hub.desk import queries, search
+from hub.desk.acts import CancelOrder, CancelUnits, CountStock, ReleaseClaim
+from hub.desk.service import Cancelled
 from hub.devices import queries as devices
 from hub.errors import NotFound
 from hub.inventory.models import Balance
@@ -86,10 +88,7 @@ def find() -> ResponseReturnValue:
 def cancel_order(order: str) -> ResponseReturnValue:
     """All that nobody has in hand, whether pickers have it on their lists or not."""
     id, reason = _order(order), forms.words("reason", signs_max=200)
-    done = acts.perform(
-        "orders.cancel", lambda act: service.cancel_order(act, id, reason),
-        input={"order": order, "reason": reason},
-    )  # fmt: skip
+    done = acts.carry_out(CancelOrder(id, reason))
     _tell_cancelled(done)
     return redirect(f"/orders/{order}", 303)
 
@@ -101,7 +100,7 @@ def _order(order: str) -> bytes:
     return id
 
 
-def _tell_cancelled(done: service.Cancelled) -> None:
+def _tell_cancelled(done: Cancelled) -> None:
     flash(_("{n} units are cancelled.", n=done.units), "done")
     if done.in_hand:
         flash(
@@ -117,10 +116,7 @@ def cancel_units(order: str) -> ResponseReturnValue:
     id, reason = forms.id_of("line", line), forms.words("reason", signs_max=200)
     if OrderLine.get_or_none(OrderLine.id == id, OrderLine.order == _order(order)) is None:
         raise NotFound("line", line)
-    acts.perform(
-        "orders.cancel", lambda act: service.cancel_units(act, id, quantity, reason),
-        input={"line": line, "quantity": quantity, "reason": reason},
-    )  # fmt: skip
+    acts.carry_out(CancelUnits(id, quantity, reason))
     flash(_("{n} units are cancelled.", n=quantity), "done")
     return redirect(f"/orders/{order}", 303)
 
@@ -132,16 +128,11 @@ def cancel_units(order: str) -> ResponseReturnValue:
 def count(balance: str) -> ResponseReturnValue:
     """Somebody counted: the difference to what they saw is posted, and always accepted."""
     id = forms.id_of("stock", balance)
-    row = Balance.get_or_none(Balance.id == id, Balance.site == web().site)
-    if row is None:
+    if Balance.get_or_none(Balance.id == id, Balance.site == web().site) is None:
         raise NotFound("stock", balance)
     counted, reason = forms.count("counted", least=0), forms.words("reason")
     minutes = forms.count("minutes", least=0) if forms.optional("minutes") else 0
-    taken = acts.perform(
-        "inventory.adjust",
-        lambda act: service.count(act, row, counted, reason, minutes),
-        input={"balance": balance, "counted": counted, "minutes": minutes, "reason": reason},
-    )
+    taken = acts.carry_out(CountStock(id, counted, reason, minutes))
     _tell_counted(taken)
     return redirect(f"/stock/balance/{balance}", 303)
 
@@ -161,9 +152,7 @@ def _tell_counted(taken: Taken) -> None:
 def release_claim(claim: str) -> ResponseReturnValue:
     id = forms.id_of("claim", claim)
     path = naming.path("claim", id) or "/stock"
-    acts.perform(
-        "inventory.release", lambda act: service.release_claim(act, id), input={"claim": claim}
-    )
+    acts.carry_out(ReleaseClaim(id))
     flash(_("The units are free; the order waits for stock again."), "done")
     return redirect(path, 303)
 

@@ -14,14 +14,14 @@ from typing import Any, Final, NamedTuple
 import structlog
 
 from hub.db import HopeDashed, Insert
+from hub.device_gateway.acts import ParkEvent
 from hub.device_gateway.gateway_io import Publish
 from hub.device_gateway.group import EpochWork, Group
 from hub.device_gateway.known_devices import KnownDevice, KnownDevices
 from hub.device_gateway.refusals import plain
 from hub.device_gateway.storage_failures import is_storage_failure
-from hub.devices.models import DeviceEvent, ParkedEvent
+from hub.devices.models import DeviceEvent
 from hub.errors import HubError
-from hub.floor_exceptions import open_exception
 from hub.ids import NIL, digest_id
 from hub.journal import Act
 from protocols.envelope import Event, decode_data, decode_event
@@ -38,7 +38,6 @@ CLONED_KEY: Final = "CLONED_KEY"
 DEFECT: Final = "DEFECT"
 
 _event_row: Final = Insert(DeviceEvent)
-_parked_row: Final = Insert(ParkedEvent, or_ignore=True)
 _EPOCH: Final = (
     "INSERT INTO device_epoch (site, device, epoch, upto, pruned_upto, changed_at) "
     "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (site, device, epoch) "
@@ -217,28 +216,12 @@ class EventApplier:
         key = event_key(event.dev, event.epoch, event.seq)
         if code == CLONED_KEY:
             key = f"{key}/{digest_of(payload).hex()}"
-        tx = group.tx
-        id = digest_id("parked", self._site, key)
-        at = event.at if 0 <= event.at <= AT_MAX else tx.now_us
-        tx.add(
-            _parked_row,
-            (id, self._site, event.dev, event.epoch, event.seq, code, plain(text), payload,
-             "PARKED", at),
-        )  # fmt: skip
-        open_exception(
-            self._act(group, event.dev, f"{key}/parked"), "PARKED_EVENT", parked=id.hex(),
-            code=code, type=plain(event.type, 64), seq=event.seq, text=plain(text),
-        )  # fmt: skip
-        self._act(group, event.dev, key).enter(payload)
-        group.parked.add((event.dev, event.epoch))
-
-    def _act(self, group: Group, device: str, key: str) -> Act:
-        """Ids of the exception come from a key of its own: the event's are kept for its effects,
-        should a supervisor have it tried again.
-        """
-        return Act(
-            group.tx, "devices.park_event", site=self._site, key=key, via="device", device=device
+        at = event.at if 0 <= event.at <= AT_MAX else group.tx.now_us
+        act = Act(group.tx, ParkEvent.ACT, site=self._site, key=key, via="device", device=event.dev)
+        act.carry_out(
+            ParkEvent(event.epoch, event.seq, plain(event.type, 64), code, plain(text), at, payload)
         )
+        group.parked.add((event.dev, event.epoch))
 
     # ── repeats ──────────────────────────────────────────────────────────────────────────
 

@@ -18,6 +18,9 @@ from protocols.messages import CommandAck, decode
 AnswerHandler = Callable[[Act, bytes, str, bool, str], None]
 """(act, subject of the command, device, accepted, code)"""
 
+ANSWER: Final = "devices.answer_command"
+"""The act whose input is the answer as it came."""
+_ASKED: Final = "SELECT type, subject FROM outbox_message WHERE id = ? AND site = ? AND device = ?"
 _ANSWERED: Final = (
     "UPDATE outbox_message SET state = ?, answered_at = ?, answer_code = ? "
     "WHERE id = ? AND site = ? AND device = ? AND state IN ('UNSENT', 'SENT')"
@@ -44,37 +47,41 @@ class CommandAnswers:
         """Raises ProtocolsError and UnknownCommand for what is no answer."""
         answer = decode(CommandAck, payload)
         group.tx.flush()
-        row = group.tx.row(
-            "SELECT type, subject FROM outbox_message WHERE id = ? AND site = ? AND device = ?",
-            (bytes.fromhex(answer.id), self._site, device.name),
-        )
+        row = group.tx.row(_ASKED, (bytes.fromhex(answer.id), self._site, device.name))
         if row is None:
             raise UnknownCommand(device.name, answer.id)
+        act = Act(
+            group.tx, ANSWER, site=self._site, key=f"answer/{answer.id}", via="device",
+            device=device.name,
+        )  # fmt: skip
         try:
             with group.tx.savepoint():
-                self._settle(group, device, answer, row[0], row[1], payload)
+                if self._settle(act, answer, row[0], row[1]):
+                    act.enter(payload)
         except HubError as wrong:
-            self._mark(group, device, answer, wrong.code)  # else it would be asked for ever
+            _mark(act, answer, wrong.code)  # else it would be asked for ever
             raise
 
-    def _settle(
-        self, group: Group, device: KnownDevice, answer: CommandAck, type: str,
-        subject: bytes | None, payload: bytes,
-    ) -> None:  # fmt: skip
-        if not self._mark(group, device, answer, answer.code):
-            return
-        act = Act(
-            group.tx, "devices.answer_command", site=self._site, key=f"answer/{answer.id}",
-            via="device", device=device.name,
-        )  # fmt: skip
+    def repeat(self, act: Act, payload: bytes) -> None:
+        """Carry out once more what an answer did: on replay."""
+        answer = decode(CommandAck, payload)
+        row = act.tx.row(_ASKED, (bytes.fromhex(answer.id), act.site, act.device))
+        if row is None:
+            raise UnknownCommand(act.device, answer.id)
+        self._settle(act, answer, row[0], row[1])
+
+    def _settle(self, act: Act, answer: CommandAck, type: str, subject: bytes | None) -> bool:
+        """False when it was answered before, and nothing was done."""
+        if not _mark(act, answer, answer.code):
+            return False
         handler = self._handlers.get(type)
         if handler is not None and subject is not None:
-            handler(act, bytes(subject), device.name, answer.accepted, answer.code)
-        act.enter(payload)
+            handler(act, bytes(subject), act.device, answer.accepted, answer.code)
+        return True
 
-    def _mark(self, group: Group, device: KnownDevice, answer: CommandAck, code: str) -> bool:
-        """Close the command; False when it was answered before."""
-        state = "ACCEPTED" if answer.accepted else "REJECTED"
-        values = (state, group.tx.now_us, code[:64], bytes.fromhex(answer.id), self._site,
-                  device.name)  # fmt: skip
-        return group.tx.run(_ANSWERED, values) == 1
+
+def _mark(act: Act, answer: CommandAck, code: str) -> bool:
+    """Close the command; False when it was answered before."""
+    state = "ACCEPTED" if answer.accepted else "REJECTED"
+    values = (state, act.now_us, code[:64], bytes.fromhex(answer.id), act.site, act.device)
+    return act.tx.run(_ANSWERED, values) == 1

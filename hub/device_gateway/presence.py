@@ -11,14 +11,14 @@ from typing import Any
 
 import structlog
 
+from hub.device_gateway.acts import Greet, LoseRange
 from hub.device_gateway.group import EpochWork, Group
 from hub.device_gateway.known_devices import KnownDevice, KnownDevices
 from hub.errors import HubError
-from hub.floor_exceptions import open_exception
 from hub.journal import Act
 from protocols.errors import MalformedPayload, WrongDevice
 from protocols.limits import NAME_CHARS_MAX
-from protocols.messages import Birth, Telemetry, decode, encode
+from protocols.messages import Birth, Telemetry, decode
 
 BirthHandler = Callable[[Act, Birth, int], bool]
 """(act, birth, what the hub has of its epoch); whether the act changed something."""
@@ -77,22 +77,19 @@ class Presence:
         self._report(group, device, birth.epoch, birth.seq, birth.at, birth.outbox_depth)
         group.woken.append(device.name)
         for number, handle in enumerate(self._birth_handlers):
-            self._tell(group, birth, work.upto, handle, f"{len(group.woken)}.{number}")
+            self._tell(group, Greet(number, work.upto, birth), handle)
 
-    def _tell(
-        self, group: Group, birth: Birth, upto: int, handle: BirthHandler, number: str
-    ) -> None:
+    def _tell(self, group: Group, greet: Greet, handle: BirthHandler) -> None:
         """Somebody else's consequences of a birth: an act of its own, journalled when it did
         something. A refusal undoes them alone.
         """
+        birth, number = greet.birth, f"{len(group.woken)}.{greet.handler}"
         key = f"{birth.dev}/{birth.session[:NAME_CHARS_MAX]}/{group.tx.now_us}/birth/{number}"
-        act = Act(
-            group.tx, "devices.greet", site=self._site, key=key, via="device", device=birth.dev
-        )
+        act = Act(group.tx, Greet.ACT, site=self._site, key=key, via="device", device=birth.dev)
         try:
             with group.tx.savepoint():
-                if handle(act, birth, upto):
-                    act.enter(encode(birth))
+                if handle(act, birth, greet.upto):
+                    act.enter_command(greet)
         except HubError as refusal:
             _log.error("birth_not_followed", device=birth.dev, code=refusal.code, exc_info=refusal)
 
@@ -107,13 +104,9 @@ class Presence:
         self, group: Group, device: str, epoch: str, work: EpochWork, pruned_upto: int
     ) -> None:
         """The device no longer has what this hub misses: a person must know, and work goes on."""
-        first = work.upto + 1
         key = f"{device}/{epoch}/{pruned_upto}/lost"
-        act = Act(
-            group.tx, "devices.lose_range", site=self._site, key=key, via="device", device=device
-        )
-        open_exception(act, "LOST_RANGE", epoch=epoch, first=first, last=pruned_upto)
-        act.enter(b"{}")
+        act = Act(group.tx, LoseRange.ACT, site=self._site, key=key, via="device", device=device)
+        act.carry_out(LoseRange(epoch, work.upto + 1, pruned_upto))
         work.upto = pruned_upto
         group.pruned[device, epoch] = pruned_upto
 

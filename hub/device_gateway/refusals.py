@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.db import Insert, WriteTransaction
+from hub.db import WriteTransaction
+from hub.device_gateway.acts import RefuseMessage
 from hub.device_gateway.group import Group
-from hub.devices.models import RefusedMessage
-from hub.floor_exceptions import open_exception
 from hub.ids import digest_id
 from hub.journal import Act
 
@@ -21,7 +20,6 @@ SAMPLE_BYTES: Final = 200
 TOPIC_CHARS_MAX: Final = 200
 OTHER_TOPICS: Final = "(other topics)"
 
-_insert: Final = Insert(RefusedMessage)
 _COUNT: Final = (
     "UPDATE refused_message SET count = count + ?, last_at = ?, sample = ?, text = ? WHERE id = ?"
 )
@@ -72,12 +70,6 @@ class Refusals:
             if self._count(tx, OTHER_TOPICS, code, count, sample, text):
                 return
             topic = OTHER_TOPICS
-        id = self._id(topic, code)
-        key = f"refused/{id.hex()}/{tx.now_us}"
-        act = Act(tx, "devices.refuse_message", site=self._site, key=key, via="device")
-        tx.run(
-            _insert.sql,
-            (id, self._site, topic, code, text, sample, count, tx.now_us, tx.now_us),
-        )
-        open_exception(act, "REFUSED_MESSAGE", topic=topic, code=code, refused=id.hex())
-        act.enter(sample)
+        key = f"refused/{self._id(topic, code).hex()}/{tx.now_us}"
+        act = Act(tx, RefuseMessage.ACT, site=self._site, key=key, via="device")
+        act.carry_out(RefuseMessage(topic, code, text, sample, count))

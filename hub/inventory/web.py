@@ -5,7 +5,6 @@ Counting and letting go of claims touch orders and work, so those acts are `hub.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -15,9 +14,9 @@ from hub.catalog import queries as catalog
 from hub.catalog.models import Item
 from hub.errors import NotFound
 from hub.inventory import queries, service
+from hub.inventory.acts import Goods, LockBin, Receive, SetStatus
 from hub.inventory.models import Allocation, Balance, Movement, Place
 from hub.inventory.queries import StockRow
-from hub.journal import Act
 from hub.web import acts, forms, naming, paging
 from hub.web.context import web
 from hub.web.security import needs
@@ -147,12 +146,8 @@ def _balance(balance: str) -> Balance:
 def set_status(balance: str) -> ResponseReturnValue:
     row, quantity = _balance(balance), forms.count("quantity")
     target, reason = forms.words("status", signs_max=20), forms.words("reason")
-    acts.perform(
-        "inventory.adjust",
-        lambda act: service.set_status(
-            act, row.place, row.item, quantity, row.status, target, reason, lot=row.lot
-        ),
-        input={"balance": balance, "quantity": quantity, "status": target, "reason": reason},
+    acts.carry_out(
+        SetStatus(row.place, row.item, quantity, row.status, target, reason, lot=row.lot)
     )
     flash(_("Done."), "done")
     return redirect(f"/stock/place/{row.place.hex()}", 303)
@@ -167,11 +162,7 @@ def receive() -> ResponseReturnValue:
     if item is None:
         raise NotFound("item", sku)
     id, units = item[0].id, item[1] * quantity
-    acts.perform(
-        "inventory.receive",
-        lambda act: service.receive(act, bin_code, id, units, reason),
-        input={"bin": bin_code, "item": id.hex(), "quantity": units, "reason": reason},
-    )
+    acts.carry_out(Receive((Goods(bin_code, id, units),), reason))
     flash(_("{n} × {sku} is in {bin}.", n=units, sku=item[0].sku, bin=bin_code), "done")
     return redirect("/stock?q=" + bin_code, 303)
 
@@ -180,20 +171,9 @@ def receive() -> ResponseReturnValue:
 def lock(place: str) -> ResponseReturnValue:
     """Lock a bin, or open it again."""
     code, wanted = _place(place).code, forms.words("lock", signs_max=20)
-
-    def do(act: Act) -> None:
-        if wanted == "ACTIVE":
-            service.unblock_bin(act, code)
-        else:
-            service.block_bin(act, code, wanted)
-
-    _change_place(place, do, {"place": place, "lock": wanted})
-    return redirect(f"/stock/place/{place}", 303)
-
-
-def _change_place(place: str, do: Callable[[Act], None], input: dict[str, Any]) -> None:
-    acts.perform("inventory.edit", do, input=input)
+    acts.carry_out(LockBin(code, wanted))
     flash(_("Done."), "done")
+    return redirect(f"/stock/place/{place}", 303)
 
 
 # --- names ---------------------------------------------------------------------------------------

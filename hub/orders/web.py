@@ -8,7 +8,8 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.errors import NotFound
-from hub.orders import order_lists, rules, service
+from hub.orders import order_lists, rules
+from hub.orders.acts import HoldOrder, ReleaseHold, SetPriority
 from hub.orders.models import STAGES, OrderHold, OrderLine, SalesOrder
 from hub.web import acts, forms, live, naming, paging
 from hub.web.context import web
@@ -95,10 +96,7 @@ def _parts(order: SalesOrder) -> dict[str, Any]:
 def hold(order: str) -> ResponseReturnValue:
     id, reason = _order(order).id, forms.words("reason", signs_max=20)
     note = forms.words("note", is_needed=False, signs_max=200)
-    acts.perform(
-        "orders.hold", lambda act: service.hold(act, id, reason, note),
-        input={"order": order, "reason": reason, "note": note},
-    )  # fmt: skip
+    acts.carry_out(HoldOrder(id, reason, note))
     flash(_("The order waits until the hold is released."), "done")
     return redirect(f"/orders/{order}", 303)
 
@@ -108,9 +106,7 @@ def release_hold(order: str, hold: str) -> ResponseReturnValue:
     id = forms.id_of("hold", hold)
     if OrderHold.get_or_none(OrderHold.id == id, OrderHold.order == _order(order).id) is None:
         raise NotFound("hold", hold)
-    goes_on = acts.perform(
-        "orders.hold", lambda act: service.release_hold(act, id), input={"released": hold}
-    )
+    goes_on = acts.carry_out(ReleaseHold(id))
     flash(_("The order goes on.") if goes_on else _("Released; another hold stands."), "done")
     return redirect(f"/orders/{order}", 303)
 
@@ -118,10 +114,7 @@ def release_hold(order: str, hold: str) -> ResponseReturnValue:
 @pages.post("/orders/<order>/priority")
 def set_priority(order: str) -> ResponseReturnValue:
     id, priority = _order(order).id, forms.count("priority", least=0)
-    acts.perform(
-        "orders.edit", lambda act: service.set_priority(act, id, priority),
-        input={"order": order, "priority": priority},
-    )  # fmt: skip
+    acts.carry_out(SetPriority(id, priority))
     flash(_("Saved."), "done")
     return redirect(f"/orders/{order}", 303)
 

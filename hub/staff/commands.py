@@ -9,11 +9,13 @@ from typing import Final
 import click
 
 from hub.clock import SystemClock
+from hub.command import Command
 from hub.config import DEFAULT_COMPANY, DEFAULT_SITE, HubConfig, default_data_folder
 from hub.db import open_database
 from hub.errors import NotFound
 from hub.journal import Journal
-from hub.staff import passwords, queries, rules, service
+from hub.staff import passwords, queries, rules
+from hub.staff.acts import AddPerson, SetPassword
 
 _OPTIONS: Final = (
     click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
@@ -35,6 +37,9 @@ class _Desk:
         opened = open_database(config.database)
         self.journal = Journal(opened, SystemClock(), SystemRandom())
         self.site, self.company = site, company
+
+    def carry_out(self, command: Command[object]) -> None:
+        self.journal.carry_out(command, site=self.site, via="command")
 
 
 @click.group()
@@ -62,13 +67,12 @@ def add(
     """Add NAME."""
     desk = _Desk(*where)
     one_time = passwords.one_time() if login else None
-    desk.journal.perform(
-        "staff.add_person",
-        lambda act: service.add_person(
-            act, desk.company, name, badge=badge, pin=pin, login=login, password=one_time,
-            roles=roles, must_change=bool(login),
-        ),
-        site=desk.site, via="command", input={"roles": list(roles)},
+    desk.carry_out(
+        AddPerson(
+            desk.company, name, badge=badge, login=login, roles=roles, must_change=bool(login),
+            verifier=passwords.pin_proof(pin) if pin else None,
+            password_hash=passwords.hashed(one_time) if one_time else None,
+        )
     )  # fmt: skip
     click.echo(f"{name} is added.")
     _tell(one_time)
@@ -84,12 +88,7 @@ def reset(where: tuple[Path | None, str, str, str], login: str) -> None:
     if person is None:
         raise NotFound("login", login)
     one_time = passwords.one_time()
-    made = passwords.hashed(one_time)
-    desk.journal.perform(
-        "staff.reset_password",
-        lambda act: service.set_password(act, person.id, made, must_change=True),
-        site=desk.site, via="command", input={"person": person.id.hex()},
-    )  # fmt: skip
+    desk.carry_out(SetPassword(person.id, passwords.hashed(one_time), must_change=True))
     _tell(one_time)
 
 

@@ -93,11 +93,13 @@ def seed_permissions(act: Act) -> None:
 def add_person(
     act: Act, company: str, name: str, *, badge: str | None = None, pin: str | None = None,
     login: str | None = None, password: str | None = None, roles: Iterable[str] = (),
-    language: str = "en", must_change: bool = False, site: str = "*",
+    language: str = "en", must_change: bool = False, site: str = "*", verifier: str = "",
+    password_hash: str = "",
 ) -> bytes:  # fmt: skip
     """Add somebody; returns the id. Raises BadgeTaken, LoginTaken, BadValue, BadPin.
 
-    A PIN or password costs some 30 ms of hashing inside the act: add people in small slices.
+    `verifier` and `password_hash` were made before the act (`passwords`); `pin` and `password` are
+    for worlds in a test: some 30 ms of hashing each, and no replay makes the same hash.
     """
     login = login.strip().casefold() if login else None
     badge = badge.strip() if badge else None
@@ -105,9 +107,9 @@ def add_person(
     id = act.new_id()
     act.tx.run(
         _insert_person.sql,
-        (id, company, _name(name), badge, _verifier(id, pin) if pin else "", login,
-         passwords.hashed(password) if password else "", must_change, 0, 0, language, True,
-         act.now_us),
+        (id, company, _name(name), badge, _verifier(id, pin) if pin else verifier, login,
+         passwords.hashed(password) if password else password_hash, must_change, 0, 0, language,
+         True, act.now_us),
     )  # fmt: skip
     _give_roles(act, id, roles, site)
     return id
@@ -174,11 +176,9 @@ def _give_roles(act: Act, id: bytes, roles: Iterable[str], site: str) -> None:
         act.tx.add(_insert_role, (id, role, site, "*"))
 
 
-def set_pin(act: Act, id: bytes, pin: str) -> None:
-    """Set the PIN for devices; raises BadPin and NotFound."""
-    changed = act.tx.run(
-        "UPDATE person SET pin_verifier = ? WHERE id = ?", (_verifier(id, pin), id)
-    )
+def set_pin(act: Act, id: bytes, verifier: str) -> None:
+    """Set what proves the PIN on devices (`passwords.pin_proof`); raises NotFound."""
+    changed = act.tx.run("UPDATE person SET pin_verifier = ? WHERE id = ?", (verifier, id))
     if changed != 1:
         raise NotFound("person", id.hex())
 
@@ -210,10 +210,10 @@ def token_digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def add_token(act: Act, person: bytes, name: str, secret: str) -> bytes:
-    """A personal API token; only the digest of the secret is kept. Returns its id."""
+def add_token(act: Act, person: bytes, name: str, digest: bytes) -> bytes:
+    """A personal API token, of which only the `token_digest` is kept. Returns its id."""
     id = act.new_id()
-    act.tx.add(_insert_token, (id, token_digest(secret), person, _name(name), act.now_us, None))
+    act.tx.add(_insert_token, (id, digest, person, _name(name), act.now_us, None))
     return id
 
 

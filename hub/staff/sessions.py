@@ -55,19 +55,22 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def open_session(act: Act, person: bytes, secret: str, address: str) -> None:
-    """The password was right: the counter starts anew, and a fresh secret carries the session."""
+def open_session(act: Act, person: bytes, id: bytes, address: str) -> None:
+    """The password was right: the counter starts anew, and a fresh secret carries the session.
+
+    `id` is the `digest` of that secret, which is kept nowhere.
+    """
     act.tx.run("UPDATE person SET failed_logins = 0, locked_until = 0 WHERE id = ?", (person,))
     act.tx.run("DELETE FROM web_session WHERE expires_at < ?", (act.now_us,))
     act.tx.add(
         _insert,
-        (digest(secret), person, act.now_us, act.now_us, act.now_us + SESSION_US, address),
+        (id, person, act.now_us, act.now_us, act.now_us + SESSION_US, address),
     )
 
 
-def close_session(act: Act, secret: str) -> None:
+def close_session(act: Act, id: bytes) -> None:
     """Log out; safe to repeat."""
-    act.tx.run("DELETE FROM web_session WHERE id = ?", (digest(secret),))
+    act.tx.run("DELETE FROM web_session WHERE id = ?", (id,))
 
 
 def touch(database: peewee.Database, id: bytes, now_us: int) -> None:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from hub.command import Command
 from hub.errors import BadValue, NotFound
 from hub.ids import NIL
 from hub.staff import passwords, queries, rules, service, sessions
+from hub.staff.acts import (
+    AddPerson,
+    AddToken,
+    ChangePerson,
+    LogIn,
+    LogOut,
+    RevokeToken,
+    SetPassword,
+    SetPin,
+    TryLogIn,
+)
 from hub.staff.models import Person
 from hub.web import acts, forms, naming, security
 from hub.web.context import somebody, web
@@ -18,6 +30,8 @@ from hub.web.security import needs
 from hub.web.text import _, n_
 
 TOKEN_PREFIX: Final = "bw_"  # noqa: S105 - by this a leaked key is told from other text
+
+T = TypeVar("T")
 
 pages = Blueprint("staff", __name__, template_folder="templates")
 
@@ -39,8 +53,7 @@ def try_log_in() -> ResponseReturnValue:
     """Right: a fresh session. Wrong: one sentence that does not say which of the two it was."""
     login = request.form.get("login", "")[: forms.TEXT_MAX]
     password = request.form.get("password", "")[: rules.PASSWORD_LENGTH_MAX]
-    attempt = _perform(None, "staff.try_log_in",
-                       lambda act: sessions.take_attempt(act, web().company, login))  # fmt: skip
+    attempt = _carry_out(TryLogIn(web().company, login))
     if attempt.locked_s:
         return _refused(attempt.person, "log-in: locked", _locked(attempt.locked_s), 429)
     if not passwords.is_right(password, attempt.password_hash) or attempt.person is None:
@@ -50,10 +63,10 @@ def try_log_in() -> ResponseReturnValue:
     return _enter(attempt.person, security.local_path(request.form.get("next")))
 
 
-def _perform(actor: bytes | None, name: str, do: Any) -> Any:
-    """An act of somebody who is not logged in yet, so no permission can be asked."""
+def _carry_out(command: Command[T], actor: bytes = NIL) -> T:
+    """What everybody may do for themselves, some of it before they are logged in."""
     parts = web()
-    return parts.journal.perform(name, do, site=parts.site, via="page", actor=actor or NIL)
+    return parts.journal.carry_out(command, site=parts.site, via="page", actor=actor)
 
 
 def _locked(seconds: int) -> str:
@@ -75,20 +88,16 @@ def _enter(person: bytes, path: str) -> ResponseReturnValue:
     """Open a session under a secret that nobody knew before."""
     secret = secrets.token_urlsafe(sessions.SECRET_BYTES)
     old = request.cookies.get(security.COOKIE)
-
-    def do(act: Any) -> None:
-        if old:
-            sessions.close_session(act, old)
-        sessions.open_session(act, person, secret, _address())
-
-    _perform(person, "staff.log_in", do)
+    former = sessions.digest(old).hex() if old else None
+    session = sessions.digest(secret).hex()
+    _carry_out(LogIn(person, session, _address(), former), person)
     return security.carry_session(redirect(path, 303), secret)
 
 
 @pages.post("/log-out")
 def log_out() -> ResponseReturnValue:
     secret = request.cookies.get(security.COOKIE, "")
-    _perform(somebody().id, "staff.log_out", lambda act: sessions.close_session(act, secret))
+    _carry_out(LogOut(sessions.digest(secret).hex()), somebody().id)
     return security.drop_session(redirect("/log-in", 303))
 
 
@@ -115,9 +124,7 @@ def change_own_password() -> ResponseReturnValue:
         raise BadValue("password", "…", "type the same twice")
     service.refuse_weak(new, who.login, who.name)
     _refuse_same(who.id, new)
-    made = passwords.hashed(new)
-    _perform(who.id, "staff.change_own_password",
-             lambda act: service.set_password(act, who.id, made, must_change=False))  # fmt: skip
+    _carry_out(SetPassword(who.id, passwords.hashed(new), must_change=False), who.id)
     entered = _enter(who.id, "/")
     flash(_("Your password is changed."), "done")
     return entered
@@ -132,10 +139,7 @@ def _refuse_stranger(id: bytes) -> None:
     """An open page is no proof: the present password is asked, unless it is the one-time one."""
     if somebody().must_change:
         return
-    company, login = web().company, somebody().login
-    attempt = _perform(
-        id, "staff.try_log_in", lambda act: sessions.take_attempt(act, company, login)
-    )
+    attempt = _carry_out(TryLogIn(web().company, somebody().login), id)
     if not passwords.is_right(request.form.get("current", ""), attempt.password_hash):
         raise BadValue("password", "…", "the present password is not right")
 
@@ -155,14 +159,14 @@ def add_token() -> ResponseReturnValue:
     """Make a key for the API; it is shown this one time."""
     who, name = somebody(), forms.words("name", signs_max=60)
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    _perform(who.id, "staff.add_token", lambda act: service.add_token(act, who.id, name, secret))
+    _carry_out(AddToken(who.id, name, service.token_digest(secret).hex()), who.id)
     return render_template("staff/own.html", tokens=queries.tokens_of(who.id), secret=secret)
 
 
 @pages.post("/own/tokens/<token>/revoke")
 def revoke_token(token: str) -> ResponseReturnValue:
     who, id = somebody(), forms.id_of("token", token)
-    _perform(who.id, "staff.revoke_token", lambda act: service.revoke_token(act, who.id, id))
+    _carry_out(RevokeToken(who.id, id), who.id)
     flash(_("The key no longer opens anything."), "done")
     return redirect("/own", 303)
 
@@ -191,16 +195,14 @@ def add_person() -> ResponseReturnValue:
     """Add somebody; with a login they get a one-time password, shown once."""
     login, pin = forms.optional("login"), forms.optional("pin")
     one_time = passwords.one_time() if login else None
-    fields: dict[str, Any] = {
-        "badge": forms.optional("badge"), "pin": pin, "login": login, "password": one_time,
-        "roles": request.form.getlist("role"), "must_change": bool(login),
-    }  # fmt: skip
-    name = forms.words("name", signs_max=100)
-    id = acts.perform(
-        "staff.edit",
-        lambda act: service.add_person(act, web().company, name, **fields),
-        input={"roles": fields["roles"]},
-    )
+    id = acts.carry_out(
+        AddPerson(
+            web().company, forms.words("name", signs_max=100), badge=forms.optional("badge"),
+            verifier=passwords.pin_proof(pin) if pin else None, login=login,
+            password_hash=passwords.hashed(one_time) if one_time else None,
+            roles=tuple(request.form.getlist("role")), must_change=bool(login),
+        )
+    )  # fmt: skip
     if one_time is None:
         return redirect(f"/people/{id.hex()}", 303)
     return _person_page(_person(id.hex()), one_time=one_time)
@@ -230,20 +232,15 @@ def person(person: str) -> ResponseReturnValue:
 @needs("staff", "edit")
 def change_person(person: str) -> ResponseReturnValue:
     id = _person(person).id
-    roles = request.form.getlist("role")
     if id == somebody().id and not forms.is_ticked("is_active"):
         raise BadValue("active", "no", "nobody shuts out themselves; ask a colleague")
-    fields: dict[str, Any] = {
-        "name": forms.words("name", signs_max=100), "badge": forms.optional("badge"),
-        "login": forms.optional("login"), "language": forms.words("language", signs_max=8),
-        "is_active": forms.is_ticked("is_active"),
-    }  # fmt: skip
-
-    def do(act: Any) -> None:
-        service.change_person(act, id, **fields)
-        service.set_roles(act, id, roles)
-
-    acts.perform("staff.edit", do, input={"person": id.hex(), "roles": roles})
+    acts.carry_out(
+        ChangePerson(
+            id, forms.words("name", signs_max=100), forms.words("language", signs_max=8),
+            forms.is_ticked("is_active"), tuple(request.form.getlist("role")),
+            badge=forms.optional("badge"), login=forms.optional("login"),
+        )
+    )  # fmt: skip
     flash(_("Saved."), "done")
     return redirect(f"/people/{person}", 303)
 
@@ -251,9 +248,7 @@ def change_person(person: str) -> ResponseReturnValue:
 @pages.post("/people/<person>/pin")
 def set_pin(person: str) -> ResponseReturnValue:
     id, pin = _person(person).id, forms.words("pin", signs_max=12)
-    acts.perform(
-        "staff.set_pin", lambda act: service.set_pin(act, id, pin), input={"person": id.hex()}
-    )
+    acts.carry_out(SetPin(id, passwords.pin_proof(pin)))
     flash(_("The new PIN is on the devices in a moment."), "done")
     return redirect(f"/people/{person}", 303)
 
@@ -271,12 +266,7 @@ def reset_password(person: str) -> ResponseReturnValue:
     if not found.login:
         raise BadValue("login", "", "give the person a login first")
     one_time = passwords.one_time()
-    made = passwords.hashed(one_time)
-    acts.perform(
-        "staff.edit",
-        lambda act: service.set_password(act, found.id, made, must_change=True),
-        input={"person": found.id.hex(), "reset": True},
-    )
+    acts.carry_out(SetPassword(found.id, passwords.hashed(one_time), must_change=True))
     return _person_page(found, one_time=one_time)
 
 

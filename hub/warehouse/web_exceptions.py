@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.floor_exceptions import FloorException
 from hub.warehouse import counts, exception_lists, exceptions
+from hub.warehouse.acts import SettleException
 from hub.warehouse.exceptions import KINDS, Remedy
 from hub.warehouse.web_pages import pages
 from hub.web import acts, forms, live, naming
-from hub.web.context import EVENT_HANDLERS, may, web
+from hub.web.context import may, web
 from hub.web.security import needs
 from hub.web.text import _, words
 
@@ -90,24 +90,16 @@ def _words_of(row: FloorException, values: dict[str, Any]) -> dict[str, Any]:
 def settle(exception: str, remedy: str) -> ResponseReturnValue:
     row = exception_lists.exception(web().site, forms.id_of("exception", exception))
     chosen = exceptions.remedy_named(row.kind, remedy)
-    said = acts.perform(
-        "warehouse.settle_exception", _settling(row.id, chosen, request.form),
-        input={"exception": exception, "remedy": remedy, **_answers(chosen, request.form)},
-        needs=chosen.needs,
-    )  # fmt: skip
+    said = acts.carry_out(
+        SettleException(row.id, remedy, _answers(chosen, request.form)), needs=chosen.needs
+    )
     flash(_("{title}: {said}.", title=_(chosen.title), said=said), "done")
     goes_to_list = request.form.get("back") == "list"
     return redirect("/exceptions" if goes_to_list else f"/exceptions/{exception}", 303)
 
 
-def _answers(remedy: Remedy, form: Any) -> dict[str, str]:
+def _answers(remedy: Remedy, form: Any) -> dict[str, Any]:
     return {name: form.get(name, "").strip() for name in remedy.asks}
-
-
-def _settling(id: bytes, remedy: Remedy, form: Any) -> Callable[..., str]:
-    answers = _answers(remedy, form)
-    handlers = current_app.extensions[EVENT_HANDLERS]
-    return lambda act: exceptions.settle(act, id, remedy.name, answers, handlers=handlers)
 
 
 def _live_exceptions(_key: str) -> Any:

@@ -12,11 +12,17 @@ from hub.catalog import queries as catalog
 from hub.db import fetch
 from hub.errors import BadValue, HubError, NotFound
 from hub.inventory import queries as inventory
-from hub.journal import Act
 from hub.shipping import queries as shipping
-from hub.shipping import service as shipments
+from hub.shipping.acts import ReopenParcel
 from hub.shipping.documents import packing_slip
-from hub.warehouse import packing
+from hub.warehouse.pack_acts import (
+    CloseParcel,
+    PutAside,
+    ReportSurplus,
+    ScanTote,
+    StartOver,
+    VerifyItem,
+)
 from hub.warehouse.pack_task import PackTask, read_task
 from hub.warehouse.web_pages import PACK, pages
 from hub.web import acts, forms
@@ -144,26 +150,14 @@ def _meaning(code: str) -> Any:
         return None
 
 
-def _perform(name: str, do: Any, **input: object) -> Any:
-    return acts.perform(f"packing.{name}", do, input=dict(input), needs=PACK)
-
-
 def _scan_tote(code: str) -> ResponseReturnValue:
-    bench, anyway = _bench(), forms.is_ticked("anyway")
-    task = _perform(
-        "scan_tote", lambda act: packing.scan_tote(act, bench, code, anyway=anyway),
-        tote=code, bench=bench,
-    )  # fmt: skip
-    return _show(task)
+    return _show(acts.carry_out(ScanTote(_bench(), code, forms.is_ticked("anyway"))))
 
 
 def _verify(parcel: bytes, code: str) -> ResponseReturnValue:
     quantity = forms.count("quantity") if request.form.get("quantity") else 1
     try:
-        task = _perform(
-            "verify_item", lambda act: packing.verify_item(act, parcel, code, quantity),
-            parcel=parcel.hex(), code=code, quantity=quantity,
-        )  # fmt: skip
+        task = acts.carry_out(VerifyItem(parcel, code, quantity))
     except NotFound:
         if inventory.place(web().site, "TOTE", code.upper()) is None:
             raise
@@ -210,13 +204,7 @@ def close(parcel: str) -> ResponseReturnValue:
 def _close(parcel: bytes, rest: str) -> ResponseReturnValue:
     if rest not in ("MISSING", "LATER"):
         raise BadValue("rest", rest, "use MISSING or LATER")
-    task = _perform(
-        "close_parcel",
-        lambda act: packing.close_parcel(
-            act, parcel, rest="LATER" if rest == "LATER" else "MISSING"
-        ),
-        parcel=parcel.hex(), rest=rest,
-    )  # fmt: skip
+    task = acts.carry_out(CloseParcel(parcel, "LATER" if rest == "LATER" else "MISSING"))
     _tell_closed(task)
     return _show(task)
 
@@ -227,14 +215,13 @@ def start_over(parcel: str) -> ResponseReturnValue:
 
 
 def _start_over(parcel: bytes) -> ResponseReturnValue:
-    task = _perform("start_over", lambda act: packing.start_over(act, parcel), parcel=parcel.hex())
-    return _show(task)
+    return _show(acts.carry_out(StartOver(parcel)))
 
 
 @pages.post("/packing/<parcel>/aside")
 def put_aside(parcel: str) -> ResponseReturnValue:
     id = forms.id_of("parcel", parcel)
-    _perform("put_aside", lambda act: packing.put_aside(act, id), parcel=parcel)
+    acts.carry_out(PutAside(id))
     flash(_("Put aside; its totes can be scanned at any bench."), "done")
     return redirect("/packing", 303)
 
@@ -244,10 +231,7 @@ def surplus(parcel: str) -> ResponseReturnValue:
     """The tote holds units that no book knows of."""
     id, tote, code = forms.id_of("parcel", parcel), forms.words("tote"), forms.words("surplus_code")
     quantity = forms.count("surplus_quantity")
-    _perform(
-        "report_surplus", lambda act: packing.report_surplus(act, id, tote, code, quantity),
-        parcel=parcel, tote=tote, code=code, quantity=quantity,
-    )  # fmt: skip
+    acts.carry_out(ReportSurplus(id, tote, code, quantity))
     flash(_("Noted: {n} too many in tote {tote}. Leave them there.", n=quantity, tote=tote), "done")
     return redirect(f"/packing?parcel={parcel}", 303)
 
@@ -255,11 +239,7 @@ def surplus(parcel: str) -> ResponseReturnValue:
 @pages.post("/packing/<parcel>/reopen")
 def reopen(parcel: str) -> ResponseReturnValue:
     id, reason = forms.id_of("parcel", parcel), forms.words("reason", signs_max=200)
-
-    def do(act: Act) -> None:
-        shipments.reopen_parcel(act, id, reason)
-
-    _perform("reopen_parcel", do, parcel=parcel, reason=reason)
+    acts.carry_out(ReopenParcel(id, reason))
     return redirect(f"/packing?parcel={parcel}", 303)
 
 

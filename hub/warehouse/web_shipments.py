@@ -8,9 +8,10 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.errors import HubError, NotFound
-from hub.shipping import queries, service
+from hub.shipping import queries
+from hub.shipping.acts import Ship, Stage
 from hub.shipping.models import Shipment
-from hub.warehouse.web_pages import SHIP, pages
+from hub.warehouse.web_pages import pages
 from hub.web import acts, forms, live, naming, text
 from hub.web.context import web
 from hub.web.security import needs
@@ -62,9 +63,7 @@ def _shipment(shipment: str) -> Shipment:
 @pages.post("/shipments/<shipment>/ship")
 def ship(shipment: str) -> ResponseReturnValue:
     id = _shipment(shipment).id
-    units = acts.perform(
-        "shipping.ship", lambda act: service.ship(act, id), input={"shipment": shipment}, needs=SHIP
-    )
+    units = acts.carry_out(Ship(id))
     flash(_("{n} units have left.", n=units), "done")
     return redirect("/shipments", 303)
 
@@ -83,10 +82,7 @@ def ship_all() -> ResponseReturnValue:
 def _try_to_ship(shipment: str) -> int:
     found = _shipment(shipment)
     try:
-        acts.perform(
-            "shipping.ship", lambda act: service.ship(act, found.id), input={"shipment": shipment},
-            needs=SHIP,
-        )  # fmt: skip
+        acts.carry_out(Ship(found.id))
     except HubError as refused:
         flash(f"{found.number}: {text.refusal(refused)}", "refusal")
         return 0
@@ -96,10 +92,7 @@ def _try_to_ship(shipment: str) -> int:
 @pages.post("/shipments/<shipment>/stage")
 def stage(shipment: str) -> ResponseReturnValue:
     id = _shipment(shipment).id
-    acts.perform(
-        "shipping.stage", lambda act: service.stage(act, id), input={"shipment": shipment},
-        needs=SHIP,
-    )  # fmt: skip
+    acts.carry_out(Stage(id))
     return redirect(f"/shipments/{shipment}", 303)
 
 

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from hub.command import Command
 from hub.errors import BadValue, NotFound
 from hub.warehouse import queries, service, streaming, wave_lists
+from hub.warehouse.acts import HoldWave, PlanWave, ResumeWave, SetGoal, SetStream
 from hub.warehouse.models import Wave
 from hub.warehouse.queries import OrderFilter, Preview
-from hub.warehouse.streaming import Stream
 from hub.warehouse.wave_lists import Progress
 from hub.warehouse.web_pages import PLAN, pages
 from hub.web import acts, forms, live, naming
@@ -105,17 +106,12 @@ def plan_wave() -> ResponseReturnValue:
     """Take the orders into a wave; the planner shows within moments what it would walk and lack."""
     asked = _filter(request.form)
     ids = _matching(asked, waiting="waiting" in request.form)
-    method = forms.words("method", signs_max=10)
-    slots = forms.count("slots")
-    title = forms.words("title", is_needed=False, signs_max=60)
-    wave = acts.perform(
-        "warehouse.plan_wave",
-        lambda act: service.plan_wave(
-            act, ids, method=method, slots=slots, lines_max=forms.count("lines_max"), title=title,
-            priority=forms.count("wave_priority", least=0),
-        ),
-        input={"orders": [id.hex() for id in ids], "method": method, "slots": slots},
-        needs=PLAN,
+    wave = acts.carry_out(
+        PlanWave(
+            tuple(ids), method=forms.words("method", signs_max=10), slots=forms.count("slots"),
+            lines_max=forms.count("lines_max"), priority=forms.count("wave_priority", least=0),
+            title=forms.words("title", is_needed=False, signs_max=60),
+        )
     )  # fmt: skip
     return redirect(f"/waves/{wave.hex()}", 303)
 
@@ -128,10 +124,7 @@ def set_stream() -> ResponseReturnValue:
         is_on=forms.is_ticked("is_on"), slots=forms.count("slots"),
         orders_max=forms.count("orders_max"),
     )  # fmt: skip
-    acts.perform(
-        "warehouse.set_stream", lambda act: service.set_stream(act, stream),
-        input=dict(zip(Stream._fields, stream, strict=True)), needs=PLAN,
-    )  # fmt: skip
+    acts.carry_out(SetStream(stream))
     flash(
         _("Waves plan themselves now.") if stream.is_on else _("You plan waves yourself."), "done"
     )
@@ -223,16 +216,15 @@ def _shortage_words() -> dict[str, str]:
 def step_wave(wave: str, step: str) -> ResponseReturnValue:
     """Release, hold, resume or cancel."""
     id = _wave(wave).id
-    steps = {
-        "release": ("release_wave", lambda act: service.set_goal(act, id, "RELEASED")),
-        "hold": ("hold_wave", lambda act: service.hold_wave(act, id)),
-        "resume": ("resume_wave", lambda act: service.resume_wave(act, id)),
-        "cancel": ("cancel_wave", lambda act: service.set_goal(act, id, "CANCELLED")),
+    steps: dict[str, Command[None]] = {
+        "release": SetGoal(id, "RELEASED"),
+        "hold": HoldWave(id),
+        "resume": ResumeWave(id),
+        "cancel": SetGoal(id, "CANCELLED"),
     }
     if step not in steps:
         raise NotFound("step of a wave", step[:20])
-    name, do = steps[step]
-    acts.perform(f"warehouse.{name}", do, input={"wave": wave}, needs=PLAN)
+    acts.carry_out(steps[step])
     return redirect(f"/waves/{wave}", 303)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from hub.command import Command
 from hub.errors import NotFound
-from hub.journal import Act
 from hub.staff import queries as staff
-from hub.warehouse import dispatch, queries, service, wave_lists
+from hub.warehouse import queries, wave_lists
+from hub.warehouse.acts import HandOverWork, RecallWork, RevokeWork, SetAsideWork
 from hub.warehouse.models import Assignment
-from hub.warehouse.web_pages import ASSIGN, pages
+from hub.warehouse.web_pages import pages
 from hub.web import acts, forms, live, naming
 from hub.web.context import web
 from hub.web.security import needs
@@ -59,21 +59,21 @@ def _assignment(assignment: str) -> Assignment:
 def step_work(assignment: str, step: str) -> ResponseReturnValue:
     """Ask it back, hand it over without waiting, keep it for somebody, or take it off the floor
     before anybody began."""
-    id, why, heir = _assignment(assignment).id, "BY_SUPERVISOR", _heir()
-    steps: dict[str, tuple[str, Callable[[Act], object], str]] = {
-        "ask-back": ("revoke", lambda act: dispatch.revoke(act, id, why),
-                     _("Asked back; it stays with its holder until they answer.")),
-        "hand-over": ("hand_over", lambda act: dispatch.hand_over(act, id, why, person=heir),
-                      _("Handed over.")),
-        "keep": ("set_aside", lambda act: dispatch.set_aside(act, id, heir), _("Noted.")),
-        "recall": ("recall", lambda act: service.recall_assignment(act, id, why),
-                   _("Taken off the floor; its units can be planned again.")),
+    id, heir = _assignment(assignment).id, _heir()
+    steps: dict[str, tuple[Command[None], str]] = {
+        "ask-back": (
+            RevokeWork(id), _("Asked back; it stays with its holder until they answer.")
+        ),
+        "hand-over": (HandOverWork(id, heir), _("Handed over.")),
+        "keep": (SetAsideWork(id, heir), _("Noted.")),
+        "recall": (
+            RecallWork(id), _("Taken off the floor; its units can be planned again.")
+        ),
     }  # fmt: skip
     if step not in steps:
         raise NotFound("step of work", step[:20])
-    name, do, said = steps[step]
-    asked = {"assignment": assignment, "person": heir.hex() if heir else ""}
-    acts.perform(f"warehouse.{name}_work", do, input=asked, needs=ASSIGN)
+    command, said = steps[step]
+    acts.carry_out(command)
     flash(f"{said} {_who_next(heir)}" if step in ("hand-over", "keep") else said, "done")
     return redirect(f"/work/{assignment}", 303)
 

@@ -1,6 +1,6 @@
 """The one way from a page or the API to a service: permission asked, act journalled.
 
-The name of an act is the permission it needs: `orders.cancel` asks for (orders, cancel).
+A command says which permission it needs: `orders.cancel` asks for (orders, cancel).
 """
 
 from __future__ import annotations
@@ -10,10 +10,25 @@ from typing import Any, TypeVar
 
 from flask import g
 
+from hub.command import Command
 from hub.journal import Act, Via
 from hub.web.context import somebody, web
 
 T = TypeVar("T")
+
+
+def carry_out(
+    command: Command[T], *, key: str | None = None, needs: tuple[str, str] | None = None
+) -> T:
+    """Carry out a command for whoever is logged in; returns what it returns.
+
+    Raises Denied, AlreadyDone for a repeated `key`, and what the service refuses. `needs` names
+    another permission than the command's own.
+    """
+    who, parts = somebody(), web()
+    parts.people.require(who, *(needs or command.NEEDS))
+    via: Via = "api" if g.get("is_api") else "page"
+    return parts.journal.carry_out(command, site=parts.site, via=via, actor=who.id, key=key)
 
 
 def perform(

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from hub.web.live import Feed
 
 EXTENSION: Final = "binlight"
-EVENT_HANDLERS: Final = "binlight.event_handlers"
-"""What each type of a device's event does: for a parked one that is tried again."""
 
 
 @dataclass(frozen=True)

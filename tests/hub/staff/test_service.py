@@ -91,7 +91,7 @@ def test_guesses_at_once_cost_as_many_attempts(hub: TestHub) -> None:
         assert sessions.take_attempt(act, hub.company, "ana").locked_s == 0
         assert sessions.take_attempt(act, hub.company, "ana").locked_s > 0
     with hub.act() as act:
-        sessions.open_session(act, ana, "secret", "::1")
+        sessions.open_session(act, ana, sessions.digest("secret"), "::1")
     with hub.act() as act:
         assert sessions.take_attempt(act, hub.company, "ana").locked_s == 0
 
@@ -99,7 +99,7 @@ def test_guesses_at_once_cost_as_many_attempts(hub: TestHub) -> None:
 def test_a_new_password_ends_every_session(hub: TestHub) -> None:
     ana = add(hub, "Ana", login="ana", roles=["office"])
     with hub.act() as act:
-        sessions.open_session(act, ana, "secret", "::1")
+        sessions.open_session(act, ana, sessions.digest("secret"), "::1")
     found = queries.of_session(sessions.digest("secret"), hub.site, hub.clock.now_us())
     assert found is not None
     assert found.name == "Ana"

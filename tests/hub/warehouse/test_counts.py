@@ -395,7 +395,7 @@ def desk_count(hall: Hall, seen: int) -> Any:
     goods = Goods(hall.hub.company, hall.item)
     balance = Balance.get_by_id(balance_id("w1", goods, Where(hall.place)))
     with hall.hub.act() as act:
-        return desk.count(act, balance, seen, "looked")
+        return desk.count(act, balance.id, seen, "looked")
 
 
 def test_a_correction_at_the_desk_waits_on_the_page_of_exceptions(hall: Hall):

@@ -42,7 +42,7 @@ def call(
     def with_key_of(role: str) -> Caller:
         token = secrets.token_urlsafe()
         with sqlite_hub.act() as act:
-            staff.add_token(act, people[role], "test", token)
+            staff.add_token(act, people[role], "test", staff.token_digest(token))
         return Caller(app, token)
 
     return with_key_of

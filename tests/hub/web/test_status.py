@@ -56,7 +56,7 @@ def machine(app: Flask, sqlite_hub: TestHub, people: dict[str, bytes]) -> Machin
     def with_token_of(role: str) -> FlaskClient:
         token = secrets.token_urlsafe()
         with sqlite_hub.act() as act:
-            staff.add_token(act, people[role], "watch", token)
+            staff.add_token(act, people[role], "watch", staff.token_digest(token))
         client = app.test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
         return client

@@ -1,0 +1,49 @@
+"""What somebody may want done with orders, as commands; cancelling is in `hub.desk.acts`."""
+
+from __future__ import annotations
+
+from hub.command import Command, Id, command
+from hub.journal import Act
+from hub.orders import service
+from hub.orders.placing import NewOrder
+
+
+@command("orders.place")
+class PlaceOrder(Command[bytes], frozen=True):
+    """Take an order in; returns its id."""
+
+    order: NewOrder
+
+    def carry_out(self, act: Act) -> bytes:
+        return service.place(act, self.order)
+
+
+@command("orders.hold")
+class HoldOrder(Command[bytes], frozen=True):
+    """Let an order wait, for one reason more; returns the hold's id."""
+
+    order: Id
+    reason: str
+    note: str = ""
+
+    def carry_out(self, act: Act) -> bytes:
+        return service.hold(act, self.order, self.reason, self.note)
+
+
+@command("orders.release_hold", needs="orders.hold")
+class ReleaseHold(Command[bool], frozen=True):
+    """Lift one hold; True when the order goes on, since it was the last."""
+
+    hold: Id
+
+    def carry_out(self, act: Act) -> bool:
+        return service.release_hold(act, self.hold)
+
+
+@command("orders.set_priority", needs="orders.edit")
+class SetPriority(Command[None], frozen=True):
+    order: Id
+    priority: int
+
+    def carry_out(self, act: Act) -> None:
+        service.set_priority(act, self.order, self.priority)
