@@ -14,6 +14,8 @@ from protocols.errors import ProtocolsError
 
 COST: Final = 2**13
 """About 20 ms on a Raspberry Pi 4, 8 MiB of memory."""
+COST_MAX: Final = 2**14
+"""More would keep a device busy for seconds; scrypt's own limits begin a little higher."""
 BLOCK: Final = 8
 DIGEST_BYTES: Final = 24
 PIN_DIGITS_MIN: Final = 4
@@ -38,6 +40,8 @@ def is_right(pin: str, verifier: str) -> bool:
     """Whether the PIN is the one that the verifier was made from; False for a broken verifier."""
     try:
         kind, cost, salt, digest = verifier.split("$")
+        if not 2 <= int(cost) <= COST_MAX:
+            return False
         expected = b64decode(digest, validate=True)
         found = _digest(pin, b64decode(salt, validate=True), int(cost))
     except ValueError:

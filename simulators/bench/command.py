@@ -28,6 +28,7 @@ BENCHES: Final = {
 CAMPAIGNS: Final = {
     "crash-images": "simulators.campaigns.crash_images.campaign:measure",
     "doubles": "simulators.campaigns.doubles:measure",
+    "fuzz": "simulators.campaigns.fuzzing.campaign:measure",
     "transfers": "simulators.campaigns.transfers:measure",
 }
 """Likewise; stopped and continued, and the runs add up in the folder of results."""
