@@ -36,5 +36,6 @@ TABLES: Final[tuple[type[Table], ...]] = (
     bulk.ImportRun, bulk.ImportSlice, bulk.ImportNote, bulk.ImportedDocument,
     bulk.ListedAdjustment,
     warehouse.WorkLine, warehouse.LineAct, warehouse.WorkRequest, warehouse.WaveStream,
+    warehouse.WorkReserve, warehouse.DeviceCart,
     BinCount,
 )  # fmt: skip

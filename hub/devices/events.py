@@ -9,23 +9,46 @@ from hub.ids import NIL
 from hub.journal import Act
 from hub.outbox import send
 from protocols.envelope import Event
-from protocols.messages import EndLogin, PersonLoggedIn, PersonLoggedOut
+from protocols.messages import EndLogin, PersonLoggedIn, PersonLoggedOut, PinLockedOut
 
 Handler = Callable[[Act, Event, Any], None]
 
 
 def person_logged_in(act: Act, event: Event, data: PersonLoggedIn) -> None:
-    """The person works with this device now; another that they left behind shows its log-in."""
+    """The person works with this device now; another that they left behind shows its log-in.
+
+    Old news, from a device that was out of reach, move nobody: then this one is left behind.
+    """
     if act.actor == NIL:
         return
+    act.tx.flush()
     others = act.tx.rows(
         "SELECT name FROM device WHERE site = ? AND person = ? AND name <> ?",
         (act.site, act.actor, act.device),
     )
+    if any(_came_later(act, str(name)) for (name,) in others):
+        send(act, act.device, EndLogin(person=act.actor.hex()))
+        return
     for (name,) in others:
         send(act, name, EndLogin(person=act.actor.hex()))
         _set_person(act, name, None)
     _set_person(act, act.device, act.actor)
+
+
+def _came_later(act: Act, device: str) -> bool:
+    """Whether the last log-in at another device is newer than what this event tells."""
+    row = act.tx.row(
+        "SELECT MAX(at) FROM device_event WHERE site = ? AND device = ? "
+        "AND type = 'PersonLoggedIn'",
+        (act.site, device),
+    )
+    return row is not None and row[0] is not None and int(row[0]) > act.occurred_at
+
+
+def is_with(act: Act, device: str, person: bytes) -> bool:
+    """Whether the person works with this device, as far as the hub knows."""
+    row = act.tx.row("SELECT person FROM device WHERE site = ? AND name = ?", (act.site, device))
+    return row is not None and row[0] is not None and bytes(row[0]) == person
 
 
 def person_logged_out(act: Act, event: Event, data: PersonLoggedOut) -> None:
@@ -38,7 +61,12 @@ def _set_person(act: Act, device: str, person: bytes | None) -> None:
     )
 
 
+def pin_locked_out(act: Act, event: Event, data: PinLockedOut) -> None:
+    """Nothing moves: the event itself, kept with its moment, is what the security page shows."""
+
+
 HANDLERS: Final[dict[str, Handler]] = {
     "PersonLoggedIn": person_logged_in,
     "PersonLoggedOut": person_logged_out,
+    "PinLockedOut": pin_locked_out,
 }

@@ -67,6 +67,10 @@ class Assignment(Table):
     """When its holder was asked to give it back; empty once answered."""
     started_at = MomentField(null=True)
     completed_at = MomentField(null=True)
+    work_s = CountField(default=0)
+    """How long it takes, roughly."""
+    held_since = MomentField(null=True)
+    """When it was offered to its holder: what came last is asked back first."""
 
     class Meta:
         table_name = "assignment"
@@ -101,6 +105,28 @@ class WorkRequest(Table):
 
     class Meta:
         table_name = "work_request"
+        primary_key = peewee.CompositeKey("site", "device")
+
+
+class WorkReserve(Table):
+    """How much work the devices of a site have ahead, when somebody has set it."""
+
+    site = peewee.TextField(primary_key=True)
+    minutes = CountField()
+
+    class Meta:
+        table_name = "work_reserve"
+
+
+class DeviceCart(Table):
+    """How many totes the cart of a device carries."""
+
+    site = peewee.TextField()
+    device = peewee.TextField()
+    slots = CountField()
+
+    class Meta:
+        table_name = "device_cart"
         primary_key = peewee.CompositeKey("site", "device")
 
 

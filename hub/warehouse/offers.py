@@ -1,8 +1,9 @@
-"""Who gets which work: offers and their answers, leases, taking back, handing over, revisions.
+"""Who gets which work: offers and their answers, taking back, handing over, revisions.
 
-Owns the assignment's way between READY and its holder, `rev`, and the lease with its fencing token.
-What the holder reports (started, suspended, completed) is in `progress`. Every step is one guarded
-statement, so of two people who reach for the same work one gets it.
+Owns the assignment's way between READY and its holder, `rev`, and the fencing token of its lease.
+What the holder reports (started, suspended, completed) is in `progress`, what is given ahead in
+`reserve`, silence in `leases`. Every step is one guarded statement, so of two people who reach for
+the same work one gets it.
 """
 
 from __future__ import annotations
@@ -11,25 +12,27 @@ from typing import Any, Final, NamedTuple
 
 from hub import outbox
 from hub.errors import NotFound, WrongState
-from hub.floor_exceptions import open_exception
 from hub.ids import NIL
 from hub.journal import Act
-from hub.warehouse.progress import LEASE_US
+from hub.warehouse.reserve_setting import lease_us
 from hub.warehouse.states import HELD_BY_SOMEBODY
 from hub.warehouse.work_message import build_message
 from protocols.messages import OfferAssignment, RevokeAssignment
 
 OFFER_US: Final = 120 * 1_000_000
 """How long an offer may stay unanswered before the work is anybody's again."""
-HELD_MAX: Final = 2
-"""Assignments of one device at a time: the current one and one in reserve."""
+ASKED_BACK: Final = "RESERVE"
+"""Why work in reserve is asked back: others have none."""
 TRIED_MAX: Final = 8
 """Candidates tried for one request before the device waits for the next turn."""
 
-_HELD: Final = "('OFFERED', 'ASSIGNED', 'IN_PROGRESS')"
+_GIVEN: Final = (
+    "state = 'OFFERED', device = ?, person = ?, rev = rev + 1, lease_token = lease_token + 1, "
+    "lease_until = ?, held_since = ?"
+)
 _FREE_HOLDER: Final = (
     "device = '', person = NULL, rev = rev + 1, lease_token = lease_token + 1, lease_until = 0, "
-    "asked_back_at = NULL"
+    "asked_back_at = NULL, held_since = NULL"
 )
 
 
@@ -49,20 +52,21 @@ def offer_next(act: Act, device: str, person: bytes, slots: int = 1) -> bool:
 
     First what the same person left suspended, on whatever device; then READY work that fits the
     cart: what was set aside for them, then by priority, wave and sequence; never what was set aside
-    for somebody else. A device holds one piece of work and one in reserve.
+    for somebody else. A device that has work it has not begun asks in vain: that comes first.
     """
     act.tx.flush()
     held = act.tx.row(
-        f"SELECT COUNT(*) FROM assignment WHERE device = ? AND site = ? AND state IN {_HELD}",
+        "SELECT 1 FROM assignment WHERE device = ? AND site = ? "
+        "AND state IN ('OFFERED', 'ASSIGNED') LIMIT 1",
         (device, act.site),
     )
-    if held is not None and held[0] >= HELD_MAX:
+    if held is not None:
         return False
     chosen = _resume(act, device, person) or _take_ready(act, device, person, slots)
     if chosen is None:
         _wait(act, device, person, slots)
         return False
-    act.tx.run("DELETE FROM work_request WHERE site = ? AND device = ?", (act.site, device))
+    forget_request(act, device)
     _send_offer(act, chosen, device)
     return True
 
@@ -83,7 +87,7 @@ def _resume(act: Act, device: str, person: bytes) -> bytes | None:
         changed = act.tx.run(
             "UPDATE assignment SET device = ?, rev = rev + 1, lease_token = lease_token + 1, "
             "lease_until = ? WHERE id = ? AND state = 'SUSPENDED' AND rev = ?",
-            (device, act.now_us + LEASE_US, id, rev),
+            (device, act.now_us + lease_us(act), id, rev),
         )
         if changed != 1:
             return None
@@ -102,14 +106,49 @@ def _take_ready(act: Act, device: str, person: bytes, slots: int) -> bytes | Non
         (act.site, slots, person, TRIED_MAX),
     )
     for (id,) in rows:
-        taken = act.tx.run(
-            "UPDATE assignment SET state = 'OFFERED', device = ?, person = ?, rev = rev + 1, "
-            "lease_token = lease_token + 1, lease_until = ? WHERE id = ? AND state = 'READY'",
-            (device, None if person == NIL else person, act.now_us + OFFER_US, bytes(id)),
-        )
-        if taken == 1:
+        if _give(act, bytes(id), device, person, act.now_us):
             return bytes(id)
     return None
+
+
+def _give(act: Act, id: bytes, device: str, person: bytes, since_us: int) -> bool:
+    """READY → OFFERED, unless somebody was faster or it is kept for another."""
+    whose = None if person == NIL else person
+    given = act.tx.run(
+        f"UPDATE assignment SET {_GIVEN} WHERE id = ? AND state = 'READY' "
+        "AND (person IS NULL OR person = ?)",
+        (device, whose, act.now_us + OFFER_US, since_us, id, person),
+    )
+    return given == 1
+
+
+def offer_in_reserve(act: Act, id: bytes, device: str, person: bytes, n: int = 0) -> bool:
+    """Offer READY work to a device that is at other work; False when it is gone by now.
+
+    `n` counts the offers of one act: what comes later is asked back earlier.
+    """
+    if not _give(act, id, device, person, act.now_us + n):
+        return False
+    _send_offer(act, id, device)
+    return True
+
+
+def ask_back_unbegun(act: Act, id: bytes) -> bool:
+    """Ask the holder for work that nobody has begun; False when it is begun or asked for by now.
+
+    It stays theirs until they answer, and theirs altogether if they have begun meanwhile.
+    """
+    asked = act.tx.run(
+        "UPDATE assignment SET asked_back_at = ? WHERE id = ? AND state = 'ASSIGNED' "
+        "AND started_at IS NULL AND asked_back_at IS NULL",
+        (act.now_us, id),
+    )
+    if asked != 1:
+        return False
+    held = read(act, id)
+    wanted = RevokeAssignment(id.hex(), held.rev, ASKED_BACK, unless_begun=True)
+    outbox.send(act, held.device, wanted, id)
+    return True
 
 
 def _wait(act: Act, device: str, person: bytes, slots: int) -> None:
@@ -151,7 +190,7 @@ def answered_offer(
 
     Whoever accepts what is no longer theirs is told to let go.
     """
-    held = _read(act, assignment)
+    held = read(act, assignment)
     if not accepted:
         _declined(act, held, device, code)
     elif held.device != device or held.state not in (*HELD_BY_SOMEBODY, "COMPLETED"):
@@ -160,7 +199,7 @@ def answered_offer(
         act.tx.run(
             "UPDATE assignment SET state = 'ASSIGNED', lease_until = ? "
             "WHERE id = ? AND state = 'OFFERED' AND device = ?",
-            (act.now_us + LEASE_US, assignment, device),
+            (act.now_us + lease_us(act), assignment, device),
         )
 
 
@@ -185,7 +224,7 @@ def revoke(act: Act, assignment: bytes, reason: str) -> None:
 
     Suspended work that is on no device is free at once.
     """
-    held = _read(act, assignment)
+    held = read(act, assignment)
     if held.state not in HELD_BY_SOMEBODY:
         raise WrongState("assignment", assignment.hex(), held.state, "held by somebody")
     if not held.device:
@@ -200,20 +239,33 @@ def answered_revoke(
 ) -> None:
     """The second phase: the holder let go (or never had it), so the work is anybody's again.
 
-    Safe to repeat; an answer about work that is with somebody else by now, or that nobody knows,
-    changes nothing.
+    Safe to repeat; an answer about work that is over, with somebody else by now, or that nobody
+    knows, frees nothing. Who lets go is at nobody else's work any more.
     """
-    mine = "SELECT asked_back_at FROM assignment WHERE id = ? AND device = ?"
-    row = act.tx.row(mine, (assignment, device))
+    if accepted:
+        _end_conflict(act, assignment, device)
+    row = act.tx.row(
+        "SELECT asked_back_at, state FROM assignment WHERE id = ? AND device = ?",
+        (assignment, device),
+    )
     if row is None or row[0] is None:
         return
-    if accepted:
+    if accepted and row[1] in HELD_BY_SOMEBODY:
         give_up(act, assignment, code)
-    else:
-        act.tx.run(
-            "UPDATE assignment SET asked_back_at = NULL, reason = ? WHERE id = ?",
-            (code, assignment),
-        )
+        return
+    act.tx.run(
+        "UPDATE assignment SET asked_back_at = NULL, reason = ? WHERE id = ?", (code, assignment)
+    )
+
+
+def _end_conflict(act: Act, assignment: bytes, device: str) -> None:
+    act.tx.flush()
+    act.tx.run(
+        "UPDATE floor_exception SET state = 'RESOLVED', resolved_at = ?, resolution = 'LET_GO' "
+        "WHERE site = ? AND kind = 'LEASE_CONFLICT' AND state = 'OPEN' AND assignment = ? "
+        "AND device = ?",
+        (act.now_us, act.site, assignment, device),
+    )
 
 
 def give_up(act: Act, assignment: bytes, reason: str) -> None:
@@ -229,7 +281,7 @@ def give_up(act: Act, assignment: bytes, reason: str) -> None:
         (reason, assignment, *HELD_BY_SOMEBODY),
     )
     if changed != 1:
-        found = _read(act, assignment)
+        found = read(act, assignment)
         raise WrongState("assignment", assignment.hex(), found.state, "held by somebody")
 
 
@@ -238,7 +290,7 @@ def hand_over(act: Act, assignment: bytes, reason: str, *, person: bytes | None 
 
     Raises WrongState.
     """
-    held = _read(act, assignment)
+    held = read(act, assignment)
     give_up(act, assignment, reason)
     if held.device:
         _send_revoke(act, assignment, held.rev, held.device, reason)
@@ -255,62 +307,39 @@ def set_aside(act: Act, assignment: bytes, person: bytes | None) -> None:
         "UPDATE assignment SET person = ? WHERE id = ? AND state = 'READY'", (person, assignment)
     )
     if changed != 1:
-        found = _read(act, assignment)
+        found = read(act, assignment)
         raise WrongState("assignment", assignment.hex(), found.state, "READY")
 
 
-def expire_leases(act: Act) -> int:
-    """Free work whose holder let the lease run out; returns how many. Safe to repeat.
-
-    Nobody who has begun is stopped: a supervisor is told, and decides whether to hand it over.
-    """
-    rows = act.tx.rows(
-        "SELECT id, state, device, person, rev, asked_back_at FROM assignment "
-        f"WHERE site = ? AND state IN {_HELD} AND lease_until <= ? ORDER BY id",
-        (act.site, act.now_us),
-    )
-    for row in rows:
-        held = Held(bytes(row[0]), *row[1:])
-        if held.state == "IN_PROGRESS":
-            _tell_of_silence(act, held)
-        else:
-            hand_over(act, held.id, "LEASE_EXPIRED")
-            outbox.withdraw(act, held.device, held.id, "OfferAssignment")
-    return len(rows)
-
-
-def _tell_of_silence(act: Act, held: Held) -> None:
-    """Open one exception for each lease that ran out while somebody was at work."""
-    renewed = act.tx.run(
-        "UPDATE assignment SET lease_until = ? WHERE id = ? AND state = 'IN_PROGRESS'",
-        (act.now_us + LEASE_US, held.id),
-    )
-    known = act.tx.row(
-        "SELECT 1 FROM floor_exception WHERE site = ? AND kind = 'LEASE_EXPIRED' "
-        "AND state = 'OPEN' AND assignment = ?",
-        (act.site, held.id),
-    )
-    if renewed and known is None:
-        open_exception(
-            act, "LEASE_EXPIRED", assignment=held.id, person=held.person, holder=held.device
-        )
-
-
-def renew_lease(act: Act, assignment: bytes, device: str) -> bool:
-    """The holder is there; False when it is not theirs any more."""
-    changed = act.tx.run(
-        f"UPDATE assignment SET lease_until = ? WHERE id = ? AND device = ? AND state IN {_HELD}",
-        (act.now_us + LEASE_US, assignment, device),
-    )
-    return changed == 1
-
-
 def revise(act: Act, assignment: bytes) -> None:
-    """The work has changed: raise `rev`, and send the holder the new revision."""
+    """The work has changed: raise `rev`, and send the holder the new revision.
+
+    Work of which nothing is left and that nobody has begun is over.
+    """
     act.tx.run("UPDATE assignment SET rev = rev + 1 WHERE id = ?", (assignment,))
-    held = _read(act, assignment)
+    held = read(act, assignment)
+    if _end_empty(act, held):
+        return
     if held.device and held.state in HELD_BY_SOMEBODY:
         _send_offer(act, assignment, held.device)
+
+
+def _end_empty(act: Act, held: Held) -> bool:
+    """Every line was taken off or done by others: CANCELLED, and whoever has it lets go."""
+    ended = act.tx.run(
+        "UPDATE assignment SET state = 'CANCELLED', completed_at = ?, reason = 'NOTHING_LEFT' "
+        "WHERE id = ? AND started_at IS NULL AND state IN ('READY', 'OFFERED', 'ASSIGNED') "
+        "AND NOT EXISTS "
+        "(SELECT 1 FROM work_line w WHERE w.assignment = assignment.id "
+        "AND w.state NOT IN ('DONE', 'SHORT', 'SUBSTITUTED', 'CANCELLED'))",
+        (act.now_us, held.id),
+    )
+    if ended != 1:
+        return False
+    if held.device:
+        outbox.withdraw(act, held.device, held.id, "OfferAssignment")
+        _send_revoke(act, held.id, held.rev, held.device, "NOTHING_LEFT")
+    return True
 
 
 def send_newest(act: Act, assignment: bytes, device: str) -> bool:
@@ -351,7 +380,8 @@ def _send_revoke(act: Act, assignment: bytes, rev: int, device: str, reason: str
     outbox.send(act, device, RevokeAssignment(assignment.hex(), rev, reason), assignment)
 
 
-def _read(act: Act, assignment: bytes) -> Held:
+def read(act: Act, assignment: bytes) -> Held:
+    """Who holds it; raises NotFound."""
     act.tx.flush()
     row: Any = act.tx.row(
         "SELECT id, state, device, person, rev, asked_back_at FROM assignment WHERE id = ?",

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from hub.db import Insert
-from hub.devices import events as devices
 from hub.errors import NotFound
 from hub.floor_exceptions import open_exception
 from hub.inventory import claims, facts
@@ -21,7 +20,8 @@ from hub.inventory.models import Place
 from hub.inventory.posting import Where, balance_id, place_id, post
 from hub.journal import Act
 from hub.orders import lines
-from hub.warehouse import dispatch, pick_undo, progress
+from hub.warehouse import dispatch, people_at_work, pick_undo, progress
+from hub.warehouse.states import TERMINAL
 from hub.warehouse.work_context import (
     LineAtWork,
     read_line,
@@ -61,6 +61,7 @@ def units_counted(act: Act, event: Event, data: m.UnitsCounted) -> None:
 def pick_confirmed(act: Act, event: Event, data: m.PickConfirmed) -> None:
     line = _line_of(act, event, data.line)
     _pick(act, line, event.type, data.bin, data.quantity, data.tote)
+    _tell_holder(act, line)
 
 
 def _pick(act: Act, line: LineAtWork, kind: str, bin: str, quantity: int, tote: str) -> None:
@@ -141,6 +142,11 @@ def pick_shorted(act: Act, event: Event, data: m.PickShorted) -> None:
     doubtful until somebody counts it.
     """
     line = _line_of(act, event, data.line)
+    _short(act, event, line, data)
+    _tell_holder(act, line)
+
+
+def _short(act: Act, event: Event, line: LineAtWork, data: m.PickShorted) -> None:
     if line.state in {"SHORT", "CANCELLED", "DONE"}:
         if data.quantity and data.tote:
             _pick(act, line, "PickConfirmed", data.bin, data.quantity, data.tote)
@@ -205,27 +211,37 @@ def assignment_completed(act: Act, event: Event, data: m.AssignmentCompleted) ->
 
 
 def work_requested(act: Act, event: Event, data: m.WorkRequested) -> None:
+    dispatch.remember_cart(act, act.device, data.slots)
     dispatch.offer_next(act, act.device, act.actor, data.slots)
-
-
-def person_logged_out(act: Act, event: Event, data: m.PersonLoggedOut) -> None:
-    """Nobody is there to work any more, so a device that waited for work waits no longer."""
-    devices.person_logged_out(act, event, data)
-    dispatch.forget_request(act, act.device)
 
 
 def _line_of(act: Act, event: Event, id: str) -> LineAtWork:
     """The line, its work started and its lease renewed by this sign of life."""
     line = read_line(act, bytes.fromhex(id))
+    if line.device not in ("", act.device) or _is_moved(line, event):
+        act.tx.settle()
+        if line.assignment_state not in TERMINAL and not _is_moved(line, event):
+            progress.note_conflict(act, line.assignment, line.device, event.rev)
+        return line
     if line.assignment_state in _BEFORE_START:
         act.tx.settle()
         progress.start(act, line.assignment)
-    if line.device == act.device:
+    elif line.device == act.device:
         progress.renew_lease(act, line.assignment, line.lease_until)
-    elif line.assignment_state != "COMPLETED":
-        act.tx.settle()
-        progress.note_conflict(act, line.assignment, line.device, event.rev)
     return line
+
+
+def _is_moved(line: LineAtWork, event: Event) -> bool:
+    """Whether the line was planned anew, into other work than the device thinks."""
+    return event.assignment not in (None, line.assignment.hex())
+
+
+def _tell_holder(act: Act, line: LineAtWork) -> None:
+    """Somebody else has done what this work still asks for: its holder hears of it at once."""
+    if line.device == act.device or line.assignment_state in TERMINAL:
+        return
+    if line.device or line.assignment_state == "READY":
+        dispatch.revise(act, line.assignment)
 
 
 def _assignment_of(event: Event) -> bytes:
@@ -249,7 +265,7 @@ def _tote(act: Act, line: LineAtWork, code: str) -> Where:
 
 
 HANDLERS: Final[dict[str, Handler]] = {
-    "PersonLoggedOut": person_logged_out,
+    **people_at_work.HANDLERS,
     "WorkRequested": work_requested,
     "AssignmentStarted": assignment_started,
     "AssignmentSuspended": assignment_suspended,

@@ -7,51 +7,73 @@ changes nothing and is no refusal.
 
 from __future__ import annotations
 
-from typing import Final
-
 from hub.floor_exceptions import open_exception
 from hub.inventory import claims
 from hub.journal import Act
 from hub.orders import lines
-
-LEASE_US: Final = 2 * 3600 * 1_000_000
-"""The work of two hours: as much as a device holds, and as long as it may be silent."""
+from hub.warehouse.reserve_setting import LEASE_US, lease_us
 
 
 def start(act: Act, assignment: bytes) -> None:
-    """The first act on it; its wave is in progress from here."""
-    started = _step(act, assignment, "IN_PROGRESS", ("READY", "OFFERED", "ASSIGNED", "SUSPENDED"))
-    if started:
-        act.tx.run(
-            "UPDATE assignment SET started_at = COALESCE(started_at, ?), device = ?, "
-            "person = COALESCE(?, person) WHERE id = ?",
-            (act.occurred_at, act.device, act.actor, assignment),
-        )
-        act.tx.run(
-            "UPDATE wave SET state = 'IN_PROGRESS' WHERE state = 'RELEASED' AND id = "
-            "(SELECT wave FROM assignment WHERE id = ?)",
-            (assignment,),
-        )
+    """The first act on it; its wave is in progress from here. Nobody takes what another holds.
+
+    What was asked back meanwhile stays so: it goes once the device answers.
+    """
+    act.tx.flush()
+    started = act.tx.run(
+        "UPDATE assignment SET state = 'IN_PROGRESS', device = ?, "
+        "started_at = COALESCE(started_at, ?), person = COALESCE(?, person), lease_until = ? "
+        "WHERE id = ? AND device IN ('', ?) "
+        "AND state IN ('READY', 'OFFERED', 'ASSIGNED', 'SUSPENDED')",
+        (act.device, act.occurred_at, act.actor, act.now_us + lease_us(act), assignment,
+         act.device),
+    )  # fmt: skip
+    if started != 1:
+        return
+    act.tx.run(
+        "UPDATE assignment SET asked_back_at = ? WHERE id = ? AND asked_back_at IS NULL AND EXISTS "
+        "(SELECT 1 FROM outbox_message m WHERE m.subject = assignment.id AND m.device = ? "
+        "AND m.type = 'RevokeAssignment' AND m.state IN ('UNSENT', 'SENT'))",
+        (act.now_us, assignment, act.device),
+    )
+    act.tx.run(
+        "UPDATE wave SET state = 'IN_PROGRESS' WHERE state = 'RELEASED' AND id = "
+        "(SELECT wave FROM assignment WHERE id = ?)",
+        (assignment,),
+    )
 
 
 def suspend(act: Act, assignment: bytes, reason: str) -> None:
     """A break or log-out: whoever logs in with the same badge goes on, on any device."""
-    if _step(act, assignment, "SUSPENDED", ("IN_PROGRESS", "ASSIGNED")):
+    if _is_holder(act, assignment) and _step(
+        act, assignment, "SUSPENDED", ("IN_PROGRESS", "ASSIGNED")
+    ):
         act.tx.run("UPDATE assignment SET reason = ? WHERE id = ?", (reason, assignment))
 
 
 def resume(act: Act, assignment: bytes) -> None:
-    _step(act, assignment, "IN_PROGRESS", ("SUSPENDED",))
+    if _is_holder(act, assignment):
+        _step(act, assignment, "IN_PROGRESS", ("SUSPENDED",))
+
+
+def _is_holder(act: Act, assignment: bytes) -> bool:
+    """Whether it is with the device that tells, or with none: late news stop nobody else."""
+    row = act.tx.row("SELECT device FROM assignment WHERE id = ?", (assignment,))
+    return row is not None and row[0] in ("", act.device)
 
 
 def complete(act: Act, assignment: bytes) -> None:
-    """Every line is over; if the hub knows better, a person looks at it."""
+    """Every line is over; if the hub knows better, a person looks at it: unless others are at it,
+    who go on.
+    """
     row = act.tx.row(
         "SELECT COUNT(*) FROM work_line WHERE assignment = ? "
         "AND state NOT IN ('DONE', 'SHORT', 'SUBSTITUTED', 'CANCELLED')",
         (assignment,),
     )
     left = 0 if row is None else int(row[0])
+    if left and not _is_holder(act, assignment):
+        return
     if left:
         open_exception(act, "WORK_LEFT", assignment=assignment, quantity=left)
         _step(act, assignment, "EXCEPTION", ("IN_PROGRESS", "ASSIGNED", "SUSPENDED"))
@@ -81,7 +103,7 @@ def renew_lease(act: Act, assignment: bytes, lease_until: int) -> None:
     if lease_until - act.now_us < LEASE_US // 2:
         act.tx.run(
             "UPDATE assignment SET lease_until = ? WHERE id = ? AND lease_until < ?",
-            (act.now_us + LEASE_US, assignment, act.now_us + LEASE_US),
+            (act.now_us + lease_us(act), assignment, act.now_us + LEASE_US),
         )
 
 

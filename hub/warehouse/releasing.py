@@ -16,6 +16,7 @@ from hub.warehouse import allocating, queries, waves
 from hub.warehouse.models import Assignment, AssignmentSlot, WorkLine
 from hub.warehouse.queries import Preview, Work
 from hub.warehouse.rules import PlannedTour
+from hub.warehouse.workload import seconds_of
 
 SEQUENCE_GAP: Final = 1_024
 """Between neighbouring lines of a tour, so that a line fits in between without a new numbering."""
@@ -77,7 +78,8 @@ def _release_tour(act: Act, wave: Any, tour: PlannedTour, sequence: int) -> None
     act.tx.add(
         _insert_assignment,
         (id, act.site, wave.id, "PICK", "CREATED", 1, wave.method, len(slots), wave.priority,
-         sequence, "", None, 0, 0, tour.walk_cm, tour.bound_cm, tour.reason, None, None, None),
+         sequence, "", None, 0, 0, tour.walk_cm, tour.bound_cm, tour.reason, None, None, None,
+         seconds_of(len(works), len(slots), tour.walk_cm), None),
     )  # fmt: skip
     for order, slot in slots.items():
         act.tx.add(_insert_slot, (id, slot, order))

@@ -10,7 +10,7 @@ from typing import Final
 from hub.catalog import queries as catalog
 from hub.errors import NotFound
 from hub.journal import Act
-from hub.warehouse.progress import LEASE_US
+from hub.warehouse.reserve_setting import lease_us
 from protocols import messages as m
 
 _HEAD: Final = (
@@ -45,7 +45,7 @@ def build_message(act: Act, assignment: bytes) -> m.Assignment:
         wave=wave,
         kind="PICK",
         method=method,
-        lease_s=LEASE_US // 1_000_000,
+        lease_s=lease_us(act) // 1_000_000,
         lines=_lines(act, assignment),
         slots=_slots(act, assignment),
         walk_cm=walk_cm,

@@ -59,7 +59,7 @@ def test_an_offer_carries_everything_that_is_needed_without_radio(hub):
     (id,) = with_work(hub, 2, slots=6)
     floor.ask(hub, "hh-1")
     offer = floor.offered(hub, "hh-1")
-    assert (offer.id, offer.rev, offer.method, offer.lease_s) == (id.hex(), 2, "CLUSTER", 7_200)
+    assert (offer.id, offer.rev, offer.method, offer.lease_s) == (id.hex(), 2, "CLUSTER", 10_800)
     assert offer.person == ANNA.hex()
     first = offer.lines[0]
     assert (first.bin, first.sku, first.expected) == ("A-01-01-1", "MUG", 50)
@@ -69,10 +69,12 @@ def test_an_offer_carries_everything_that_is_needed_without_radio(hub):
     assert len(encode(offer)) < PAYLOAD_BYTES_MAX
 
 
-def test_a_device_holds_one_piece_of_work_and_one_in_reserve(hub):
+def test_whoever_has_work_not_begun_asks_for_more_in_vain(hub):
+    """Off line somebody asks every minute: they need one piece of work and not a hundred."""
     with_work(hub, 3)
-    assert [floor.ask(hub, "hh-1") for _ in range(3)] == [True, True, False]
+    assert [floor.ask(hub, "hh-1") for _ in range(3)] == [True, False, False]
     assert WorkRequest.select().count() == 0
+    assert floor.ask(hub, "hh-2")
 
 
 def test_work_goes_only_to_a_cart_that_it_fits(hub):
