@@ -18,7 +18,8 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
-from edge.clock import Now, SystemClock
+from edge.clock import Now
+from edge.clock_choice import clock_driver
 from edge.config import read_config
 from edge.handheld.agent import AgentCore
 from edge.handheld.agent_io import Action, Input, KeyTyped, PlayTone, ScanRead, ScreenChanged
@@ -78,7 +79,8 @@ def main(config_file: str, folder: str) -> None:
     _log_to_stderr()
     config = read_config(Path(config_file))
     Path(folder).mkdir(parents=True, exist_ok=True)
-    clock, chance = SystemClock(), random.SystemRandom()
+    clock = clock_driver(config.clock.driver, config.clock.options)
+    chance = random.SystemRandom()
     outbox = SqliteOutbox(Path(folder) / OUTBOX_FILE, chance, config.outbox_rows_max)
     core = ReportingCore(config.device("simulated"), outbox, clock, chance)
     scanner = ScriptedScanner()

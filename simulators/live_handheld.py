@@ -53,6 +53,11 @@ class LiveHandheld:
         return self._folder / OUTBOX_FILE
 
     @property
+    def pid(self) -> int | None:
+        """Its process, while there is one."""
+        return self._process.pid if self._process is not None else None
+
+    @property
     def is_quiet(self) -> bool:
         """Whether the hub has acknowledged all that it ever did, as its screen says."""
         return self.view is not None and self.view.queue == 0

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
@@ -26,8 +27,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 class LiveHub:
     """One hub process and its children."""
 
-    def __init__(self, config: HubConfig) -> None:
-        self._config = config
+    def __init__(self, config: HubConfig, environment: Mapping[str, str] | None = None) -> None:
+        self._config, self._environment = config, environment or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -41,7 +42,7 @@ class LiveHub:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**os.environ, "PYTHONPATH": str(ROOT), **self._environment},
             )  # fmt: skip
         assert self._process.stdout is not None  # noqa: S101 - a pipe was asked for
         for line in self._process.stdout:
@@ -61,7 +62,7 @@ class LiveHub:
 
     def kill(self, part: Part) -> bool:
         """SIGKILL one part; the hub starts it again. False while it is down already."""
-        pid = self._pid_of(part)
+        pid = self.pid_of(part)
         if pid is None:
             return False
         with contextlib.suppress(ProcessLookupError):
@@ -69,7 +70,12 @@ class LiveHub:
             return True
         return False
 
-    def _pid_of(self, part: Part) -> int | None:
+    @property
+    def pid(self) -> int | None:
+        """The process that looks after the others, while it runs."""
+        return self._process.pid if self._process is not None and self.is_running() else None
+
+    def pid_of(self, part: Part) -> int | None:
         """The part among our own children's children, by its command line."""
         wanted = "mosquitto" if part == "broker" else f"--only={part}"
         if self._process is None:
