@@ -38,7 +38,7 @@ class DeviceConfig(msgspec.Struct, frozen=True):
 
 
 class BrokerConfig(msgspec.Struct, frozen=True):
-    """Where the broker is, and how to prove who we are."""
+    """A broker given by hand, with a password. Without it a device is enrolled by a code."""
 
     host: str
     port: int = MQTT_PORT
@@ -48,6 +48,17 @@ class BrokerConfig(msgspec.Struct, frozen=True):
     """One line; readable by the agent's user alone."""
     ca_file: str = ""
     """The hub's CA: with it the connection is encrypted, and the broker must prove itself by it."""
+
+
+class HubConfig(msgspec.Struct, frozen=True):
+    """How an enrolled device finds its hub, beside what the hub said at enrolment."""
+
+    addresses: tuple[str, ...] = ()
+    """host:port of the broker, tried when nothing better is known."""
+    mdns: bool = True
+    """Whether to look around on the network when the known addresses do not answer."""
+    interfaces: tuple[str, ...] = ()
+    """Names or addresses of the interfaces to look on; none: all."""
 
 
 class DriverConfig(msgspec.Struct, frozen=True):
@@ -80,9 +91,12 @@ class GaugesConfig(msgspec.Struct, frozen=True):
 class EdgeConfig(msgspec.Struct, frozen=True):
     """The whole file."""
 
-    site: str
-    name: str
-    broker: BrokerConfig
+    site: str = ""
+    """Empty: the code's, for a device that is enrolled by one."""
+    name: str = ""
+    """Likewise. Given, no code for another device is taken."""
+    broker: BrokerConfig | None = None
+    hub: HubConfig = HubConfig()
     kind: str = "handheld"
     data_dir: str = ""
     """Empty: the folder named by `--data`, or the user's data folder."""
@@ -103,6 +117,7 @@ class EdgeConfig(msgspec.Struct, frozen=True):
             capabilities=("pick",),
             aim=scanner.aim if scanner else False,
             sends_fnc1=scanner.sends_fnc1 if scanner else False,
+            can_enrol=self.broker is None,
         )
 
 
@@ -123,8 +138,9 @@ def parse_config(text: str, path: str = "configuration") -> EdgeConfig:
         config = msgspec.convert(table, EdgeConfig)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as wrong:
         raise ConfigUnreadable(path, str(wrong)) from wrong
-    check_name(config.site, "site")
-    check_name(config.name, "device")
+    for name, what in ((config.site, "site"), (config.name, "device")):
+        if name or config.broker is not None:
+            check_name(name, what)
     return config
 
 

@@ -81,3 +81,82 @@ class BrokerRefused(EdgeError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(f"The broker refuses this device: {reason}.")
+
+
+class CertificateUnusable(EdgeError):
+    """A certificate or key that is not what it has to be."""
+
+    code = "CERTIFICATE_UNUSABLE"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"The certificate cannot be used: {reason}.")
+
+
+class IdentityUnusable(EdgeError):
+    """The device's identity cannot be read or written."""
+
+    code = "IDENTITY_UNUSABLE"
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"The identity {path} cannot be used: {reason}. Enrol the device anew.")
+
+
+class OutboxOfAnother(EdgeError):
+    """Events that were recorded under another name have not reached the hub yet."""
+
+    code = "OUTBOX_OF_ANOTHER"
+
+    def __init__(self, owner: str, wanted: str, depth: int) -> None:
+        self.owner, self.wanted, self.depth = owner, wanted, depth
+        super().__init__(
+            f"{depth} events of {owner} wait on this device, so it cannot become {wanted}. Enrol "
+            f"it as {owner} again, and let them reach the hub."
+        )
+
+
+class HubUnreachable(EdgeError):
+    """No address of the enrolment code answers."""
+
+    code = "HUB_UNREACHABLE"
+
+    def __init__(self, addresses: tuple[str, ...], reason: str) -> None:
+        self.addresses, self.reason = addresses, reason
+        super().__init__(
+            f"The hub does not answer at {', '.join(addresses)} ({reason}). Is the device in its "
+            "network? Scan the code again."
+        )
+
+
+class HubIsAnother(EdgeError):
+    """Who answers has another key than the code says: a stranger, or the code of another hub."""
+
+    code = "HUB_IS_ANOTHER"
+
+    def __init__(self, address: str, found: str) -> None:
+        self.address, self.found = address, found
+        super().__init__(
+            f"Who answers at {address} is not the hub of this code: its key is another. Nothing "
+            "was told to it. Call the supervisor."
+        )
+
+
+class EnrolmentRefused(EdgeError):
+    """The hub said no; `reason` is its code."""
+
+    code = "ENROLMENT_REFUSED"
+
+    def __init__(self, reason: str, text: str) -> None:
+        self.reason, self.text = reason, text
+        super().__init__(f"The hub refuses: {text or reason}")
+
+
+class EnrolmentAnswerUnusable(EdgeError):
+    """The hub granted something that is not for this device."""
+
+    code = "ENROLMENT_ANSWER_UNUSABLE"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"The hub's answer cannot be used: {reason}. Have it show a new code.")

@@ -26,19 +26,23 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from edge.config import BrokerConfig, read_password
-from edge.errors import ConfigUnreadable
-from edge.hub_finder import find_hub
+from edge.hub_access import HubAccess
+from edge.hub_finder import Candidate
 from edge.link_io import (
+    LinkAction,
     LinkConnected,
     LinkInput,
     LinkLost,
     MessageArrived,
     PubAck,
     Publish,
+    Reconnect,
+    StrangerMet,
     Subscribe,
 )
+from edge.pinned_tls import WatchedSocket, key_shown_at
 from edge.reconnect import Backoff
+from protocols.enrolment import write_address
 from protocols.limits import KEEPALIVE_S, SESSION_EXPIRY_S
 
 CONNECT_TIMEOUT_S: Final = 5.0
@@ -46,8 +50,16 @@ MISC_EVERY_MS: Final = 1_000
 """How often paho looks at its keep-alive."""
 PACKETS_PER_TURN: Final = 64
 """So that a flood of messages cannot starve the scanner."""
-NO_CHECK_TIME: Final = ssl.VerifyFlags(0x200000)
-"""X509_V_FLAG_NO_CHECK_TIME of OpenSSL: a Pi boots without a clock, and the pinned CA decides."""
+
+
+REFUSALS: Final = frozenset({
+    "SSLV3_ALERT_CERTIFICATE_REVOKED", "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN", "SSLV3_ALERT_BAD_CERTIFICATE",
+    "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE", "TLSV1_ALERT_UNKNOWN_CA", "TLSV1_ALERT_ACCESS_DENIED",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+})  # fmt: skip
+"""OpenSSL's names for the alerts that mean our certificate. They are told encrypted, by who has
+proved to be the hub; other alerts are trouble that may pass."""
 
 
 class HubLink:
@@ -55,26 +67,23 @@ class HubLink:
 
     def __init__(
         self,
-        broker: BrokerConfig,
+        access: HubAccess,
         device: str,
         will: Callable[[], Publish],
         chance: random.Random,
         wake: Callable[[], None],
     ) -> None:
-        """`will` gives the farewell for the next connection; `wake` may be called from a thread.
-
-        Raises ConfigUnreadable when the password or the CA cannot be read.
-        """
-        self._broker, self._device, self._will, self._wake = broker, device, will, wake
-        self._password = read_password(broker)
-        self._tls = _tls_context(broker.ca_file) if broker.ca_file else None
+        """`will` gives the farewell for the next connection; `wake` may be called from a thread."""
+        self._access, self._device, self._will, self._wake = access, device, will, wake
         self._backoff = Backoff(chance)
         self._client: Client | None = None
+        self._socket: Any = None
         self._connecting: threading.Thread | None = None
-        self._failed = False
-        self._is_open = False
-        self._try_at_ms = 0
-        self._misc_at_ms = 0
+        self._has_tried = threading.Event()
+        self._found: Candidate | None = None
+        self._strangers: list[StrangerMet] = []
+        self._is_open = self._is_closing = False
+        self._opened_at_ms = self._try_at_ms = self._misc_at_ms = 0
         self._tokens: dict[int, int] = {}
         self.inbox: deque[LinkInput] = deque()
 
@@ -112,15 +121,30 @@ class HubLink:
 
     # ── what the core wants ──────────────────────────────────────────────────────────────
 
-    def carry_out(self, action: Publish | Subscribe) -> None:
+    def carry_out(self, action: LinkAction) -> None:
         """Send now; without a connection it is forgotten, because the core repeats what matters."""
         if self._client is None or not self._is_open:
             return
-        if isinstance(action, Subscribe):
-            options = SubscribeOptions(qos=1)
-            self._client.subscribe([(name, options) for name in action.filters])
-            return
-        sent = self._client.publish(
+        match action:
+            case Subscribe(filters=filters):
+                options = SubscribeOptions(qos=1)
+                self._client.subscribe([(name, options) for name in filters])
+            case Publish():
+                self._publish(self._client, action)
+            case Reconnect():
+                self._leave(self._client)
+
+    def close(self) -> None:
+        """End the connection in good order; the Will is then not spoken."""
+        self._is_closing = True
+        if self._connecting is not None:
+            self._connecting.join(CONNECT_TIMEOUT_S)
+        if self._client is not None and self._is_open:
+            self._leave(self._client)
+        self._client = None
+
+    def _publish(self, client: Client, action: Publish) -> None:
+        sent = client.publish(
             action.topic,
             action.payload,
             qos=action.qos,
@@ -130,20 +154,17 @@ class HubLink:
         if action.token is not None and sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
             self._tokens[sent.mid] = action.token
 
-    def close(self) -> None:
-        """End the connection in good order; the Will is then not spoken."""
-        if self._connecting is not None:
-            self._connecting.join(CONNECT_TIMEOUT_S)
-        if self._client is not None and self._is_open:
-            self._client.disconnect()
-            self._client.loop_write()
-        self._client = None
+    def _leave(self, client: Client) -> None:
+        client.disconnect()
+        client.loop_write()
 
     # ── connecting ───────────────────────────────────────────────────────────────────────
 
     def _begin_connecting(self) -> None:
         client = self._new_client()
-        self._client, self._failed, self._is_open = client, False, False
+        self._client, self._found, self._is_open = client, None, False
+        self._strangers = []
+        self._has_tried.clear()
         self._tokens.clear()
         self._connecting = threading.Thread(
             target=self._connect, args=(client,), name="connecting", daemon=True
@@ -151,19 +172,39 @@ class HubLink:
         self._connecting.start()
 
     def _connect(self, client: Client) -> None:
-        """In its own thread: name, TCP, TLS, and the first packet."""
+        """In its own thread: a look around, names, TCP, TLS, and the first packet."""
+        try:
+            for candidate in self._access.addresses(self._backoff.failures):
+                if self._is_closing or self._try(client, candidate):
+                    break
+        finally:
+            self._has_tried.set()
+            self._wake()
+
+    def _try(self, client: Client, candidate: Candidate) -> bool:
+        """Whether somebody is there who proves to be the hub."""
+        host, port = candidate.address
+        properties = _properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = SESSION_EXPIRY_S
+        client.connect_async(host, port, KEEPALIVE_S, clean_start=False, properties=properties)
         try:
             client.reconnect()
+        except ssl.SSLCertVerificationError:
+            self._strangers.append(_stranger(candidate))
+            return False
         except (OSError, ValueError):
-            self._failed = True
-        self._wake()
+            return False
+        self._found = candidate
+        return True
 
     def _finish_connecting(self, now_ms: int) -> None:
-        if self._connecting is None or self._connecting.is_alive():
+        if not self._has_tried.is_set():
             return
         self._connecting = None
         self._misc_at_ms = now_ms + MISC_EVERY_MS
-        if self._failed:
+        self._opened_at_ms = now_ms
+        self.inbox.extend(self._strangers)
+        if self._found is None:
             self._give_up(now_ms, self._backoff.pause_ms())
 
     def _new_client(self) -> Client:
@@ -172,19 +213,12 @@ class HubLink:
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.max_inflight_messages_set(0)  # the core's window is the limit
-        if self._password is not None:
-            client.username_pw_set(self._broker.username or self._device, self._password)
-        if self._tls is not None:
-            client.tls_set_context(self._tls)
+        self._access.prepare(client)
         will = self._will()
         client.will_set(will.topic, will.payload, qos=will.qos, retain=will.retain)
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_message, client.on_publish = self._on_message, self._on_publish
-        client.on_socket_open = _without_delay
-        host, port = find_hub(self._broker)
-        properties = _properties(PacketTypes.CONNECT)
-        properties.SessionExpiryInterval = SESSION_EXPIRY_S
-        client.connect_async(host, port, KEEPALIVE_S, clean_start=False, properties=properties)
+        client.on_socket_open = self._on_socket_open
         return client
 
     # ── a connection ─────────────────────────────────────────────────────────────────────
@@ -198,7 +232,25 @@ class HubLink:
             self._misc_at_ms = now_ms + MISC_EVERY_MS
             client.loop_misc()
         if client.socket() is None and self._client is client:
+            self._end(now_ms)
+
+    def _end(self, now_ms: int) -> None:
+        """The connection is over: lost, left for a better one, or never granted."""
+        if self._is_open:
+            self._backoff.lasted(now_ms - self._opened_at_ms)
             self._give_up(now_ms, self._backoff.pause_ms())
+        elif _alert_on(self._socket) in REFUSALS:
+            self._refused(now_ms, LinkLost(_alert_on(self._socket), "NOT_ADMITTED"))
+        else:
+            self._give_up(now_ms, self._backoff.pause_ms())
+
+    def _refused(self, now_ms: int, told: LinkLost) -> None:
+        """The broker knows us and says no; perhaps not to the certificate before this one."""
+        if self._access.refused():
+            self._give_up(now_ms, 0)
+            return
+        self.inbox.append(told)
+        self._give_up(now_ms, self._backoff.refused_pause_ms())
 
     def _read(self, client: Client) -> None:
         """TLS may hold decrypted bytes that no selector sees."""
@@ -228,12 +280,14 @@ class HubLink:
         _properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            self.inbox.append(LinkLost(str(reason)))
+            code = "NOT_ADMITTED" if self._access.certificate else "LINK_REFUSED"
+            self.inbox.append(LinkLost(str(reason), code))
             self._try_at_ms = self._misc_at_ms + self._backoff.refused_pause_ms()
             return
         self._is_open = True
-        self._backoff.reset()
-        self.inbox.append(LinkConnected())
+        if self._found is not None:
+            self._access.worked(self._found.address)
+        self.inbox.append(LinkConnected(self._access.certificate))
 
     def _on_disconnect(
         self,
@@ -244,6 +298,11 @@ class HubLink:
         _properties: Properties | None,
     ) -> None:
         """`_serve` sees the missing socket and plans the next try."""
+
+    def _on_socket_open(self, _client: Client, _userdata: Any, sock: Any) -> None:
+        """Nagle's algorithm makes a QoS 1 round trip 77 ms instead of 0.4 ms [measured]."""
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = sock
 
     def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
         correlation = getattr(message.properties, "CorrelationData", None)
@@ -262,9 +321,13 @@ class HubLink:
             self.inbox.append(PubAck(token, int(reason.value)))
 
 
-def _without_delay(_client: Client, _userdata: Any, sock: Any) -> None:
-    """Nagle's algorithm makes a QoS 1 round trip 77 ms instead of 0.4 ms [measured]."""
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+def _stranger(candidate: Candidate) -> StrangerMet:
+    found = key_shown_at(candidate.address)
+    return StrangerMet(write_address(candidate.address), found, candidate.is_announced)
+
+
+def _alert_on(sock: Any) -> str:
+    return sock.alert if isinstance(sock, WatchedSocket) else ""
 
 
 def _properties(packet: int) -> Properties:
@@ -280,13 +343,3 @@ def _publish_properties(action: Publish) -> Properties | None:
     if action.correlation is not None:
         properties.CorrelationData = action.correlation
     return properties
-
-
-def _tls_context(ca_file: str) -> ssl.SSLContext:
-    """Trust the hub's CA alone, and nobody else's."""
-    try:
-        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca_file)
-    except OSError as wrong:  # ssl.SSLError is one too
-        raise ConfigUnreadable(ca_file, str(wrong)) from wrong
-    context.verify_flags |= NO_CHECK_TIME
-    return context

@@ -17,7 +17,8 @@ from edge import day_roots
 from edge.clock import Now, TimeKeeper
 from edge.config import DeviceConfig
 from edge.event_sender import EventSender
-from edge.link_io import LinkAction, MessageArrived, PubAck, Publish, Subscribe
+from edge.identity_renewal import CORRELATION, Renewal
+from edge.link_io import LinkAction, MessageArrived, PubAck, Publish, Reconnect, Subscribe
 from edge.outbox import Outbox
 from protocols.errors import MalformedPayload, UnknownTopic
 from protocols.limits import ACK_EXPIRY_S
@@ -33,6 +34,7 @@ from protocols.messages import (
     HeldAssignment,
     HubState,
     KeepRoots,
+    RenewCertificate,
     ReportNow,
     Telemetry,
     TimeAsked,
@@ -67,8 +69,15 @@ class LinkCore:
     """The link's decisions. The agent sets `held`, `cfg_hash` and `sensed` as they change."""
 
     def __init__(
-        self, config: DeviceConfig, outbox: Outbox, keeper: TimeKeeper, chance: random.Random
+        self,
+        config: DeviceConfig,
+        outbox: Outbox,
+        keeper: TimeKeeper,
+        chance: random.Random,
+        renewal: Renewal | None = None,
     ) -> None:
+        """`renewal` belongs to a device that has a certificate."""
+        self._renewal, self._certificate = renewal, ""
         self._config, self._outbox, self._keeper, self._chance = config, outbox, keeper, chance
         self._sender = EventSender(self._topic("evt"), outbox)
         self._next_cause: Cause = "RESTART" if outbox.boot > 1 else "POWER_ON"
@@ -86,9 +95,12 @@ class LinkCore:
 
     # ── inputs ───────────────────────────────────────────────────────────────────────────
 
-    def connected(self, now: Now) -> list[LinkAction]:
+    def connected(self, now: Now, certificate: str = "") -> list[LinkAction]:
         """Subscribe and say who is there. Events wait for the hub's presence."""
         self.is_connected, self.is_hub_online = True, False
+        self._certificate = certificate
+        if self._renewal is not None:
+            self._renewal.connected(now)
         self._ask_time_at_ms = self._telemetry_at_ms = now.mono_ms
         self._sender.go_back()
         cause, self._next_cause = self._next_cause, "RECONNECT"
@@ -113,6 +125,8 @@ class LinkCore:
         if channel == "time_reply":
             self._keeper.hear(decode(TimeReply, message.payload), now)
             return [], None
+        if channel == "answer" and message.correlation == CORRELATION:
+            return self._hear_certificate(decode(Answer, message.payload)), None
         heard = self._for_the_work(channel, message)
         done = self._obey(heard, now) if isinstance(heard, Command) else None
         return ([], heard) if done is None else (done, None)
@@ -126,7 +140,7 @@ class LinkCore:
         if not self.is_connected:
             return []
         self._sender.tick(now)
-        return self._routine(now) + self.pump(now)
+        return self._routine(now) + self._renew(now) + self.pump(now)
 
     def pump(self, now: Now) -> list[LinkAction]:
         """Send waiting events as far as allowed. To be called after each append."""
@@ -140,6 +154,8 @@ class LinkCore:
         if not self.is_connected:
             return None
         due = [self._ask_time_at_ms, self._telemetry_at_ms, self._sender.next_wakeup_ms]
+        if self._renewal is not None and self.is_hub_online:
+            due.append(self._renewal.next_wakeup_ms)
         return min(moment for moment in due if moment is not None)
 
     # ── what it says ─────────────────────────────────────────────────────────────────────
@@ -182,6 +198,8 @@ class LinkCore:
     def _obey(self, command: Command, now: Now) -> list[LinkAction] | None:
         """Carry out what concerns the link and not the work; None for everything else."""
         answer = self.answer_command(CommandAck(v=1, id=command.id, accepted=True))
+        if command.type == RenewCertificate.__name__:
+            return self._begin_renewal(command, now)
         if command.type == ReportNow.__name__:
             return [answer, self.telemetry(now)]
         if command.type == KeepRoots.__name__:
@@ -192,6 +210,23 @@ class LinkCore:
             self._roots = day_roots.keep(self._outbox, roots)
             return [answer]
         return None
+
+    def _begin_renewal(self, command: Command, now: Now) -> list[LinkAction]:
+        """A device without certificate has none to renew, and says so."""
+        if self._renewal is not None and self._renewal.begin(now):
+            answer = CommandAck(v=1, id=command.id, accepted=True)
+        else:
+            code = "NO_CERTIFICATE" if self._renewal is None else "CANNOT_STORE"
+            answer = CommandAck(v=1, id=command.id, accepted=False, code=code)
+        return [self.answer_command(answer), *self._renew(now)]
+
+    def _renew(self, now: Now) -> list[LinkAction]:
+        question = self._renewal.tick(now) if self._renewal and self.is_hub_online else None
+        return [] if question is None else [self.ask(question, CORRELATION)]
+
+    def _hear_certificate(self, answer: Answer) -> list[LinkAction]:
+        has_new = self._renewal is not None and self._renewal.answered(answer)
+        return [Reconnect()] if has_new else []
 
     def _for_the_work(self, channel: str, message: MessageArrived) -> Heard:
         if channel == "cmd":
@@ -278,6 +313,7 @@ class LinkCore:
             pruned_upto=self._outbox.pruned_upto(self._outbox.epoch),
             assignments=self.held,
             cfg_hash=self.cfg_hash,
+            certificate=self._certificate if presence == "ONLINE" else "",
             roots=self._roots[-1] if self._roots and presence == "ONLINE" else None,
         )
         return Publish(self._topic("birth"), encode(body), retain=True)

@@ -11,11 +11,27 @@ import msgspec
 class LinkConnected(msgspec.Struct, frozen=True):
     """The broker accepted the connection."""
 
+    certificate: str = ""
+    """Serial of the certificate that was shown; empty for a device with a password."""
+
 
 class LinkLost(msgspec.Struct, frozen=True):
     """The connection ended. A `reason` is given only where a person has to act: a refusal."""
 
     reason: str = ""
+    code: str = "LINK_REFUSED"
+    """What to tell a person; NOT_ADMITTED when it was our certificate that was refused."""
+
+
+class StrangerMet(msgspec.Struct, frozen=True):
+    """Somebody answered as the hub, and could not prove the pinned key. It was told nothing."""
+
+    address: str
+    """host:port"""
+    fingerprint: str = ""
+    """Of the key that it showed; empty when it could not be seen."""
+    is_announced: bool = False
+    """Whether mDNS led there."""
 
 
 class MessageArrived(msgspec.Struct, frozen=True):
@@ -51,5 +67,9 @@ class Subscribe(msgspec.Struct, frozen=True):
     filters: tuple[str, ...]
 
 
-LinkInput = LinkConnected | LinkLost | MessageArrived | PubAck
-LinkAction = Publish | Subscribe
+class Reconnect(msgspec.Struct, frozen=True):
+    """End this connection in good order and make another at once: a new certificate is here."""
+
+
+LinkInput = LinkConnected | LinkLost | StrangerMet | MessageArrived | PubAck
+LinkAction = Publish | Subscribe | Reconnect

@@ -30,6 +30,7 @@ from edge.handheld.agent_io import (
     Tick,
 )
 from edge.handheld.view import ScreenView
+from edge.hub_access import HubAccess, by_password
 from edge.hub_link import HubLink
 from edge.keypad import Keypad
 from edge.scanner_port import ScannerPort
@@ -50,14 +51,20 @@ class AgentLoop:
         tones: ToneDriver,
         scanner: ScannerPort | None,
         keypad: Keypad | None = None,
+        access: HubAccess | None = None,
     ) -> None:
+        """Without `access` the configuration's broker and password are the way to the hub."""
         self._core, self._clock, self._tones, self._scanner = core, clock, tones, scanner
         self._gauges = config.gauges
         self.keypad = keypad
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._selector = selectors.DefaultSelector()
         self._link = HubLink(
-            config.broker, config.name, lambda: core.link.will(clock.now()), chance, self._wake
+            access or by_password(config),
+            core.config.device,
+            lambda: core.link.will(clock.now()),
+            chance,
+            self._wake,
         )
         self._waiting: deque[Input] = deque()
         self._is_stopping = False

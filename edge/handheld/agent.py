@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from edge import strangers
 from edge.clock import Clock, Now, TimeKeeper
 from edge.config import DeviceConfig
 from edge.errors import OutboxFull, OutboxUnusable
@@ -55,6 +56,7 @@ from edge.handheld.reading import EnrolmentRead, read_scan, read_typed
 from edge.handheld.texts import Texts
 from edge.handheld.view import Facts, ScreenView, show
 from edge.handheld.work import HandheldState
+from edge.identity_renewal import Renewal
 from edge.link_core import Heard, LinkCore
 from edge.link_io import (
     LinkConnected,
@@ -62,6 +64,7 @@ from edge.link_io import (
     LinkLost,
     MessageArrived,
     PubAck,
+    StrangerMet,
 )
 from edge.outbox import Outbox
 from edge.tones import Tone
@@ -100,14 +103,16 @@ class AgentCore:
         clock: Clock,
         chance: random.Random,
         texts: Texts | None = None,
+        renewal: Renewal | None = None,
     ) -> None:
         """Take up where the outbox says that this device was. Raises OutboxUnusable."""
         self.config, self.outbox, self.clock = config, outbox, clock
         self.keeper = TimeKeeper()
-        self.link = LinkCore(config, outbox, self.keeper, chance)
+        self.link = LinkCore(config, outbox, self.keeper, chance, renewal)
         self.texts = texts or Texts()
         self.is_stopped = False
         self._dwell = Dwell()
+        self._strangers = strangers.Strangers(outbox)
         self._typed = ""
         self._notice: Notice | None = None
         self._prune_at_ms = 0
@@ -176,17 +181,30 @@ class AgentCore:
 
     def _link(self, happened: LinkInput, now: Now) -> list[Action]:
         match happened:
-            case LinkConnected():
-                return [*self.link.connected(now)]
-            case LinkLost(reason=reason):
+            case LinkConnected(certificate=certificate):
+                return [*self.link.connected(now, certificate)]
+            case LinkLost(reason=reason, code=code):
                 self.link.lost()
                 if reason:
-                    self._notice = Notice("LINK_REFUSED", {"reason": reason}, "WARN")
+                    self._notice = Notice(code, {"reason": reason}, "WARN")
+            case StrangerMet():
+                return self._stranger(happened, now)
             case PubAck():
                 self.link.puback(happened, now)
             case MessageArrived():
                 return self._message(happened, now)
         return []
+
+    def _stranger(self, met: StrangerMet, now: Now) -> list[Action]:
+        """Reported once for each address and key; a full outbox has more urgent things to keep."""
+        at_us = self.keeper.at_us(now)
+        if self.outbox.is_nearly_full or not self._strangers.is_news(met, at_us):
+            return []
+        notice = Notice("UNTRUSTED_HUB_MET", {"address": met.address}, "WARN")
+        event = Emit(strangers.report(met))
+        actions = self._carry_out(Outcome(self.state, (event,), notice=notice), now)
+        self._strangers.remember(met, at_us)
+        return actions
 
     def _scan(self, scan: ScanRead, now: Now) -> list[Action]:
         """What was typed before belongs to no scan: it is gone, never joined (LESSONS 14)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from edge.handheld.view import ScreenView
-from edge.link_io import LinkInput, Publish, Subscribe
+from edge.link_io import LinkAction, LinkInput
 from edge.tones import Tone
 
 
@@ -74,4 +74,4 @@ class EnrolAgain(msgspec.Struct, frozen=True):
 Input = (
     ScanRead | ScanFailed | KeyTyped | BatteryRead | RadioRead | ScannerPresence | Tick | LinkInput
 )
-Action = PlayTone | ScreenChanged | Publish | Subscribe | Stop | EnrolAgain
+Action = PlayTone | ScreenChanged | LinkAction | Stop | EnrolAgain

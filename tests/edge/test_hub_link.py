@@ -26,7 +26,9 @@ from edge.config import BrokerConfig, DeviceConfig, EdgeConfig
 from edge.errors import ConfigUnreadable
 from edge.handheld.agent import AgentCore
 from edge.handheld.agent_io import KeyTyped
+from edge.hub_access import PasswordAccess
 from edge.hub_link import HubLink
+from edge.identity_keys import fingerprint
 from edge.link_io import (
     LinkConnected,
     LinkInput,
@@ -34,6 +36,7 @@ from edge.link_io import (
     MessageArrived,
     PubAck,
     Publish,
+    StrangerMet,
     Subscribe,
 )
 from edge.loop import AgentLoop
@@ -66,7 +69,8 @@ class Shell:
         self._clock = SystemClock()
         self._read, self._write = socket.socketpair()
         chance = random.Random(3)
-        self.link = HubLink(config, "h1", lambda: WILL, chance, lambda: self._write.sendall(b"w"))
+        access = PasswordAccess(config, "h1")
+        self.link = HubLink(access, "h1", lambda: WILL, chance, lambda: self._write.sendall(b"w"))
 
     def until(self, wanted: Callable[[LinkInput], bool]) -> LinkInput:
         end_ms = self._clock.now().mono_ms + PATIENCE_S * 1_000
@@ -192,10 +196,7 @@ def test_an_address_where_nobody_answers_never_holds_up_the_loop():
 
 def test_an_unreadable_ca_is_refused_by_name(tmp_path):
     with pytest.raises(ConfigUnreadable):
-        HubLink(
-            BrokerConfig("h", ca_file=str(tmp_path / "no.pem")),
-            "h1", lambda: WILL, random.Random(1), lambda: None,
-        )  # fmt: skip
+        PasswordAccess(BrokerConfig("h", ca_file=str(tmp_path / "no.pem")), "h1")
 
 
 def test_the_hubs_own_ca_is_trusted_though_its_dates_are_over_and_no_other_is(tmp_path):
@@ -208,10 +209,13 @@ def test_the_hubs_own_ca_is_trusted_though_its_dates_are_over_and_no_other_is(tm
         ours.connected()
         ours.link.close()
         other = Shell(BrokerConfig("127.0.0.1", broker.port, ca_file=str(tmp_path / "other.pem")))
-        while other.link._backoff._failures == 0:
-            other.turn()
-        assert not other.link.inbox
+        met = other.until(lambda _came: True)
+        assert met == StrangerMet(f"127.0.0.1:{broker.port}", _fingerprint(tmp_path / "ours.pem"))
         other.link.close()
+
+
+def _fingerprint(certificate: Path) -> str:
+    return fingerprint(certificate.read_text())
 
 
 def _make_ca(folder: Path, name: str) -> None:

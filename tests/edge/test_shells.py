@@ -15,7 +15,14 @@ from edge.config import BrokerConfig, parse_config, read_config, read_password
 from edge.errors import ConfigUnreadable, EdgeError, UnknownConfigKey, UnknownDriver
 from edge.gauges import battery_percent, radio_dbm
 from edge.handheld.agent_io import ScanFailed, ScannerPresence, ScanRead
-from edge.reconnect import LONGEST_MS, REFUSED_MS, Backoff
+from edge.reconnect import (
+    LONG_GONE_FAILURES,
+    LONG_GONE_MS,
+    LONGEST_MS,
+    REFUSED_MS,
+    STABLE_MS,
+    Backoff,
+)
 from edge.run import command
 from edge.scanner_port import READ_EVERY_MS, TRY_AGAIN_MS, ScannerPort
 from edge.scanners.contract import ScannerFault
@@ -67,7 +74,7 @@ def test_an_unknown_key_is_refused_by_name(text, key):
     ("text", "error"),
     [
         ("site = ", ConfigUnreadable),
-        ('name = "h1"', ConfigUnreadable),
+        ('name = "h1"\n[broker]\nhost = "hub"\n', BadName),
         (SHORTEST + 'port = "many"\n', ConfigUnreadable),
         ("broker = 7\n" + 'site = "main"\nname = "h1"\n', ConfigUnreadable),
         (SHORTEST.replace("h1", "H 1"), BadName),
@@ -208,12 +215,15 @@ def test_a_lost_scanner_is_said_once_and_tried_again_until_it_is_back():
 
 def test_pauses_grow_to_a_bound_are_jittered_from_zero_and_start_anew_after_success():
     backoff = Backoff(random.Random(7))
-    pauses = [backoff.pause_ms() for _ in range(300)]
+    pauses = [backoff.pause_ms() for _ in range(LONG_GONE_FAILURES)]
     assert max(pauses[:1]) <= 500
     assert LONGEST_MS * 0.9 < max(pauses) <= LONGEST_MS
     assert min(pauses[50:]) < LONGEST_MS * 0.1
     assert REFUSED_MS // 2 <= backoff.refused_pause_ms() <= REFUSED_MS
-    backoff.reset()
+    assert LONGEST_MS < max(backoff.pause_ms() for _ in range(50)) <= LONG_GONE_MS
+    backoff.lasted(STABLE_MS - 1)
+    assert backoff.failures > LONG_GONE_FAILURES
+    backoff.lasted(STABLE_MS)
     assert backoff.pause_ms() <= 500
 
 
