@@ -69,10 +69,10 @@ class PickWork:
         self._items: list[tuple[bytes, str]] = []
         self._orders = 0
 
-    def stock_up(self) -> None:
+    def stock_up(self, items: int = ITEMS) -> None:
         """Articles, each in a bin of its own, with more than anybody will take."""
-        for first in range(0, ITEMS, 50):
-            self._perform(partial(self._add_items, first, first + 50))
+        for first in range(0, items, 50):
+            self._perform(partial(self._add_items, first, min(first + 50, items)))
 
     def _perform(self, do: Callable[[Act], T]) -> T:
         return self._journal.perform("bench.prepare", do, site=self._site, via="setup")
