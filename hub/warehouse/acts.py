@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from hub.command import Command, Id, command
 from hub.journal import Act
 from hub.warehouse import counts, dispatch, exceptions, queries, service
 from hub.warehouse.device_events import EVENT_HANDLERS
+from hub.warehouse.leases import Over
 from hub.warehouse.queries import OrderFilter, Preview
+from hub.warehouse.reserve import ReservePlan
+from hub.warehouse.reserve_setting import set_minutes
 from hub.warehouse.streaming import Stream
 
 PLAN = "warehouse.plan"
@@ -214,10 +219,45 @@ class OfferWaiting(Command[int], frozen=True):
 
 @command("warehouse.expire_leases")
 class ExpireLeases(Command[int], frozen=True):
-    """End the leases that have run out; returns how many."""
+    """End the leases whose holders are missed, renew those of devices that are there; returns how
+    many. Who is there was looked up outside: presence is in no journal.
+    """
+
+    ended: tuple[Id, ...]
+    kept: tuple[Id, ...] = ()
 
     def carry_out(self, act: Act) -> int:
-        return dispatch.expire_leases(act)
+        return dispatch.expire_leases(act, Over(self.ended, self.kept))
+
+
+class ReserveOffer(msgspec.Struct, frozen=True):
+    """READY work for a device that has something to do already."""
+
+    assignment: Id
+    device: str
+    person: Id
+
+
+@command("warehouse.share_reserve")
+class ShareReserve(Command[int], frozen=True):
+    """Hand work ahead out to devices, and ask some back; returns how much was done of it."""
+
+    offers: tuple[ReserveOffer, ...]
+    asks: tuple[Id, ...]
+
+    def carry_out(self, act: Act) -> int:
+        offers = tuple((one.assignment, one.device, one.person) for one in self.offers)
+        return dispatch.share_reserve(act, ReservePlan(offers, self.asks))
+
+
+@command("warehouse.set_reserve", needs=PLAN)
+class SetReserve(Command[None], frozen=True):
+    """How many minutes of work the devices of the site have ahead."""
+
+    reserve_work_minutes: int
+
+    def carry_out(self, act: Act) -> None:
+        set_minutes(act, self.reserve_work_minutes)
 
 
 # --- exceptions and counts ------------------------------------------------------------------------

@@ -9,19 +9,35 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable, Iterator
+from functools import partial
 from random import SystemRandom
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import structlog
 
 from hub.clock import SystemClock
-from hub.db import open_database
+from hub.command import Command
+from hub.db import fetch, open_database
 from hub.devices import day_roots
 from hub.errors import HubError, WrongState
-from hub.journal import Act, Journal
+from hub.journal import Journal
 from hub.stop_signal import stop_signal
-from hub.warehouse import counts, dispatch, queries, service, streaming
-from hub.warehouse.models import Assignment, Wave, WorkRequest
+from hub.warehouse import counts, leases, queries, reserve, service, streaming
+from hub.warehouse.acts import (
+    AllocateWave,
+    AskDevices,
+    CancelWave,
+    CloseWave,
+    ExpireLeases,
+    OfferWaiting,
+    PlanWave,
+    ReleaseWave,
+    ReserveOffer,
+    SettleCount,
+    ShareReserve,
+    StorePreview,
+)
+from hub.warehouse.models import Assignment, Wave
 from hub.warehouse.states import TERMINAL
 
 IDLE_S: Final = 0.2
@@ -29,6 +45,12 @@ IDLE_S: Final = 0.2
 SLICES_MAX: Final = 200
 """Slices of one wave in one step; the rest follows in the next."""
 
+SLICES: Final[dict[str, Callable[[bytes], Command[bool]]]] = {
+    "allocate_wave": AllocateWave,
+    "release_wave": ReleaseWave,
+    "cancel_wave": CancelWave,
+}
+T = TypeVar("T")
 _log = structlog.get_logger("planner")
 
 
@@ -56,10 +78,8 @@ def step(journal: Journal, site: str, now_us: int | None = None) -> int:
     return done + _offer_work(journal, site)
 
 
-def _perform(
-    journal: Journal, site: str, name: str, do: Callable[[Act], Any], **input: object
-) -> Any:
-    return journal.perform(f"warehouse.{name}", do, site=site, via="planner", input=dict(input))
+def _carry_out(journal: Journal, site: str, command: Command[T]) -> T:
+    return journal.carry_out(command, site=site, via="planner")
 
 
 # --- waves ----------------------------------------------------------------------------------------
@@ -117,17 +137,9 @@ def _next_act(wave: Wave) -> str | None:
 def _do(journal: Journal, site: str, wave: bytes, name: str) -> None:
     if name == "store_preview":
         preview = service.make_preview(site, queries.wave(wave))
-        _perform(
-            journal, site, name, lambda act: service.store_preview(act, wave, preview),
-            wave=wave.hex(), preview=preview,
-        )  # fmt: skip
+        _carry_out(journal, site, StorePreview(wave, preview))
         return
-    slices: dict[str, Callable[[Act, bytes], bool]] = {
-        "allocate_wave": service.allocate_wave,
-        "release_wave": service.release_wave,
-        "cancel_wave": service.cancel_wave,
-    }
-    _perform(journal, site, name, lambda act: slices[name](act, wave), wave=wave.hex())
+    _carry_out(journal, site, SLICES[name](wave))
 
 
 def _close_waves(journal: Journal, site: str) -> int:
@@ -145,15 +157,9 @@ def _close_waves(journal: Journal, site: str) -> int:
     for id, state in list(query):
         if state == "COMPLETED" and queries.has_goods_on_the_floor(id):
             continue
-        _close(journal, site, id)
+        _carry_out(journal, site, CloseWave(id))
         done += 1
     return done
-
-
-def _close(journal: Journal, site: str, wave: bytes) -> None:
-    _perform(
-        journal, site, "close_wave", lambda act: service.close_if_done(act, wave), wave=wave.hex()
-    )
 
 
 def _stream(journal: Journal, site: str) -> int:
@@ -162,14 +168,12 @@ def _stream(journal: Journal, site: str) -> int:
     if not orders:
         return 0
 
-    def plan(act: Act) -> bytes:
-        return service.plan_wave(
-            act, orders, method=stream.method, slots=stream.slots, lines_max=stream.lines_max,
-            title="streamed", goal="RELEASED",
-        )  # fmt: skip
-
+    plan = PlanWave(
+        tuple(orders), method=stream.method, slots=stream.slots, lines_max=stream.lines_max,
+        title="streamed", goal="RELEASED",
+    )  # fmt: skip
     try:
-        _perform(journal, site, "plan_wave", plan, orders=[order.hex() for order in orders])
+        _carry_out(journal, site, plan)
     except service.NothingToPlan:
         return 0
     return 1
@@ -182,19 +186,14 @@ def _settle_counts(journal: Journal, site: str, now_us: int) -> int:
     """Counts for which every device has been heard; the others ask where devices are."""
     done = sum(_settle_count(journal, site, id) for id in counts.ready(site))
     if counts.is_time_to_ask(site, now_us):
-        done += bool(_perform(journal, site, "ask_devices", counts.ask_again))
+        done += bool(_carry_out(journal, site, AskDevices()))
     return done
 
 
 def _settle_count(journal: Journal, site: str, count: bytes) -> bool:
     """One that is refused stays, and keeps nobody else waiting."""
     try:
-        return bool(
-            _perform(
-                journal, site, "settle_count", lambda act: counts.settle_ready(act, count),
-                count=count.hex(),
-            )
-        )  # fmt: skip
+        return _carry_out(journal, site, SettleCount(count))
     except HubError as refusal:
         _log.warning("count not settled", count=count.hex(), code=refusal.code)
         return False
@@ -204,19 +203,22 @@ def _settle_count(journal: Journal, site: str, count: bytes) -> bool:
 
 
 def _offer_work(journal: Journal, site: str) -> int:
-    waits = WorkRequest.select().where(WorkRequest.site == site).exists()
-    if not waits or not queries.has_work_to_offer(site):
+    """Whoever waits is served first; then work ahead is shared out, or asked back."""
+    rows = partial(fetch, journal.database)
+    if reserve.can_serve_waiting(rows, site):
+        return _carry_out(journal, site, OfferWaiting())
+    plan = reserve.plan(rows, site)
+    if plan.is_empty:
         return 0
-    return int(_perform(journal, site, "offer_waiting", dispatch.offer_waiting))
+    offers = tuple(ReserveOffer(*offer) for offer in plan.offers)
+    return _carry_out(journal, site, ShareReserve(offers, plan.asks))
 
 
 def _expire_leases(journal: Journal, site: str, now_us: int) -> int:
-    over = (Assignment.lease_until <= now_us) & Assignment.state.in_(
-        ("OFFERED", "ASSIGNED", "IN_PROGRESS")
-    )
-    if not Assignment.select().where((Assignment.site == site) & over).exists():
+    over = leases.over(partial(fetch, journal.database), site, now_us)
+    if not (over.ended or over.kept):
         return 0
-    return int(_perform(journal, site, "expire_leases", dispatch.expire_leases))
+    return _carry_out(journal, site, ExpireLeases(over.ended, over.kept))
 
 
 # --- the process ----------------------------------------------------------------------------------
