@@ -7,26 +7,25 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Callable
 from importlib import resources
 from typing import Final
 
 import msgspec
 import peewee
 
-from hub import broker
-from hub.broker import Identity
+from hub import admissions, broker, hub_identity
+from hub.command import Command
 from hub.config import HubConfig
 from hub.devices import queries
 from hub.devices.secrets import written
-from hub.inventory import service as inventory
+from hub.founding import FoundSite
 from hub.inventory.models import Site
-from hub.journal import Act, Journal
+from hub.journal import Journal
 from hub.migrations import migrate
 from hub.prepared import Prepared
-from hub.staff import service as staff
+from hub.staff import passwords
+from hub.staff.acts import AddPerson
 from hub.staff.models import Person
-from hub.warehouse.floor import load_floor
 from hub.wiring import open_journal
 
 ADMIN: Final = "admin"
@@ -38,14 +37,16 @@ def prepare_all(config: HubConfig) -> Prepared:
     """Database, certificates and the broker's files; all that has to be there before a start."""
     journal = open_journal(config)
     password = prepare(config, journal)
-    if config.is_beyond_loopback:
-        from hub.tls import ensure_certificates
+    if config.is_encrypted:
+        from hub.tls import ensure_certificates, ensure_listed
 
         ensure_certificates(config.tls_folder, journal.clock, config.listen, config.names)
+        ensure_listed(config.tls_folder, queries.revoked_serials(config.site))
+    hub_identity.remember(config)
     path = ""
     if config.runs_broker:
-        known = [Identity(*row) for row in queries.identities(config.site)]
-        path = str(broker.write_all(config, known))
+        known = admissions.identities(config.site)
+        path = str(broker.write_all(config, known, queries.barred(config.site)))
     journal.database.close()
     return Prepared(password, path)
 
@@ -59,7 +60,7 @@ def prepare(config: HubConfig, journal: Journal, *, floor: str | None = None) ->
     password = None
     if not _has_admin(config.company):
         password = written(secrets.token_bytes(PASSWORD_BYTES))
-        _perform(journal, config, "setup.admin", lambda act: _add_admin(act, config, password))
+        _carry_out(journal, config, _administrator(config, passwords.hashed(password)))
     return password
 
 
@@ -67,11 +68,12 @@ def prepare_schema(config: HubConfig, journal: Journal, *, floor: str | None = N
     """Schema and site alone: enough for a command that comes before the hub's first start."""
     migrate(journal.database)
     if not _has_site(config.site):
-        _perform(journal, config, "setup.site", lambda act: _furnish(act, config, floor))
+        text = demo_floor_text() if floor is None else floor
+        _carry_out(journal, config, FoundSite(config.company, f"Warehouse {config.site}", text))
 
 
-def _perform(journal: Journal, config: HubConfig, name: str, do: Callable[[Act], object]) -> None:
-    journal.perform(name, do, site=config.site, via="setup")
+def _carry_out(journal: Journal, config: HubConfig, command: Command[object]) -> None:
+    journal.carry_out(command, site=config.site, via="setup")
 
 
 def _has_site(code: str) -> bool:
@@ -83,25 +85,14 @@ def _has_admin(company: str) -> bool:
     return bool(query.exists())
 
 
-def _furnish(act: Act, config: HubConfig, floor: str | None) -> None:
-    text = demo_floor_text() if floor is None else floor
-    inventory.ensure_site(act, config.site, config.company, _title(config.site), floor=text)
-    staff.seed_permissions(act)
-    inventory.define_bins(act, load_floor(text).bins())
-
-
-def _title(site: str) -> str:
-    return f"Warehouse {site}"
-
-
 def demo_floor_text() -> str:
     """The TOML description that a new site starts with."""
     return (resources.files("hub.warehouse") / "floors" / "demo.toml").read_text("utf-8")
 
 
-def _add_admin(act: Act, config: HubConfig, password: str) -> bytes:
-    return staff.add_person(
-        act, config.company, "Administrator", login=ADMIN, password=password, roles=(ADMIN,),
+def _administrator(config: HubConfig, password_hash: str) -> AddPerson:
+    return AddPerson(
+        config.company, "Administrator", login=ADMIN, password_hash=password_hash, roles=(ADMIN,),
         must_change=True,
     )  # fmt: skip
 

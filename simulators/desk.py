@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from hub.command import Command
 from hub.db import fetch
-from hub.journal import Act, Journal
+from hub.journal import Journal
 from simulators.furnishing import Badge
 
 T = TypeVar("T")
@@ -23,11 +24,9 @@ class Desk:
     ) -> None:
         self.journal, self.site, self._who, self._on_act = journal, site, who, on_act
 
-    def act(self, name: str, do: Callable[[Act], T]) -> T:
-        """Carry out one act in the person's name. Raises what the service refuses."""
-        done = self.journal.perform(
-            name, do, site=self.site, via="page", actor=self._who.person, input={}
-        )
+    def carry_out(self, command: Command[T]) -> T:
+        """Do it in the person's name. Raises what the service refuses."""
+        done = self.journal.carry_out(command, site=self.site, via="page", actor=self._who.person)
         self._on_act()
         return done
 

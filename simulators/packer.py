@@ -10,9 +10,10 @@ from functools import partial
 from typing import Final
 
 from hub.errors import HubError
-from hub.shipping import service as shipping
+from hub.shipping.acts import Ship
 from hub.warehouse import packing
-from hub.warehouse.pack_task import PackTask
+from hub.warehouse.pack_acts import CloseParcel, ReportSurplus, ScanTote, VerifyItem
+from hub.warehouse.pack_task import PackTask, read_task
 from simulators.actors import Ask, Asking, Busy, Look, Machine, Script
 from simulators.desk import Desk
 from simulators.hall import Bench, Hall
@@ -60,7 +61,7 @@ class Packer:
 
     def _scan_tote(self, tote: str) -> PackTask:
         bench = self._bench.name
-        return self._desk.act("packing.scan_tote", lambda act: packing.scan_tote(act, bench, tote))
+        return self._desk.carry_out(ScanTote(bench, tote))
 
     # ── one parcel ───────────────────────────────────────────────────────────────────────
 
@@ -157,25 +158,19 @@ class Packer:
     # ── what the hub does ────────────────────────────────────────────────────────────────
 
     def _read(self, parcel: bytes) -> PackTask:
-        return self._desk.act("packing.read", lambda act: packing.read(act, parcel))
+        return read_task(self._desk.rows, parcel)
 
     def _verify_item(self, parcel: bytes, code: str, count: int) -> PackTask:
-        return self._desk.act(
-            "packing.verify_item",
-            lambda act: packing.verify_item(act, parcel, code, count, closes=False),
-        )
+        return self._desk.carry_out(VerifyItem(parcel, code, count, closes=False))
 
     def _report_surplus(self, parcel: bytes, tote: str, code: str, count: int) -> None:
-        self._desk.act(
-            "packing.report_surplus",
-            lambda act: packing.report_surplus(act, packing.read(act, parcel), tote, code, count),
-        )
+        self._desk.carry_out(ReportSurplus(parcel, tote, code, count))
 
     def _close_parcel(self, parcel: bytes) -> PackTask:
-        return self._desk.act("packing.close_parcel", lambda act: packing.close_parcel(act, parcel))
+        return self._desk.carry_out(CloseParcel(parcel))
 
     def _ship(self, shipment: bytes) -> int:
-        return self._desk.act("shipping.ship", lambda act: shipping.ship(act, shipment))
+        return self._desk.carry_out(Ship(shipment))
 
     def _parcels(self, shipment: bytes) -> list[tuple[str]]:
         sql = "SELECT number FROM parcel WHERE shipment = ? AND state = 'SHIPPED' ORDER BY number"

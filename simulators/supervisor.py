@@ -6,12 +6,13 @@ Owns what supervisors do about each kind of exception. They count what is really
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from hub.errors import HubError
-from hub.warehouse import exceptions, streaming
+from hub.warehouse import exceptions
+from hub.warehouse.acts import SetStream, SettleException
 from hub.warehouse.streaming import Stream
-from hub.wiring import event_handlers
 from simulators.actors import Ask, Asking, Busy, Look, Script
 from simulators.desk import Desk
 from simulators.hall import Hall
@@ -69,7 +70,7 @@ class Supervisor:
 
     def _release_waves(self) -> None:
         stream = self._stream
-        self._desk.act("waves.stream", lambda act: streaming.set_stream(act, stream))
+        self._desk.carry_out(SetStream(stream))
 
     def _read_page(self) -> list[tuple[Any, ...]]:
         return self._desk.rows(_OPEN, (self._desk.site,))
@@ -85,17 +86,9 @@ class Supervisor:
         self, trouble: Trouble, remedy: str, answers: Mapping[str, Any] | None = None
     ) -> Asking:
         """Press the button; False when the page says that it cannot be done now."""
-
-        def press() -> str:
-            return self._desk.act(
-                "exceptions.settle",
-                lambda act: exceptions.settle(
-                    act, trouble.id, remedy, answers, handlers=event_handlers()
-                ),
-            )
-
+        press = SettleException(trouble.id, remedy, dict(answers or {}))
         try:
-            yield Ask(press)
+            yield Ask(partial(self._desk.carry_out, press))
         except HubError:
             return False
         self.settled += 1

@@ -13,10 +13,10 @@ from typing import Final
 
 import click
 
-from hub.bulk.engine import Options
 from hub.bulk.errors import ImportRefused
 from hub.bulk.exports import EXPORTS, write_csv
 from hub.bulk.kinds.by_name import KINDS
+from hub.bulk.posting import Options
 from hub.bulk.report import Report
 from hub.bulk.service import import_file
 from hub.clock import SystemClock

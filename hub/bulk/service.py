@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hub.bulk.engine import Options, Progress, run_import
+from hub.bulk.engine import Progress, run_import
 from hub.bulk.kinds.by_name import kind_named
+from hub.bulk.posting import Options
 from hub.bulk.report import Report
 from hub.errors import NotFound, WrongState
 from hub.inventory import service as inventory

@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from hub.bulk import engine
+from hub.bulk.acts import NoteUpload
 from hub.bulk.engine import Progress
 from hub.bulk.exports import EXPORTS, write_csv
 from hub.bulk.jobs import Job, Jobs
@@ -145,10 +146,7 @@ def _refuse_people(kind: str, action: str) -> None:
 def _note_who(kind: str, path: Path) -> None:
     """The acts of an import are its own; this one says who asked for it."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    acts.perform(
-        "bulk.import", lambda _act: None,
-        input={"kind": kind, "file": path.name, "sha256": digest},
-    )  # fmt: skip
+    acts.carry_out(NoteUpload(kind, path.name, digest))
 
 
 def _kept(file: FileStorage, folder: Path) -> Path:

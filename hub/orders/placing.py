@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from hub.command import Id
 from hub.db import Insert
 from hub.errors import BadValue, HubError, NotFound
 from hub.journal import Act
@@ -29,7 +30,7 @@ _IDS_AT_ONCE: Final = 400
 class NewLine(NamedTuple):
     """An article and how many: `quantity` in `unit`, each of `unit_size` base units."""
 
-    item: bytes
+    item: Id
     quantity: int
     name: str = ""
     """Empty: the article's own name."""
@@ -56,7 +57,7 @@ class NewOrder(NamedTuple):
     external_id: str | None = None
     site: str = ""
     division: str = ""
-    customer: bytes | None = None
+    customer: Id | None = None
     country: str = ""
     currency: str = "GBP"
     ships_complete: bool = False

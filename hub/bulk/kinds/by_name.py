@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from hub.bulk.engine import Kind
 from hub.bulk.kinds.catalogue import BarcodeFile, ItemFile
 from hub.bulk.kinds.orders import OrderFile
 from hub.bulk.kinds.people import PersonFile
 from hub.bulk.kinds.stock import StockFile
+from hub.bulk.posting import Kind
 from hub.errors import BadValue
 
 KINDS: Final[dict[str, Callable[[], Kind]]] = {

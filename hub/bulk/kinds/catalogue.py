@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
-from hub.bulk.engine import Context
 from hub.bulk.kinds.row_file import RowFile, Values, refuse_doubles
+from hub.bulk.posting import Context
 from hub.bulk.reading import Errors, price_micros, some_text, whole_number
 from hub.catalog import rules, service
 from hub.catalog.models import Barcode, Item

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.bulk.engine import Context
 from hub.bulk.kinds import order_entries as entries
 from hub.bulk.kinds.order_entries import (
     AdjustmentEntry,
@@ -19,6 +18,7 @@ from hub.bulk.kinds.order_entries import (
     OrderEntry,
 )
 from hub.bulk.models import ImportedDocument, ListedAdjustment
+from hub.bulk.posting import Context
 from hub.bulk.report import Outcome
 from hub.bulk.rules import REFUSALS
 from hub.catalog import service as catalog

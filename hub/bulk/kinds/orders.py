@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hub.bulk.engine import Context, Staged
 from hub.bulk.kinds import plain_orders, uci
 from hub.bulk.kinds.order_posting import OrderPosting
+from hub.bulk.posting import Context, Staged
 from hub.bulk.reading import SourceFile
 from hub.bulk.report import Outcome
 from hub.journal import Act
@@ -14,7 +14,6 @@ class OrderFile:
     """UCI Online Retail when the header says so, else our own plain CSV."""
 
     name = "orders"
-    forgets = False
 
     def __init__(self) -> None:
         self._posting = OrderPosting()

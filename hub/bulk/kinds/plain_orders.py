@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from hub.bulk.engine import Context, Staged
 from hub.bulk.kinds.catalogue import price
 from hub.bulk.kinds.order_entries import CustomerEntry, Entry, LineRow, OrderEntry, slices_of
+from hub.bulk.posting import Context, Staged
 from hub.bulk.reading import (
     Errors,
     SourceFile,
@@ -139,9 +139,8 @@ def _refuse_known(
 def _order(
     channel: str, number: str, head: dict[str, Any], rows: list[LineRow], context: Context
 ) -> OrderEntry:
-    now_us = context.journal.clock.now_us()
     return OrderEntry(
-        channel, number, now_us if head["placed_at"] is None else head["placed_at"],
+        channel, number, context.now_us if head["placed_at"] is None else head["placed_at"],
         head["customer"], head["country"], rows, [], head["due_at"], head["priority"],
         head["ships_complete"], head["currency"], head["holds"],
     )  # fmt: skip

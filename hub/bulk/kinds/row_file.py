@@ -11,13 +11,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from hub.bulk.engine import Context, Staged
+from hub.bulk.posting import Context, Staged
 from hub.bulk.reading import Errors, SourceFile, named_rows
 from hub.bulk.report import Outcome
 from hub.journal import Act
 
 Values = dict[str, Any]
-_encode = msgspec.msgpack.Encoder().encode
+encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[tuple[int, Values]]).decode
 
 
@@ -25,7 +25,6 @@ class RowFile:
     """A kind of file. `post_row` returns what the row became: one of the counted kinds."""
 
     name: ClassVar[str]
-    forgets: ClassVar[bool] = False
     needed: ClassVar[Sequence[str]]
     readers: ClassVar[Mapping[str, Callable[[str], Any]]]
     """Column → reader, for all columns; those not needed may be missing."""
@@ -50,7 +49,7 @@ class RowFile:
 
     def _slices(self, rows: list[tuple[int, Values]]) -> Iterator[bytes]:
         for start in range(0, len(rows), self.rows_in_slice):
-            yield _encode(rows[start : start + self.rows_in_slice])
+            yield encode(rows[start : start + self.rows_in_slice])
 
     def post(self, act: Act, context: Context, entries: bytes) -> Outcome:
         outcome = Outcome()

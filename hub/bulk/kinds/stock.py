@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from hub.bulk.engine import Context
 from hub.bulk.kinds.catalogue import item_id, skus
 from hub.bulk.kinds.row_file import RowFile, Values
+from hub.bulk.posting import Context
 from hub.bulk.reading import Errors, some_text, whole_number
 from hub.catalog.rules import sku_key
 from hub.inventory import service as inventory

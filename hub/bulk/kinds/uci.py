@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from hub.bulk import rules
-from hub.bulk.engine import Context, Staged
 from hub.bulk.errors import WrongColumns
 from hub.bulk.kinds.order_entries import (
     AdjustmentEntry,
@@ -28,6 +27,7 @@ from hub.bulk.kinds.order_entries import (
     RefusalEntry,
     slices_of,
 )
+from hub.bulk.posting import Context, Staged
 from hub.bulk.reading import Errors, SourceFile, price_micros, some_text, whole_number
 from hub.catalog.rules import NAME_CHARS_MAX, clean_sku, sku_key
 from hub.errors import BadValue

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hub.bulk.engine import Options, run_import
+from hub.bulk.engine import run_import
 from hub.bulk.kinds.by_name import kind_named
+from hub.bulk.posting import Options
 from hub.bulk.report import Report
 from hub.journal import Journal
 from tests.hub.conftest import TestHub

@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 from random import Random
 
-from hub.bulk.engine import Context, run_import
+from hub.bulk.engine import run_import
 from hub.bulk.kinds import order_entries
 from hub.bulk.kinds.orders import OrderFile
+from hub.bulk.posting import Context
 from hub.bulk.report import Outcome
 from hub.clock import FixedClock
 from hub.db import open_database

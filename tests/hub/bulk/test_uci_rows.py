@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from hub.bulk import queries as imports
 from hub.bulk import rules
-from hub.bulk.engine import Options
 from hub.bulk.errors import ImportRefused, UnreadableFile, WrongColumns
 from hub.bulk.models import ListedAdjustment
+from hub.bulk.posting import Options
 from hub.bulk.service import post_adjustment, reject_adjustment
 from hub.catalog import queries as catalog
 from hub.catalog.models import Item
