@@ -86,6 +86,13 @@ class HandheldApp(App[None]):
         if self._events is not None and self.is_running:
             self._events.call_soon_threadsafe(self.show_view, view)
 
+    def exit_from_elsewhere(self) -> None:
+        """End the app; from a signal or another thread, which alone would not wake its loop."""
+        if self._events is not None:
+            self._events.call_soon_threadsafe(self.exit)
+        else:
+            self.exit()
+
     def on_key(self, event: Key) -> None:
         """Pass characters, Enter, Backspace and Escape on."""
         if event.key in {"enter", "backspace", "escape"}:
@@ -99,7 +106,7 @@ def run_with_screen(loop: AgentLoop) -> None:
     app = HandheldApp(loop)
     loop.on_view = app.show_view_from_elsewhere
     agent = threading.Thread(target=_run_agent, args=(loop, app), name="agent", daemon=True)
-    signal.signal(signal.SIGTERM, lambda _number, _frame: app.exit())
+    signal.signal(signal.SIGTERM, lambda _number, _frame: app.exit_from_elsewhere())
     agent.start()
     try:
         app.run()
