@@ -1,0 +1,244 @@
+"""A handheld on the bench as real processes and files: `binlight edge` on a terminal of its own.
+
+Owns the agent's lives, its configuration, and the hardware around it: display and keypad (a pty),
+scanner (a serial pty), tones (a named pipe), gauges and clock (files), air (a TCP proxy).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from edge.run import OUTBOX_FILE
+from edge.tones import Tone
+from hub.supervise import die_with_parent
+from simulators.campaigns.faults.proxy import Link
+from simulators.tester_bench import shifted_clock
+from simulators.tester_bench.gauge_files import GaugeFiles
+from simulators.tester_bench.hardware import Kept, Switches
+from simulators.tester_bench.scanner_cable import ScannerCable
+from simulators.tester_bench.storage import look_into
+from simulators.tester_bench.terminal import DARK, Rows, Terminal
+from simulators.tester_bench.weather import AIRS
+
+ROOT: Final = Path(__file__).resolve().parent.parent.parent
+RESTART_S: Final = 0.5
+"""From an agent's death until it is started again, as systemd would."""
+END_S: Final = 10.0
+_DISPLAY: Final = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
+
+
+class TerminalHandheld:
+    """One device. Its thread reads display and tones; methods may be called from any other."""
+
+    def __init__(
+        self, folder: Path, site: str, name: str, password: str, link: Link,
+        changed: Callable[[], None],
+    ) -> None:  # fmt: skip
+        folder.mkdir(parents=True, exist_ok=True)
+        self.name, self._folder, self._link, self._changed = name, folder, link, changed
+        self.switches = Switches()
+        self.tones: list[Tone] = []
+        self._cable = ScannerCable(folder / "scanner")
+        self._gauges = GaugeFiles(folder)
+        self._clock = folder / "clock"
+        self._tones = _pipe(folder / "tones")
+        self._kept = Kept()
+        self._terminal: Terminal | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_wanted = self._is_closing = False
+        self._wake = threading.Event()
+        shifted_clock.set_shift(self._clock, 0)
+        self._cable.plug()
+        self._write_configuration(site, password)
+        self._thread = threading.Thread(target=self._live, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def outbox_file(self) -> Path:
+        return self._folder / OUTBOX_FILE
+
+    # ── what there is to see ─────────────────────────────────────────────────────────────
+
+    def rows(self) -> Rows:
+        terminal = self._terminal
+        return terminal.rows() if terminal is not None else DARK
+
+    def kept(self) -> Kept:
+        self._kept = look_into(self.outbox_file, self._kept)
+        return self._kept
+
+    # ── hands ────────────────────────────────────────────────────────────────────────────
+
+    def pull(self, codes: Sequence[str], per_second: float = 0.0) -> bool:
+        is_heard = self.switches.is_on and self._cable.is_plugged
+        self._cable.pull(codes, per_second)
+        return is_heard
+
+    def press(self, keys: Sequence[str]) -> bool:
+        terminal = self._terminal
+        if terminal is None:
+            return False
+        for key in keys:
+            with contextlib.suppress(OSError):  # it has just died
+                terminal.press(key)
+        return True
+
+    # ── switches ─────────────────────────────────────────────────────────────────────────
+
+    def plug_scanner(self) -> None:
+        self._cable.plug()
+        self._set(has_scanner=True)
+
+    def unplug_scanner(self) -> None:
+        self._cable.unplug()
+        self._set(has_scanner=False)
+
+    def set_battery(self, percent: int) -> None:
+        self._gauges.set_battery(percent)
+        self._set(battery_percent=percent)
+
+    def set_clock(self, shift_s: int) -> None:
+        shifted_clock.set_shift(self._clock, shift_s * 1_000_000)
+        self._set(clock_shift_s=shift_s)
+
+    def set_air(self, air: str) -> None:
+        self._link.weather = AIRS[air].weather
+        self._gauges.set_radio(AIRS[air].dbm)
+        self._set(air=air)
+
+    def fill_disk(self) -> None:
+        self._set(is_disk_full=True)
+        self._limit_running()
+
+    def free_disk(self) -> None:
+        self._set(is_disk_full=False)
+        self._limit_running()
+
+    def _set(self, **changes: object) -> None:
+        self.switches = replace(self.switches, **changes)
+        self._changed()
+
+    # ── power ────────────────────────────────────────────────────────────────────────────
+
+    def switch_on(self) -> None:
+        self._is_wanted = True
+        self._wake.set()
+
+    def switch_off(self) -> None:
+        self._is_wanted = False
+        self.kill()
+
+    def kill(self) -> None:
+        process = self._process
+        if process is not None:
+            process.kill()
+
+    def close(self) -> None:
+        """End the agent in good order, and give everything back."""
+        self._is_wanted, self._is_closing = False, True
+        self._wake.set()
+        process = self._process
+        if process is not None:
+            process.terminate()
+        self._thread.join(END_S)
+        self.kill()
+        self._thread.join(END_S)
+        self._cable.unplug()
+        os.close(self._tones)
+
+    # ── the thread ───────────────────────────────────────────────────────────────────────
+
+    def _live(self) -> None:
+        """One life after the other."""
+        while not self._is_closing:
+            self._wake.wait()
+            self._wake.clear()
+            while self._is_wanted:
+                self._live_once()
+                self._wake.wait(RESTART_S)
+
+    def _live_once(self) -> None:
+        terminal = Terminal()
+        self._process = process = self._start(terminal)
+        terminal.let_go_of_near()
+        self._terminal = terminal
+        self._set(is_on=True)
+        while self._look(terminal):
+            self._changed()
+        self._terminal = None
+        process.wait()
+        terminal.close()
+        self._set(is_on=False)
+
+    def _look(self, terminal: Terminal) -> bool:
+        """Wait for something new; False when the agent is gone."""
+        ready, _, _ = select.select([terminal.far, self._tones], [], [])
+        if self._tones in ready:
+            self._hear()
+        return terminal.draw() if terminal.far in ready else True
+
+    def _hear(self) -> None:
+        for line in os.read(self._tones, 4_096).decode().split():
+            self.tones.append(Tone(line))
+
+    def _start(self, terminal: Terminal) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "binlight", "edge",
+             "--config", str(self._folder / "device.toml"), "--data", str(self._folder)],
+            stdin=terminal.near, stdout=terminal.near, stderr=terminal.near,
+            start_new_session=True, env={**os.environ, **_DISPLAY, "PYTHONPATH": str(ROOT)},
+            preexec_fn=self._before_life,  # noqa: PLW1509 - two system calls, no lock
+        )  # fmt: skip
+
+    def _before_life(self) -> None:
+        die_with_parent()
+        if self.switches.is_disk_full:
+            resource.setrlimit(resource.RLIMIT_FSIZE, _file_limit(is_full=True))
+
+    def _limit_running(self) -> None:
+        """No regular file of the agent may grow: as a full disk, without one."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        limit = _file_limit(is_full=self.switches.is_disk_full)
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limit)
+
+    def _write_configuration(self, site: str, password: str) -> None:
+        """What `binlight device add` and a person with an editor would leave on a device."""
+        secret = self._folder / "password"
+        secret.touch(0o600)
+        secret.write_text(password + "\n")
+        (self._folder / "device.toml").write_text(
+            f'site = "{site}"\nname = "{self.name}"\n\n'
+            f'[broker]\nhost = "127.0.0.1"\nport = {self._link.port}\n'
+            f'password_file = "{secret}"\n\n'
+            f'[scanner]\ndriver = "serial"\naim = true\noptions.port = "{self._cable.port}"\n\n'
+            f'[tones]\ndriver = "told"\noptions.path = "{self._folder / "tones"}"\n\n'
+            f'[clock]\ndriver = "shifted"\noptions.path = "{self._clock}"\n\n'
+            f'[gauges]\npower_supplies = "{self._gauges.supplies}"\n'
+            f'wireless = "{self._gauges.wireless}"\nevery_s = 1\n'
+        )
+
+
+def _pipe(path: Path) -> int:
+    """A named pipe that stays open, whoever writes to it."""
+    with contextlib.suppress(FileExistsError):
+        os.mkfifo(path, 0o600)
+    return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _file_limit(*, is_full: bool) -> tuple[int, int]:
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    return (0 if is_full else hard, hard)
