@@ -12,9 +12,10 @@ A driver must
 * `close` at any time, twice too; what was incomplete is forgotten then.
 
 A driver may return no scans although its descriptor was readable. It never decides what a scan
-means, never sleeps, starts no threads, and never reconnects by itself: the agent closes it, waits,
-and opens it again. The agent also calls `read` about once a second without being woken, because not
-every unplugging wakes a selector.
+means, never sleeps, and never reconnects by itself: the agent closes it, waits, and opens it again.
+It starts a thread only where the kernel drops what is not fetched at once, and ends it in `close`.
+The agent also calls `read` about once a second without being woken, because not every unplugging
+wakes a selector.
 """
 
 from __future__ import annotations

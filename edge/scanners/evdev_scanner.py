@@ -1,6 +1,7 @@
-"""Scanners in keyboard mode, read from Linux' event devices. Owns finding, grabbing and reading.
+"""Scanners in keyboard mode, read from Linux' event devices. Owns finding and grabbing them.
 
-The grab is exclusive, so scans reach no console and no focused field. What keys mean is `keymap`.
+The grab is exclusive, so scans reach no console and no focused field. What keys mean is `keymap`;
+how they are fetched in time, `event_drain`.
 """
 
 from __future__ import annotations
@@ -27,10 +28,9 @@ from edge.scanners.contract import (
     ScannerUnusable,
     checked_options,
 )
+from edge.scanners.event_drain import EventDrain
 from edge.scanners.keymap import EV_KEY, KEY_ENTER, KEY_KPENTER, KEY_TAB, KeyReader
 
-READS_MAX: Final = 256
-"""Kernel reads (of up to 64 events) in one `read`: a stuck key must not hold the agent up."""
 INPUT_GROUP: Final = "input"
 _LED_CAPSLOCK: Final = 1
 _DIGIT_KEY: Final = 2
@@ -58,6 +58,7 @@ class EvdevScanner:
         _check(options)
         self._options = options
         self._device: evdev.InputDevice[str] | None = None
+        self._drain: EventDrain | None = None
         self._keys = KeyReader()
 
     @classmethod
@@ -80,38 +81,37 @@ class EvdevScanner:
             raise ScannerMissing(self.label) from refused
         terminators = _TERMINATORS[self._options.terminator]
         self._keys = KeyReader(terminators, is_caps_locked=_is_caps_locked(device))
-        self._device = device
+        self._device, self._drain = device, EventDrain(device)
 
     def fileno(self) -> int:
-        return int(self._opened().fd)
+        return self._opened()[1].fileno()
 
     def read(self) -> list[Reading]:
-        device = self._opened()
-        readings: list[Reading] = []
+        device, drain = self._opened()
         try:
-            for event in _events(device):
-                readings += self._keys.feed(event.type, event.code, event.value)
-        except OSError as wrong:
-            if not readings:
-                raise self._unplugged() from wrong
-            return readings
+            events = drain.take()
+        except OSError as gone:
+            raise self._unplugged() from gone
+        readings = [reading for event in events for reading in self._keys.feed(*event)]
         if not readings and not Path(os.fsdecode(device.path)).exists():
             raise self._unplugged()
         return readings
 
     def close(self) -> None:
-        device, self._device = self._device, None
-        if device is None:
+        device, drain = self._device, self._drain
+        self._device = self._drain = None
+        if device is None or drain is None:
             return
+        drain.close()
         try:
             device.close()
         except OSError:
             return  # a device that is gone cannot be closed any better
 
-    def _opened(self) -> evdev.InputDevice[str]:
-        if self._device is None:
+    def _opened(self) -> tuple[evdev.InputDevice[str], EventDrain]:
+        if self._device is None or self._drain is None:
             raise ScannerNotOpen(self.label)
-        return self._device
+        return self._device, self._drain
 
     def _unplugged(self) -> ScannerUnplugged:
         return ScannerUnplugged(self.label, lost_chars=self._keys.pending_chars)
@@ -196,11 +196,3 @@ def _is_caps_locked(device: evdev.InputDevice[str]) -> bool:
         return _LED_CAPSLOCK in device.leds()
     except (OSError, SystemError):  # no lamps: evdev's C part forgets to say why
         return False
-
-
-def _events(device: evdev.InputDevice[str]) -> Iterator[evdev.InputEvent]:
-    for _ in range(READS_MAX):
-        try:
-            yield from device.read()
-        except BlockingIOError:
-            return

@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from edge.scanners.contract import Reading, Scanner
-from edge.scanners.keymap import EV_KEY, EV_SYN, KEY_ENTER, US_KEYS
+from edge.scanners.keymap import EV_KEY, EV_SYN, KEY_DOWN, KEY_ENTER, US_KEYS
 from edge.scanners.scripted import ScriptedScanner
 from edge.scanners.serial_scanner import SerialScanner
 
@@ -49,8 +49,12 @@ class Rig(Protocol):
         """Send the beginning of a scan without its terminator; False if there is no such thing."""
         ...
 
+    def read(self) -> list[Reading]:
+        """Read the driver."""
+        ...
+
     def flush(self) -> None:
-        """Send on what the device could not take at once; the driver has read all before."""
+        """Send on what the device could not take at once, if the driver has read all before."""
 
     def close(self) -> None: ...
 
@@ -69,8 +73,8 @@ def read_all(rig: Rig, count: int) -> list[Reading]:
         if not is_readable(rig, 0):
             rig.flush()
         assert is_readable(rig, WAIT_S), f"only {len(readings)} of {count} scans came"
-        readings += rig.scanner.read()
-    return readings + rig.scanner.read()
+        readings += rig.read()
+    return readings + rig.read()
 
 
 def begin_scan(rig: Rig) -> None:
@@ -93,6 +97,9 @@ class ScriptedRig:
     def begin(self, text: str) -> bool:
         """A scripted scan is whole or not there."""
         return False
+
+    def read(self) -> list[Reading]:
+        return self.scanner.read()
 
     def flush(self) -> None:
         """A queue takes everything at once."""
@@ -132,6 +139,9 @@ class SerialRig:
         self.send(text.encode())
         return True
 
+    def read(self) -> list[Reading]:
+        return self.scanner.read()
+
     def flush(self) -> None:
         """A pty takes 20,480 bytes at once, more than any test sends unread."""
 
@@ -159,8 +169,8 @@ class EvdevRig:
         self._caps_lamp = caps_lamp
         self._number = 4
         self._fd: int | None = None
-        self._queue: deque[bytes] = deque()
-        self._unread_bytes = 0
+        self._queue: deque[tuple[bytes, bool]] = deque()
+        self._unread_bytes = self._unread_scans = 0
         self.options = options or {"name": self.NAME}
         self.scanner = EvdevScanner.from_options(self.options)
 
@@ -184,7 +194,7 @@ class EvdevRig:
         (Path(self._testbed.get_root_dir()) / self._node[1:]).unlink(missing_ok=True)
         self._fd = None
         self._queue.clear()
-        self._unread_bytes = 0
+        self._unread_bytes = self._unread_scans = 0
 
     def pull(self, *texts: str) -> None:
         for text in texts:
@@ -203,17 +213,28 @@ class EvdevRig:
         self.send(*downs, *ups)
 
     def send(self, *events: tuple[int, int, int]) -> None:
-        self._queue.extend(packed(*event) + packed(EV_SYN, 0, 0) for event in events)
+        self._queue.extend(
+            (packed(*event) + packed(EV_SYN, 0, 0), event == (EV_KEY, KEY_ENTER, KEY_DOWN))
+            for event in events
+        )
         self._send_what_fits()
 
+    def read(self) -> list[Reading]:
+        readings = self.scanner.read()
+        self._unread_scans = max(0, self._unread_scans - len(readings))
+        return readings
+
     def flush(self) -> None:
-        self._unread_bytes = 0
-        self._send_what_fits()
+        if not self._unread_scans:
+            self._unread_bytes = 0
+            self._send_what_fits()
 
     def _send_what_fits(self) -> None:
         assert self._fd is not None
         while self._queue and self._unread_bytes < self.UNREAD_BYTES_MAX:
-            self._unread_bytes += os.write(self._fd, self._queue.popleft())
+            event, is_end = self._queue.popleft()
+            self._unread_bytes += os.write(self._fd, event)
+            self._unread_scans += is_end
 
     def close(self) -> None:
         self.scanner.close()

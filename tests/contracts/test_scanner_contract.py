@@ -73,7 +73,7 @@ def test_a_thousand_scans_in_one_burst_are_a_thousand_scans(rig: Rig) -> None:
     readings: list[Reading] = []
     for begin in range(0, 1_000, 20):
         rig.pull(*(f"B{number:06d}" for number in range(begin, begin + 20)))
-        readings += rig.scanner.read()
+        readings += rig.read()
     readings += read_all(rig, 1_000 - len(readings))
     assert readings == [RawScan(f"B{number:06d}") for number in range(1_000)]
 
@@ -84,7 +84,8 @@ def test_the_descriptor_wakes_a_selector(rig: Rig) -> None:
     rig.pull("X")
     assert is_readable(rig, WAIT_S)
     assert read_all(rig, 1) == [RawScan("X")]
-    assert not is_readable(rig, 0)
+    while is_readable(rig, 0):  # the last key comes up
+        assert rig.scanner.read() == []
 
 
 def test_an_unplugged_scanner_says_so_and_works_again_when_plugged_in(rig: Rig) -> None:
