@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test check bench lock
+.PHONY: help demo setup test test-hardware check bench lock
 
 VENV ?= .venv
 JOBS ?= 2
@@ -15,7 +15,7 @@ DEMO_OPTIONS := $(if $(LISTEN),--listen $(LISTEN)) $(if $(ORDERS),--orders $(ORD
 	$(if $(PICKERS),--pickers $(PICKERS)) $(if $(SEED),--seed $(SEED))
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo "  make demo LISTEN=0.0.0.0 ORDERS=200 PICKERS=6 SEED=7: each of them optional"
 
 demo: ## a working warehouse on this machine; prints the address of its page
@@ -27,6 +27,10 @@ setup: ## everything for work on Binlight itself: compiler, browser, databases, 
 
 test: setup ## every test; ARGS="tests/hub -k wave" for some
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+test-hardware: ## scanners on a real kernel, in a virtual machine (a minute)
+	@$(SETUP) hardware
+	$(BIN)/python -m pytest -m hardware tests/hardware
 
 check: setup ## lint, format, types, import rules, and the wire's contract
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@
 #   requirements/setup.sh run    what `make demo` needs: no compiler, no test tools, no browser
 #   requirements/setup.sh edge   what a device needs: no Flask, but a compiler for evdev
 #   requirements/setup.sh dev    everything: `make test`, `make check`
+#   requirements/setup.sh hardware   that, and a virtual machine: `make test-hardware`
 #
 # VENV says where the virtual environment goes (default .venv).
 set -euo pipefail
@@ -49,6 +50,7 @@ is_here() {
         umockdev) has_command umockdev-run ;;
         gir1.2-umockdev-1.0) has_file '/usr/lib/*/girepository-1.0/UMockdev-1.0.typelib' ;;
         nodejs) has_command node ;;
+        qemu-system-x86) has_command qemu-system-x86_64 ;;
         *) has_command "$1" ;;
     esac
 }
@@ -57,6 +59,7 @@ packages_for() {
     echo python3 python3-venv
     if [ "$1" != run ]; then echo gcc libc6-dev python3-dev linux-libc-dev; fi
     if [ "$1" != edge ]; then echo mosquitto; fi
+    if [ "$1" = hardware ]; then echo qemu-system-x86; fi
     if [ "$1" = dev ]; then
         echo chromium postgresql tmux strace umockdev gir1.2-umockdev-1.0 python3-gi nodejs npm
     fi
@@ -211,9 +214,26 @@ set_up_npm() {
     cp package-lock.json "$stamp"
 }
 
+# The virtual machine boots Debian's generic kernel for PCs, with this machine's Python in it.
+set_up_virtual_machine() {
+    if [ "$(uname -m)" = x86_64 ]; then
+        set_up_system hardware
+    else
+        say "no virtual machine on a $(uname -m); what needs none runs if there is /dev/uinput"
+    fi
+}
+
 main() {
     local kind=${1:-}
-    case $kind in run | edge | dev) ;; *) refuse "say 'run', 'edge' or 'dev'" ;; esac
+    case $kind in
+        run | edge | dev) ;;
+        hardware)
+            main dev
+            set_up_virtual_machine
+            return
+            ;;
+        *) refuse "say 'run', 'edge', 'dev' or 'hardware'" ;;
+    esac
     refuse_32_bit
     set_up_system "$kind"
     set_up_python "$kind"

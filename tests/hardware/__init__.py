@@ -1,0 +1,1 @@
+"""Scanners on a real kernel: in a virtual machine, or here where there is /dev/uinput."""
