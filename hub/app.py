@@ -24,6 +24,7 @@ from flask_limiter import Limiter
 from hub.clock import SystemClock
 from hub.config import HubConfig
 from hub.db import is_postgresql, open_database
+from hub.hub_identity import identity_of
 from hub.inventory.models import Site
 from hub.journal import Journal, LedgerHead
 from hub.staff import queries as staff_queries
@@ -58,6 +59,7 @@ PAGES: Final = (
     "hub.orders.web:pages",
     "hub.bulk.web:pages",
     "hub.devices.web:pages",
+    "hub.security.web:pages",
     "hub.warehouse.web:pages",
     "hub.desk.web:pages",
     "hub.health.web:pages",
@@ -118,6 +120,8 @@ def create_app(settings: WebSettings) -> Flask:
     for blueprint in _blueprints(PAGES):
         app.register_blueprint(blueprint)
     _bound(app, limiter, "staff.try_log_in", f"{settings.log_ins_per_minute} per minute")
+    for endpoint in ("api.enrol_device", "api.show_authority"):
+        _bound(app, limiter, endpoint, f"{settings.enrolments_per_minute} per minute")
     return app
 
 
@@ -217,7 +221,8 @@ def settings_of(config: HubConfig, journal: Journal) -> WebSettings:
         title=site.name if site else config.site,
         time_zone=site.time_zone if site else "UTC",
         currency=site.currency if site else "GBP",
-        is_https=config.is_beyond_loopback,
+        is_https=config.is_encrypted,
+        identity=identity_of(config),
         data=config.data,
     )
 
@@ -233,10 +238,10 @@ def _secret_key(folder: Path) -> bytes:
 
 
 def serve(config: HubConfig) -> None:
-    """Answer requests until the process ends. Beyond loopback: HTTPS with the hub's certificate."""
+    """Answer requests until the process ends; by HTTPS where the hub encrypts."""
     journal = Journal(open_database(config.database), SystemClock(), SystemRandom())
     app = create_app(settings_of(config, journal))
-    if not config.is_beyond_loopback:
+    if not config.is_encrypted:
         serving(app, config.listen, config.port)[0].run()
         return
     folder = config.tls_folder

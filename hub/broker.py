@@ -1,7 +1,9 @@
-"""mosquitto as the hub's own child: its configuration, passwords and rights. Owns those files.
+"""mosquitto as the hub's own child: its configuration, passwords, rights and certificates.
 
-Settings are DESIGN §4's. Passwords and rights are derived from the device table and written anew
-when it changes; mosquitto reads them again on SIGHUP. Nothing here waits for a network.
+Owns those files. Settings are DESIGN §4's. Passwords, rights and the list of revoked certificates
+follow the device table (`hub.admissions`); mosquitto reads them again on SIGHUP. Two listeners: one
+on loopback for the hub itself and for passwords, and one with TLS where a certificate is the only
+way in (docs/decisions/0020-identity.md). Nothing here waits for a network.
 """
 
 from __future__ import annotations
@@ -21,12 +23,19 @@ from hub.config import BROKER_HUB_USER, BrokerAddress, HubConfig, broker_address
 from hub.devices.kinds import OBSERVER
 from hub.devices.secrets import PASSWORD_BYTES, SALT_BYTES, hashed, written
 from hub.errors import HubError
+from hub.private_files import make_private_folder, write_private
 from protocols.limits import PAYLOAD_BYTES_MAX
 from protocols.topics import DOWN_CHANNELS, ROOT, UP_CHANNELS
 
 USER: Final = "mosquitto"
 PACKET_BYTES_MAX: Final = 4 * PAYLOAD_BYTES_MAX
 """Beyond this the broker cuts the sender off; up to it the hub refuses by name and lists it."""
+LOGGED: Final = ("error", "warning", "notice", "subscribe")
+"""What `hub.security` reads in its log: refused, cut off, and subscribed to."""
+TLS_FILES: Final = {
+    "cafile": "ca.crt", "crlfile": "crl.pem", "certfile": "server.crt", "keyfile": "server.key",
+}  # fmt: skip
+"""Settings of the TLS listener, and the files that they name."""
 PROGRAMS: Final = (
     "/usr/sbin/mosquitto",
     "/usr/local/sbin/mosquitto",
@@ -96,23 +105,9 @@ def hub_password(config: HubConfig) -> str:
     """The hub's own secret at its broker, made at the first start."""
     path = config.secrets_folder / "broker-password"
     if not path.exists():
-        config.secrets_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(config.secrets_folder)
         write_private(path, written(secrets.token_bytes(PASSWORD_BYTES)).encode())
     return path.read_text()
-
-
-def write_private(path: Path, content: bytes, owner: str | None = None) -> None:
-    """Put a file in place whole, durably, and for its owner's eyes only."""
-    beside = path.with_name(path.name + ".new")
-    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(fd, content)
-        if owner is not None:
-            os.fchown(fd, pwd.getpwnam(owner).pw_uid, -1)
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    beside.replace(path)
 
 
 # --- what is in them ------------------------------------------------------------------------------
@@ -132,32 +127,41 @@ def configuration(config: HubConfig, folder: Path) -> str:
         "set_tcp_nodelay true",
         "sys_interval 0",
         "log_dest stderr",
-        "log_type error",
-        "log_type warning",
-        "log_type notice",
-        "connection_messages false",
+        *(f"log_type {kind}" for kind in LOGGED),
+        "connection_messages true",
         f"pid_file {folder / 'mosquitto.pid'}",
         f"listener {config.broker_port} 127.0.0.1",
         "use_username_as_clientid true",
     ]
-    if config.is_beyond_loopback:
-        lines += [
-            f"listener {config.broker_tls_port} {config.listen}",
-            "use_username_as_clientid true",
-            f"certfile {folder / 'server.crt'}",
-            f"keyfile {folder / 'server.key'}",
-            "tls_version tlsv1.2",
-        ]
+    if config.is_encrypted:
+        lines += _tls_listener(config, folder)
     return "\n".join(lines) + "\n"
 
 
-def rights(site: str, identities: Iterable[Identity]) -> str:
-    """The text of the rights file: a device speaks and hears on its own topics alone."""
+def _tls_listener(config: HubConfig, folder: Path) -> list[str]:
+    """A certificate of the hub's authority is the only way in; its name is user and client id."""
+    return [
+        f"listener {config.broker_tls_port} {config.listen}",
+        "require_certificate true",
+        "use_identity_as_username true",
+        "use_username_as_clientid true",
+        *(f"{setting} {folder / name}" for setting, name in TLS_FILES.items()),
+        "tls_version tlsv1.2",
+    ]
+
+
+def rights(site: str, identities: Iterable[Identity], barred: Iterable[str] = ()) -> str:
+    """The text of the rights file: a device speaks and hears on its own topics alone.
+
+    Whoever is barred neither hears nor says anything, even on a connection that still lives.
+    """
     own = f"{ROOT}/{site}/dev/%u"
     lines = [f"user {BROKER_HUB_USER}", f"topic readwrite {ROOT}/{site}/#"]
     for identity in identities:
         heard = "#" if identity.kind == OBSERVER else "hub/state"
         lines += [f"user {identity.name}", f"topic read {ROOT}/{site}/{heard}"]
+    for name in barred:
+        lines += [f"user {name}", f"topic deny {ROOT}/{site}/#"]
     lines += [f"pattern write {own}/{channel}" for channel in UP_CHANNELS]
     lines += [f"pattern read {own}/{channel}" for channel in DOWN_CHANNELS]
     return "\n".join(lines) + "\n"
@@ -174,47 +178,56 @@ def passwords(hub_secret: str, identities: Iterable[Identity]) -> str:
 # --- writing and telling --------------------------------------------------------------------------
 
 
-def write_all(config: HubConfig, identities: Iterable[Identity]) -> Path:
+def write_all(
+    config: HubConfig, identities: Iterable[Identity], barred: Iterable[str] = ()
+) -> Path:
     """Write everything that mosquitto reads; returns its configuration file."""
     folder, owner = runtime_folder(config), runs_as()
     folder.mkdir(parents=True, exist_ok=True, mode=0o755)
     if owner is not None:
         shutil.chown(folder, owner)
     folder.chmod(0o700)
-    write_identities(config, identities)
-    if config.is_beyond_loopback:
-        for name in ("server.crt", "server.key"):
+    write_identities(config, identities, barred)
+    if config.is_encrypted:
+        for name in TLS_FILES.values():
             write_private(folder / name, (config.tls_folder / name).read_bytes(), owner)
     path = folder / "mosquitto.conf"
     write_private(path, configuration(config, folder).encode(), owner)
     return path
 
 
-def write_identities(config: HubConfig, identities: Iterable[Identity]) -> bool:
+def write_identities(
+    config: HubConfig, identities: Iterable[Identity], barred: Iterable[str] = ()
+) -> bool:
     """Write passwords and rights; returns whether they changed."""
-    folder, owner, known = runtime_folder(config), runs_as(), tuple(identities)
-    wanted = {
-        "passwords": passwords(hub_password(config), known),
-        "rights": rights(config.site, known),
-    }
-    has_changed = False
-    for name, text in wanted.items():
-        path = folder / name
-        if not path.exists() or path.read_text() != text:
-            write_private(path, text.encode(), owner)
-            has_changed = True
-    return has_changed
+    known = tuple(identities)
+    changed = [
+        _write_changed(config, "passwords", passwords(hub_password(config), known).encode()),
+        _write_changed(config, "rights", rights(config.site, known, barred).encode()),
+    ]
+    return any(changed)
 
 
-def follow_identities(config: HubConfig, identities: Iterable[Identity]) -> None:
-    """Bring a running broker of this hub up to date with who may connect. Safe to repeat."""
-    is_ours = config.runs_broker and runtime_folder(config).exists()
-    if is_ours and write_identities(config, identities):
-        reload(config)
+def write_revoked(config: HubConfig) -> bool:
+    """Give the broker the hub's list of revoked certificates; returns whether it changed."""
+    source = config.tls_folder / TLS_FILES["crlfile"]
+    return source.exists() and _write_changed(config, source.name, source.read_bytes())
+
+
+def _write_changed(config: HubConfig, name: str, content: bytes) -> bool:
+    path = runtime_folder(config) / name
+    if path.exists() and path.read_bytes() == content:
+        return False
+    write_private(path, content, runs_as())
+    return True
 
 
 def reload(config: HubConfig) -> bool:
-    """Have the running broker read passwords and rights again; False when none runs."""
+    """Have the running broker read its files again; False when none runs.
+
+    It closes connections whose password changed or went by itself. Those made by certificate live
+    on: `hub.security.cutting` ends them.
+    """
     try:
         pid = int((runtime_folder(config) / "mosquitto.pid").read_text())
         name = Path(f"/proc/{pid}/comm").read_text().strip()

@@ -55,6 +55,10 @@ class HubConfig(msgspec.Struct, frozen=True):
     """Empty: SQLite in the data folder."""
     names: tuple[str, ...] = ()
     """Further host names for the server's certificate."""
+    secure: bool = False
+    """Encrypt on loopback too: for trials on one machine."""
+    announce_on: tuple[str, ...] = ()
+    """Addresses of interfaces on which mDNS says where the hub is; empty: all, beyond loopback."""
 
     @property
     def data(self) -> Path:
@@ -79,9 +83,25 @@ class HubConfig(msgspec.Struct, frozen=True):
         return not is_loopback(self.listen)
 
     @property
+    def is_encrypted(self) -> bool:
+        """HTTPS for the pages, and a broker's listener that wants certificates of devices."""
+        return self.secure or self.is_beyond_loopback
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether mDNS says where the hub is."""
+        can_be_reached = self.is_beyond_loopback or bool(self.announce_on)
+        return can_be_reached and self.is_encrypted and self.runs_broker
+
+    @property
+    def inner_host(self) -> str:
+        """Where something that listens like the pages is reached from this machine."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.listen, self.listen)  # noqa: S104
+
+    @property
     def page_url(self) -> str:
         """Where a browser finds the pages."""
-        scheme = "https" if self.is_beyond_loopback else "http"
+        scheme = "https" if self.is_encrypted else "http"
         host = f"[{self.listen}]" if ":" in self.listen else self.listen
         return f"{scheme}://{host}:{self.port}"
 

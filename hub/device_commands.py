@@ -1,4 +1,4 @@
-"""`binlight device`: add, list, retire. Owns the words on the terminal; acts are in `service`."""
+"""`binlight device`: add, enrol, list, revoke, retire. Owns the words on the terminal."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Any, TypeVar
 
 import click
 
-from hub import broker, setup
+from hub import admissions, hub_identity, setup
 from hub import config as defaults
-from hub.broker import Identity
+from hub.command import Command
 from hub.config import HubConfig
-from hub.devices import queries, service
-from hub.devices.kinds import KINDS, RETIRED
-from hub.journal import Act, Journal
+from hub.devices import acts, queries, service
+from hub.devices.enrolling import new_offer
+from hub.devices.kinds import ENROLLED, KINDS, OBSERVER
+from hub.hub_identity import HubIdentity, NoAuthority
+from hub.journal import Journal
 from hub.wiring import open_journal
 
 T = TypeVar("T")
@@ -36,7 +38,7 @@ def _with_hub(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group("device")
 def device() -> None:
-    """Add, list and retire the devices of a site."""
+    """Add, enrol, list, revoke and retire the devices of a site."""
 
 
 @device.command("add")
@@ -44,29 +46,63 @@ def device() -> None:
 @click.option("--kind", type=click.Choice(KINDS), required=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The hub, seen from there.")
 @click.option("--port", default=defaults.DEFAULT_BROKER_PORT, show_default=True)
+@click.option("--password", "by_password", is_flag=True, help="A password, and no certificate.")
 @_with_hub
-def add(name: str, kind: str, host: str, port: int, **where: Any) -> None:
-    """Enrol a device and print its password, once."""
+def add(name: str, kind: str, host: str, port: int, by_password: bool, **where: Any) -> None:
+    """Add a device: prints a code to scan, or on a hub that encrypts nothing a password."""
     config, journal = _open(**where)
-    password = _perform(
-        config, journal, "devices.add",
-        lambda act: service.add_device(act, name, kind, os.urandom), name=name, kind=kind,
-    )  # fmt: skip
+    identity = None if by_password or kind == OBSERVER else hub_identity.remembered(config.data)
+    if identity is not None:
+        _carry_out(config, journal, acts.AddDevice(name, kind))
+        _show_code(config, journal, identity, name)
+        return
+    password, secret_hash = service.new_password(os.urandom)
+    _carry_out(config, journal, acts.AddDevice(name, kind, secret_hash))
     click.echo(f"Password of {name}: {password}")
     click.echo("It is shown only now. Put it into a file of one line on the device, and there:\n")
     click.echo(snippet(config.site, name, kind, host, port))
+
+
+@device.command("code")
+@click.argument("name")
+@_with_hub
+def code(name: str, **where: Any) -> None:
+    """Print a new enrolment code: for a device that was reset, revoked, or replaced."""
+    config, journal = _open(**where)
+    identity = hub_identity.remembered(config.data)
+    if identity is None:
+        raise NoAuthority
+    _show_code(config, journal, identity, name)
+
+
+def _show_code(config: HubConfig, journal: Journal, identity: HubIdentity, name: str) -> None:
+    secret, offer = new_offer(name, journal.clock.now_us(), os.urandom)
+    text = identity.code(name, secret)
+    _carry_out(config, journal, offer)
+    click.echo(f"Scan this with {name} within 30 minutes; it is good for one device, once:\n")
+    click.echo(_terminal_qr(text))
+    click.echo(text)
+
+
+def _terminal_qr(text: str) -> str:
+    """The code as blocks: two rows of modules in one row of signs."""
+    import io
+
+    import segno
+
+    drawn = io.StringIO()
+    segno.make_qr(text, error="m").terminal(out=drawn, compact=True, border=2)
+    return drawn.getvalue()
 
 
 @device.command("password")
 @click.argument("name")
 @_with_hub
 def password(name: str, **where: Any) -> None:
-    """Give a device a new password and print it, once."""
+    """Give a device a new password and print it, once; whatever else it had admits nobody."""
     config, journal = _open(**where)
-    renewed = _perform(
-        config, journal, "devices.renew_password",
-        lambda act: service.renew_password(act, name, os.urandom), name=name,
-    )  # fmt: skip
+    renewed, secret_hash = service.new_password(os.urandom)
+    _carry_out(config, journal, acts.SetPassword(name, secret_hash))
     click.echo(f"New password of {name}: {renewed}")
 
 
@@ -76,19 +112,27 @@ def list_devices(**where: Any) -> None:
     """All devices: name, kind, state, events that wait on them."""
     config, _ = _open(**where)
     for row in queries.devices(config.site):
-        state = row.state if row.state == RETIRED else row.presence
+        state = row.presence if row.state == ENROLLED else row.state
         click.echo(f"{row.name:<20} {row.kind:<10} {state:<8} {row.outbox_depth:>6} waiting")
+
+
+@device.command("revoke")
+@click.argument("name")
+@_with_hub
+def revoke(name: str, **where: Any) -> None:
+    """Shut a lost or stolen device out, at once. A new code takes it back."""
+    config, journal = _open(**where)
+    _carry_out(config, journal, acts.RevokeDevice(name))
+    click.echo(f"{name} is shut out.")
 
 
 @device.command("retire")
 @click.argument("name")
 @_with_hub
 def retire(name: str, **where: Any) -> None:
-    """Hear a device no more: lost, broken or sold."""
+    """Hear a device no more: broken or sold."""
     config, journal = _open(**where)
-    _perform(
-        config, journal, "devices.retire", lambda act: service.retire_device(act, name), name=name
-    )
+    _carry_out(config, journal, acts.RetireDevice(name))
     click.echo(f"{name} is retired.")
 
 
@@ -109,11 +153,8 @@ def _open(data: Path | None, database_url: str, site: str) -> tuple[HubConfig, J
     return config, journal
 
 
-def _perform(
-    config: HubConfig, journal: Journal, act: str, do: Callable[[Act], T], **input: Any
-) -> T:
-    """Carry it out, and tell a broker that runs from this folder at once."""
-    done = journal.perform(act, do, site=config.site, via="command", input=input)
-    known = [Identity(*row) for row in queries.identities(config.site)]
-    broker.follow_identities(config, known)
+def _carry_out(config: HubConfig, journal: Journal, command: Command[T]) -> T:
+    """Do it, and tell a broker that runs from this folder at once."""
+    done = journal.carry_out(command, site=config.site, via="command")
+    admissions.follow(config)
     return done

@@ -56,11 +56,13 @@ class NotPrepared(HubError):
 @click.option("--site", default=defaults.DEFAULT_SITE, show_default=True, help="Its short name.")
 @click.option("--company", default=defaults.DEFAULT_COMPANY, show_default=True)
 @click.option("--name", "names", multiple=True, help="Further host name of this machine.")
+@click.option("--secure", is_flag=True, help="Encrypt on this machine alone too: for trials.")
+@click.option("--announce-on", multiple=True, help="Address of an interface for mDNS.")
 @click.option("--only", type=click.Choice(PARTS), help="Run one part, for larger sites.")
-def command(data: Path | None, only: Part | None, names: tuple[str, ...], **options: Any) -> None:
+def command(data: Path | None, only: Part | None, **options: Any) -> None:
     """Run a site's hub: its broker, gateway, pages and planner."""
     folder = (data or defaults.default_data_folder()).expanduser().absolute()
-    config = HubConfig(folder=str(folder), names=tuple(names), **options).check()
+    config = HubConfig(folder=str(folder), **options).check()
     log_as_json()
     if only is not None:
         run_part(config, only)
@@ -108,10 +110,12 @@ def _run_web(config: HubConfig, _on_ready: Callable[[], None]) -> None:
 
 
 def _run_planner(config: HubConfig, on_ready: Callable[[], None]) -> None:
+    from hub.security.process import guarding
     from hub.warehouse.planner import run_planner
 
-    on_ready()
-    run_planner(config)
+    with guarding(config):
+        on_ready()
+        run_planner(config)
 
 
 # --- all of them ----------------------------------------------------------------------------------
@@ -140,7 +144,7 @@ def run_all(config: HubConfig) -> None:
 def plans(config: HubConfig, broker_configuration: str) -> list[ChildPlan]:
     """The processes of a hub, in the order of starting."""
     parts = [
-        ChildPlan(part, _command(config, part), _port(config, part), _host(config),
+        ChildPlan(part, _command(config, part), _port(config, part), config.inner_host,
                   environment={SUPERVISED: "1", "PYTHONPATH": _python_path()})
         for part in PARTS
     ]  # fmt: skip
@@ -158,23 +162,21 @@ def _command(config: HubConfig, part: str) -> tuple[str, ...]:
         "site": config.site, "company": config.company, "only": part,
     }  # fmt: skip
     given = [f"--{name}={value}" for name, value in options.items() if value != ""]
-    return python_command("hub.run", *given, *(f"--name={name}" for name in config.names))
+    given += [f"--name={name}" for name in config.names]
+    given += [f"--announce-on={address}" for address in config.announce_on]
+    given += ["--secure"] if config.secure else []
+    return python_command("hub.run", *given)
 
 
 def _port(config: HubConfig, part: str) -> int:
     return config.port if part == "web" else 0
 
 
-def _host(config: HubConfig) -> str:
-    """Where a port that listens everywhere can be tried from here."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.listen, config.listen)  # noqa: S104
-
-
 def _ports(config: HubConfig) -> list[int]:
     own = [config.port]
     if config.runs_broker:
         own.append(config.broker_port)
-        own += [config.broker_tls_port] if config.is_beyond_loopback else []
+        own += [config.broker_tls_port] if config.is_encrypted else []
     return own
 
 
@@ -212,7 +214,7 @@ def _shown_url(config: HubConfig) -> str:
 
 
 def _device_port(config: HubConfig) -> int:
-    return config.broker_tls_port if config.is_beyond_loopback else config.broker_port
+    return config.broker_tls_port if config.is_encrypted else config.broker_port
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from hub.journal import JournalRow, LedgerHead
 from hub.orders import models as orders
 from hub.outbox import OutboxMessage
 from hub.personal import PersonalInput
+from hub.security.models import LogMark
+from hub.security_events import SecurityEvent
 from hub.shipping import models as shipping
 from hub.staff import models as staff
 from hub.warehouse import models as warehouse
@@ -26,7 +28,8 @@ TABLES: Final[tuple[type[Table], ...]] = (
     staff.Person, staff.PersonRole, staff.Permission, staff.WebSession, staff.Denial,
     staff.ApiToken,
     devices.Device, devices.DeviceEpoch, devices.DeviceEvent, devices.ParkedEvent,
-    devices.RefusedMessage, devices.DayRoot,
+    devices.RefusedMessage, devices.DayRoot, devices.EnrolmentCode, devices.DeviceCertificate,
+    SecurityEvent, LogMark,
     inventory.Site, inventory.Place, inventory.Balance, inventory.Movement, inventory.Allocation,
     customers.Customer,
     orders.SalesOrder, orders.OrderLine, orders.LineMove, orders.OrderCharge, orders.OrderReturn,

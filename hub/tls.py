@@ -13,32 +13,41 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import NameOID
 
-from hub.broker import write_private
+from hub.authority import (
+    AUTHORITY_DAYS,
+    PEM,
+    Authority,
+    certificate_of,
+    key_pem,
+    lasting,
+    listed_serials,
+    new_key,
+)
 from hub.clock import Clock
 from hub.ports import EVERYWHERE, own_addresses
+from hub.private_files import make_private_folder, sync_folder, write_private
 
-LIFE_DAYS: Final = 3_650
 CA_NAME: Final = "Binlight hub"
-_NEVER_BEFORE: Final = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
-"""A device with a clock in the past must not find that the certificate is not valid yet."""
+CRL: Final = "crl.pem"
 
 
 def ensure_certificates(
     folder: Path, clock: Clock, listen: str, further: tuple[str, ...] = ()
 ) -> None:
-    """Make what is missing: ca.key, ca.crt, server.key, server.crt. Safe to repeat.
+    """Make what is missing: ca.key, ca.crt, server.key, server.crt, crl.pem. Safe to repeat.
 
     The server's certificate is made again when it does not name an address that is listened on.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(folder)
     names = server_names(listen, further)
-    until = _until(clock)
+    until = lasting(clock.now_us(), AUTHORITY_DAYS)
     if not (folder / "ca.crt").exists():
         _make_authority(folder, until)
+    if not (folder / CRL).exists():
+        write_private(folder / CRL, Authority.open(folder).revocation_list([]))
     if not _covers(folder / "server.crt", names):
         _make_server(folder, names, until)
 
@@ -54,8 +63,18 @@ def server_names(listen: str, further: tuple[str, ...] = ()) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def ensure_listed(folder: Path, serials: list[str]) -> bool:
+    """Have the revocation list hold these serials; returns whether it had to be made anew."""
+    path = folder / CRL
+    if path.exists() and listed_serials(path.read_bytes()) == frozenset(serials):
+        return False
+    write_private(path, Authority.open(folder).revocation_list(serials))
+    return True
+
+
 def _make_authority(folder: Path, until: datetime.datetime) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
+    """The certificate is written last: while it is missing, nobody has pinned the key."""
+    key = new_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, CA_NAME)])
     usage = x509.KeyUsage(
         digital_signature=False, content_commitment=False, key_encipherment=False,
@@ -63,61 +82,26 @@ def _make_authority(folder: Path, until: datetime.datetime) -> None:
         encipher_only=False, decipher_only=False,
     )  # fmt: skip
     certificate = (
-        _builder(name, name, key.public_key(), until)
+        certificate_of(name, name, key.public_key(), until)
+        .serial_number(x509.random_serial_number())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
         .sign(key, hashes.SHA256())
     )
-    _write(folder / "ca.key", key)
-    write_private(folder / "ca.crt", certificate.public_bytes(serialization.Encoding.PEM))
+    write_private(folder / "ca.key", key_pem(key))
+    write_private(folder / "ca.crt", certificate.public_bytes(PEM))
 
 
 def _make_server(folder: Path, names: tuple[str, ...], until: datetime.datetime) -> None:
-    authority = x509.load_pem_x509_certificate((folder / "ca.crt").read_bytes())
-    signer = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
-    assert isinstance(signer, ec.EllipticCurvePrivateKey)  # noqa: S101 - we made it
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
-    certificate = (
-        _builder(subject, authority.subject, key.public_key(), until)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([_general_name(n) for n in names]), False)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
-        .sign(signer, hashes.SHA256())
-    )
-    _write(folder / "server.key", key)
-    pem = serialization.Encoding.PEM
-    chain = certificate.public_bytes(pem) + authority.public_bytes(pem)
-    write_private(folder / "server.crt", chain)
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey,
-    until: datetime.datetime,
-) -> x509.CertificateBuilder:  # fmt: skip
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(public_key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(_NEVER_BEFORE)
-        .not_valid_after(until)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
-    )
-
-
-def _write(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )  # fmt: skip
-    write_private(path, pem)
-
-
-def _until(clock: Clock) -> datetime.datetime:
-    now = datetime.datetime.fromtimestamp(clock.now_us() / 1_000_000, tz=datetime.UTC)
-    return max(now, _NEVER_BEFORE) + datetime.timedelta(days=LIFE_DAYS)
+    """Key and certificate fit each other: the old certificate goes before the key is replaced."""
+    authority = Authority.open(folder)
+    key = new_key()
+    found = [_general_name(name) for name in names]
+    certificate = authority.sign_server(key.public_key(), found, names[0], until)
+    (folder / "server.crt").unlink(missing_ok=True)
+    sync_folder(folder)
+    write_private(folder / "server.key", key_pem(key))
+    write_private(folder / "server.crt", certificate + authority.pem.encode())
 
 
 def _general_name(name: str) -> x509.GeneralName:

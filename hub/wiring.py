@@ -5,6 +5,7 @@ Heavy parts are imported where they are built, so that a gateway runs without Fl
 
 from __future__ import annotations
 
+import os
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,12 @@ from hub.fault_points import Reached, never
 from hub.journal import Journal
 
 if TYPE_CHECKING:
+    from hub.authority import Signed
     from hub.device_gateway.apply import Handler
     from hub.device_gateway.command_answers import AnswerHandler
     from hub.device_gateway.core import GatewayCore
     from hub.device_gateway.presence import BirthHandler
+    from hub.device_gateway.renewals import Signer
 
 
 def open_journal(
@@ -50,11 +53,27 @@ def answer_handlers() -> dict[str, AnswerHandler]:
 
 def birth_handlers() -> list[BirthHandler]:
     """What follows when a device says who it is."""
-    from hub.devices import day_roots
+    from hub.devices import day_roots, enrolment
     from hub.verify.chains import LEDGERS
     from hub.warehouse.reconciling import reconcile
 
-    return [lambda act, birth, upto: day_roots.compare(act, birth, LEDGERS), reconcile]
+    return [
+        lambda act, birth, upto: day_roots.compare(act, birth, LEDGERS), reconcile,
+        enrolment.note_use,
+    ]  # fmt: skip
+
+
+def certificate_signer(config: HubConfig) -> Signer:
+    """Signs what devices ask for; keys and cryptography are loaded at the first request."""
+
+    def sign(device: str, csr: str, now_us: int) -> Signed:
+        from hub.authority import Authority, read_request
+
+        key = read_request(csr, device)
+        authority = Authority.open(config.tls_folder)
+        return authority.sign_device(key, config.site, device, os.urandom(16), now_us)
+
+    return sign
 
 
 def make_gateway(
@@ -75,4 +94,5 @@ def make_gateway(
             config.site, site.time_zone, lambda: shift_people(config.company, config.site)
         ),
         reached=reached, trusting=TRUSTING, birth_handlers=birth_handlers(),
+        signer=certificate_signer(config),
     )  # fmt: skip

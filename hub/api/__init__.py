@@ -4,7 +4,7 @@ Owns addresses, schemas, tokens and idempotency keys. What happens is done by th
 on the pages: `acts.perform` asks the permission and writes the journal.
 """
 
-from hub.api import catalog, orders, packing, status, stock, waves
+from hub.api import catalog, enrolment, orders, packing, status, stock, waves
 from hub.api.door import pages
 
-__all__ = ["catalog", "orders", "packing", "pages", "status", "stock", "waves"]
+__all__ = ["catalog", "enrolment", "orders", "packing", "pages", "status", "stock", "waves"]

@@ -12,8 +12,10 @@ from hub.health.rules import LEVELS
 from hub.orders.models import STAGES
 from hub.orders.order_lists import VIEWS
 from hub.warehouse.waves import METHODS
+from protocols.limits import PEM_CHARS_MAX
 
 ID: Final = Regexp(r"^[0-9a-f]{32}\Z")
+NAME: Final = Regexp(r"^[a-z0-9][a-z0-9-]{0,31}\Z")
 PLAIN: Final = Regexp(r"^[^\x00-\x1f\x7f]*\Z")
 """Text on one line; a NUL is no text in PostgreSQL."""
 QUANTITY_MAX: Final = 10**6
@@ -224,6 +226,31 @@ class VerifyIn(Schema):
 class CloseIn(Schema):
     parcel = String(required=True, validate=ID)
     rest = String(load_default="MISSING", validate=OneOf(("MISSING", "LATER")))
+
+
+class EnrolmentIn(Schema):
+    """What a device posts with the code that it scanned."""
+
+    v = Integer(strict=True, required=True, validate=OneOf((1,)))
+    site = String(required=True, validate=NAME)
+    device = String(required=True, validate=NAME)
+    secret = String(required=True, validate=Regexp(r"^[A-Z2-7]{16}\Z"))
+    csr = String(
+        required=True, validate=Length(1, PEM_CHARS_MAX),
+        metadata={"description": "PKCS#10 in PEM, EC P-256, common name = the device's name"},
+    )  # fmt: skip
+
+
+class EnrolmentOut(Schema):
+    v = Integer()
+    site = String()
+    device = String()
+    kind = String()
+    certificate = String(metadata={"description": "The device's, in PEM"})
+    authority = String(metadata={"description": "The hub's CA, in PEM"})
+    hub_id = String()
+    brokers = List(String(metadata={"description": "host:port of the TLS listener"}))
+    hub_epoch = String()
 
 
 class PackItemOut(Schema):

@@ -7,7 +7,7 @@ time. A message is refused alone, an event is parked alone, and nothing else sto
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import peewee
@@ -21,10 +21,11 @@ from hub.device_gateway.command_answers import AnswerHandler, CommandAnswers
 from hub.device_gateway.configuration import Configuration
 from hub.device_gateway.gateway_io import Arrived, Publish
 from hub.device_gateway.group import Group
-from hub.device_gateway.known_devices import KnownDevice, KnownDevices
+from hub.device_gateway.known_devices import KnownDevice, KnownDevices, ShutOut
 from hub.device_gateway.outbox_sender import OutboxSender
 from hub.device_gateway.presence import BirthHandler, Presence
 from hub.device_gateway.refusals import Refusals, refuse
+from hub.device_gateway.renewals import Renewals, Signer
 from hub.device_gateway.storage_failures import is_storage_failure
 from hub.errors import DiskFailed, HubError
 from hub.fault_points import Reached, never
@@ -51,6 +52,11 @@ def expect(tx: WriteTransaction, batch: Sequence[_Read]) -> None:
     tx.expect(map(bytes.fromhex, filter(None, lines)))
 
 
+def _is_left_behind(topic: DeviceTopic, wrong: Exception) -> bool:
+    """The broker keeps the last birth of a device that was shut out: that is no news."""
+    return topic.channel == "birth" and isinstance(wrong, ShutOut)
+
+
 class GatewayCore:
     """One site's gateway. Every call runs to its end; one caller at a time."""
 
@@ -58,7 +64,7 @@ class GatewayCore:
         self, database: peewee.Database, *, site: str, company: str, hub_epoch: str, clock: Clock,
         handlers: Mapping[str, Handler], answer_handlers: Mapping[str, AnswerHandler],
         configuration: Configuration, reached: Reached = never, trusting: Collection[str] = (),
-        birth_handlers: Sequence[BirthHandler] = (),
+        birth_handlers: Sequence[BirthHandler] = (), signer: Signer | None = None,
     ) -> None:  # fmt: skip
         self._database, self._site, self._hub_epoch = database, site, hub_epoch
         self._clock, self._reached = clock, reached
@@ -69,15 +75,11 @@ class GatewayCore:
         self._command_answers = CommandAnswers(site, answer_handlers)
         self._refusals = Refusals(site)
         self._answers = Answers(company, site)
+        self._renewals = Renewals(site, signer)
         self._sender = OutboxSender(database, site, reached)
         self._topics: dict[str, DeviceTopic] = {}
         self._refresh_at_ms = 0
-        self._devices_changed: Callable[[], None] = lambda: None
         self.known.refresh()
-
-    def on_devices_changed(self, tell: Callable[[], None]) -> None:
-        """Have `tell` called when devices were enrolled, retired, or got another password."""
-        self._devices_changed = tell
 
     # ── inputs ───────────────────────────────────────────────────────────────────────────
 
@@ -109,8 +111,7 @@ class GatewayCore:
         now_us, mono_ms = self._clock.now_us(), self._clock.mono_ms()
         if mono_ms >= self._refresh_at_ms:
             self._refresh_at_ms = mono_ms + REFRESH_EVERY_MS
-            if self.known.refresh():
-                self._devices_changed()
+            self.known.refresh()
             if self._configuration.refresh():
                 yield from map(self._configuration.message, self.known.names())
         yield from self._sender.due(now_us)
@@ -189,7 +190,8 @@ class GatewayCore:
                 is_event = topic.channel == "evt"
                 read = read_event(device, arrived.payload) if is_event else None
             except (ProtocolsError, HubError) as wrong:
-                refuse(group, arrived.topic, arrived.payload, wrong.code, str(wrong))
+                if not _is_left_behind(topic, wrong):
+                    refuse(group, arrived.topic, arrived.payload, wrong.code, str(wrong))
             else:
                 found.append((arrived, device, read))
         if group.is_hopeful:
@@ -243,7 +245,11 @@ class GatewayCore:
         return found
 
     def _answer(self, group: Group, device: KnownDevice, arrived: Arrived) -> None:
-        answer = self._answers.answer(decode(Ask, arrived.payload))
+        ask = decode(Ask, arrived.payload)
+        if ask.kind == "CERTIFICATE":
+            answer = self._renewals.answer(group, device.name, ask)
+        else:
+            answer = self._answers.answer(ask)
         group.publishes.append(
             Publish(
                 device_topic(self._site, device.name, "answer"), encode(answer),

@@ -12,7 +12,7 @@ from typing import Any, Final
 import peewee
 
 from hub.db import WriteTransaction
-from hub.devices.kinds import RETIRED
+from hub.devices.kinds import AWAITED, ENROLLED, RETIRED, REVOKED
 from hub.devices.models import Device
 from hub.errors import HubError
 
@@ -20,7 +20,7 @@ _NOTED: Final = (
     "session", "watermark_at", "report_epoch", "report_seq", "report_at", "clear_epoch",
 )  # fmt: skip
 _COLUMNS: Final = (
-    Device.name, Device.state, Device.secret_hash, *(getattr(Device, name) for name in _NOTED),
+    Device.name, Device.state, *(getattr(Device, name) for name in _NOTED),
 )  # fmt: skip
 
 
@@ -36,12 +36,35 @@ class UnknownDevice(HubError):
         )
 
 
-class RetiredDevice(HubError):
-    code = "RETIRED_DEVICE"
+class ShutOut(HubError):
+    """The device is here, but nobody may speak in its name."""
+
+    code = "SHUT_OUT"
+    sentence = "The device {!r} is no longer admitted."
 
     def __init__(self, device: str) -> None:
         self.device = device
-        super().__init__(f"The device {device!r} was retired and is no longer heard.")
+        super().__init__(self.sentence.format(device))
+
+
+class RetiredDevice(ShutOut):
+    code = "RETIRED_DEVICE"
+    sentence = "The device {!r} was retired and is no longer heard."
+
+
+class RevokedDevice(ShutOut):
+    code = "REVOKED_DEVICE"
+    sentence = "The device {!r} was shut out; it needs a new enrolment code."
+
+
+class AwaitedDevice(ShutOut):
+    code = "AWAITED_DEVICE"
+    sentence = "The device {!r} was added, but has not enrolled with its code yet."
+
+
+_REFUSALS: Final[dict[str, type[ShutOut]]] = {
+    RETIRED: RetiredDevice, REVOKED: RevokedDevice, AWAITED: AwaitedDevice,
+}  # fmt: skip
 
 
 class KnownDevice:
@@ -75,34 +98,28 @@ class KnownDevices:
     def __init__(self, database: peewee.Database, site: str) -> None:
         self._database, self._site = database, site
         self._devices: dict[str, KnownDevice] = {}
-        self._retired: frozenset[str] = frozenset()
-        self._secrets: dict[str, str] = {}
+        self._shut_out: dict[str, str] = {}
         self._uptos: dict[tuple[str, str], int] = {}
         self._with_parked: set[tuple[str, str]] = set()
 
-    def refresh(self) -> bool:
-        """Read enrolments and retirements again; what is known of the others stays.
-
-        Returns whether somebody else may connect than before.
-        """
+    def refresh(self) -> None:
+        """Read enrolments and the ends of them again; what is known of the others stays."""
         rows: Any = list(Device.select(*_COLUMNS).where(Device.site == self._site).dicts())
-        self._retired = frozenset(row["name"] for row in rows if row["state"] == RETIRED)
+        self._shut_out = {row["name"]: row["state"] for row in rows if row["state"] != ENROLLED}
         self._devices = {
             row["name"]: self._devices.get(row["name"]) or KnownDevice(row)
             for row in rows
-            if row["state"] != RETIRED
+            if row["state"] == ENROLLED
         }
-        before, self._secrets = self._secrets, {row["name"]: row["secret_hash"] for row in rows}
-        return before != self._secrets
 
     def get(self, name: str) -> KnownDevice:
-        """Raises UnknownDevice, RetiredDevice."""
+        """Raises UnknownDevice, ShutOut."""
         found = self._devices.get(name)
         if found is None:
             self.refresh()
             found = self._devices.get(name)
         if found is None:
-            raise RetiredDevice(name) if name in self._retired else UnknownDevice(name)
+            raise _REFUSALS.get(self._shut_out.get(name, ""), UnknownDevice)(name)
         return found
 
     def note(self, name: str, changes: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The gateway as a process of its own: lock, core, shell, and who may connect to the broker.
+"""The gateway as a process of its own: lock, core, shell. Who may connect is the guard's business.
 
 Owns nothing durable. It must not import Flask: every page of memory counts on a small machine.
 """
@@ -9,12 +9,10 @@ from collections.abc import Callable
 from random import SystemRandom
 
 from hub import broker
-from hub.broker import Identity
 from hub.clock import SystemClock
 from hub.config import HubConfig
 from hub.db import open_database
 from hub.device_gateway.mqtt_shell import MqttShell
-from hub.devices import queries
 from hub.fault_points import for_part
 from hub.lock import gateway_lock
 from hub.stop_signal import stop_signal
@@ -27,15 +25,9 @@ def run_gateway(config: HubConfig, on_ready: Callable[[], None] = lambda: None) 
     reached = for_part("gateway")
     with gateway_lock(database, config.data, config.site), stop_signal() as stop_fd:
         core = make_gateway(config, database, SystemClock(), reached)
-        core.on_devices_changed(lambda: _follow(config))
         address = broker.local_address(config)
         shell = MqttShell(
             core, address, config.site, address.user or f"hub-{config.site}",
             random=SystemRandom(), stop_fd=stop_fd, reached=reached, on_ready=on_ready,
         )  # fmt: skip
         shell.run()
-
-
-def _follow(config: HubConfig) -> None:
-    known = [Identity(*row) for row in queries.identities(config.site)]
-    broker.follow_identities(config, known)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from hub import outbox
+from hub.command import Command, command
 from hub.db import Insert, fetch
 from hub.devices.models import DayRoot
 from hub.floor_exceptions import open_exception
@@ -50,9 +51,7 @@ def keep_if_due(journal: Journal, site: str) -> bool:
     due = "SELECT 1 FROM device WHERE site = ? AND state = 'ENROLLED' AND roots_day <> ?"
     if not fetch(journal.database, due, (site, day)):
         return False
-    journal.perform(
-        "devices.keep_roots", lambda act: keep(act, day), site=site, via="timer", input={"day": day}
-    )
+    journal.carry_out(KeepDay(day), site=site, via="timer")
     return True
 
 
@@ -136,8 +135,34 @@ def _tell(act: Act, birth: Birth, day: str, cut: Cut) -> None:
         return
     _log.error("ledger_cut", device=birth.dev, day=day, ledger=root.ledger, position=root.position,
                code=cut.code)  # fmt: skip
-    told = Act(act.tx, "devices.find_cut", site=act.site, key=key, via="device", device=birth.dev)
-    open_exception(
-        told, "LEDGER_CUT", day=day, ledger=root.ledger, position=root.position, code=cut.code
-    )
-    told.enter(b"{}")
+    told = Act(act.tx, TellOfCut.ACT, site=act.site, key=key, via="device", device=birth.dev)
+    told.carry_out(TellOfCut(day, root.ledger, root.position, cut.code))
+
+
+# --- as commands ----------------------------------------------------------------------------------
+
+
+@command("devices.keep_roots")
+class KeepDay(Command[int], frozen=True):
+    """Give the roots of this day to the devices that have none."""
+
+    day: str
+
+    def carry_out(self, act: Act) -> int:
+        return keep(act, self.day)
+
+
+@command("devices.find_cut")
+class TellOfCut(Command[None], frozen=True):
+    """A device keeps a root that the ledger does not bear out."""
+
+    day: str
+    ledger: str
+    position: int
+    code: str
+
+    def carry_out(self, act: Act) -> None:
+        open_exception(
+            act, "LEDGER_CUT", day=self.day, ledger=self.ledger, position=self.position,
+            code=self.code,
+        )  # fmt: skip

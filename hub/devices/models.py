@@ -14,8 +14,9 @@ class Device(Table):
     name = peewee.TextField()
     kind = peewee.TextField()
     state = peewee.TextField(default="ENROLLED")
+    """AWAITED → ENROLLED → REVOKED | RETIRED; an enrolment code leads back to ENROLLED."""
     secret_hash = peewee.TextField(default="")
-    """mosquitto's own password hash; the password itself is kept nowhere."""
+    """mosquitto's own password hash; the password itself is kept nowhere. Empty: by certificate."""
     presence = peewee.TextField(default="OFFLINE")
     presence_at = MomentField(default=0)
     session = peewee.TextField(default="")
@@ -54,6 +55,59 @@ class Device(Table):
     class Meta:
         table_name = "device"
         primary_key = peewee.CompositeKey("site", "name")
+
+
+class EnrolmentCode(Table):
+    """The one code by which a device may enrol: OPEN → USED | BURNT | WITHDRAWN.
+
+    A new code takes the place of the old one.
+    """
+
+    site = peewee.TextField()
+    device = peewee.TextField()
+    digest = BytesField()
+    """SHA-256 of the secret; the secret itself is kept nowhere."""
+    state = peewee.TextField(default="OPEN")
+    wrong_tries = CountField(default=0)
+    made_at = MomentField()
+    expires_at = MomentField()
+    serial = peewee.TextField(default="")
+    """Of the certificate that it was used for."""
+
+    class Meta:
+        table_name = "enrolment_code"
+        primary_key = peewee.CompositeKey("site", "device")
+
+
+class DeviceCertificate(Table):
+    """A certificate that the hub signed for a device: ACTIVE → SUPERSEDED | REVOKED.
+
+    Whatever is not ACTIVE stands on the revocation list for good.
+    """
+
+    site = peewee.TextField()
+    serial = peewee.TextField()
+    device = peewee.TextField()
+    state = peewee.TextField(default="ACTIVE")
+    key_fingerprint = peewee.TextField()
+    """SHA-256 over the key's SubjectPublicKeyInfo: the same key asks again and gets the same."""
+    pem = peewee.TextField()
+    issued_at = MomentField()
+    used_at = MomentField(null=True)
+    """When the device was first heard with it."""
+    expires_at = MomentField()
+    asked_at = MomentField(null=True)
+    """When the device was last told to renew it."""
+    revoked_at = MomentField(null=True)
+    reason = peewee.TextField(default="")
+    """RENEWED, UNUSED, REPLACED, LOST, RETIRED."""
+    cut_at = MomentField(null=True)
+    """When the hub made sure that no connection lives on it."""
+
+    class Meta:
+        table_name = "device_certificate"
+        primary_key = peewee.CompositeKey("site", "serial")
+        indexes = ((("site", "device", "state"), False),)
 
 
 class DeviceEpoch(Table):

@@ -7,7 +7,18 @@ from typing import Any, NamedTuple
 
 from peewee import JOIN, fn
 
-from hub.devices.models import Device, DeviceEpoch, DeviceEvent, ParkedEvent, RefusedMessage
+from hub.db import WriteTransaction
+from hub.devices.kinds import ACTIVE, ENROLLED
+from hub.devices.models import (
+    Device,
+    DeviceCertificate,
+    DeviceEpoch,
+    DeviceEvent,
+    EnrolmentCode,
+    ParkedEvent,
+    RefusedMessage,
+)
+from hub.devices.rules import CodeFacts, is_renewal_due
 from hub.errors import NotFound
 
 
@@ -46,13 +57,136 @@ def device(site: str, name: str) -> Device:
 
 
 def identities(site: str) -> list[tuple[str, str, str]]:
-    """(name, kind, password hash) of everybody who may connect to the site's broker."""
+    """(name, kind, password hash) of everybody who may connect to the site's broker; the hash is
+    empty for those who come by certificate.
+    """
+    is_certified = fn.EXISTS(
+        DeviceCertificate.select(1).where(
+            DeviceCertificate.site == Device.site, DeviceCertificate.device == Device.name,
+            DeviceCertificate.state == ACTIVE,
+        )
+    )  # fmt: skip
     query: Any = (
         Device.select(Device.name, Device.kind, Device.secret_hash)
-        .where(Device.site == site, Device.secret_hash != "")
+        .where(Device.site == site, Device.state == ENROLLED)
+        .where((Device.secret_hash != "") | is_certified)
         .order_by(Device.name)
     )
     return [tuple(row) for row in query.tuples()]
+
+
+def barred(site: str) -> list[str]:
+    """Names in which nobody may speak or hear."""
+    query: Any = Device.select(Device.name).where(Device.site == site, Device.state != ENROLLED)
+    return [name for (name,) in query.order_by(Device.name).tuples()]
+
+
+# --- certificates ---------------------------------------------------------------------------------
+
+
+def revoked_serials(site: str) -> list[str]:
+    """Every certificate that is good no more."""
+    query: Any = DeviceCertificate.select(DeviceCertificate.serial).where(
+        DeviceCertificate.site == site, DeviceCertificate.state != ACTIVE
+    )
+    return [serial for (serial,) in query.order_by(DeviceCertificate.serial).tuples()]
+
+
+def to_cut(site: str) -> dict[str, list[str]]:
+    """Serials on which somebody may still be connected, by device. Whoever came with a newer one
+    has taken the older connection's place already.
+    """
+    query: Any = DeviceCertificate.select(DeviceCertificate.device, DeviceCertificate.serial).where(
+        DeviceCertificate.site == site, DeviceCertificate.state != ACTIVE,
+        DeviceCertificate.reason.not_in(("RENEWED", "UNUSED")), DeviceCertificate.cut_at.is_null(),
+    )  # fmt: skip
+    found: dict[str, list[str]] = {}
+    for device, serial in query.order_by(DeviceCertificate.serial).tuples():
+        found.setdefault(device, []).append(serial)
+    return found
+
+
+def good_certificate(
+    tx: WriteTransaction, site: str, name: str, key_fingerprint: str
+) -> str | None:
+    """The certificate that a device was given for this key, in PEM, while it is good."""
+    row = tx.row(
+        "SELECT pem FROM device_certificate WHERE site = ? AND device = ? "
+        "AND key_fingerprint = ? AND state = 'ACTIVE'",
+        (site, name, key_fingerprint),
+    )
+    return None if row is None else str(row[0])
+
+
+def certificates(site: str, name: str) -> list[DeviceCertificate]:
+    """A device's certificates, newest first."""
+    query = DeviceCertificate.select().where(
+        DeviceCertificate.site == site, DeviceCertificate.device == name
+    )
+    return list(query.order_by(DeviceCertificate.issued_at.desc(), DeviceCertificate.serial))
+
+
+def active_certificates(site: str) -> list[DeviceCertificate]:
+    """The newest good certificate of each enrolled device, the first to end first."""
+    query = (
+        DeviceCertificate.select()
+        .join(
+            Device,
+            on=(Device.site == DeviceCertificate.site) & (Device.name == DeviceCertificate.device),
+        )
+        .where(
+            DeviceCertificate.site == site, DeviceCertificate.state == ACTIVE,
+            Device.state == ENROLLED,
+        )
+        .order_by(DeviceCertificate.issued_at)
+    )  # fmt: skip
+    newest = {row.device: row for row in query}
+    return sorted(newest.values(), key=lambda row: (row.expires_at, row.device))
+
+
+def ending(site: str, before: int) -> list[DeviceCertificate]:
+    """Devices whose newest certificate ends before a moment."""
+    return [row for row in active_certificates(site) if row.expires_at < before]
+
+
+def due_for_renewal(site: str, now_us: int, asked_before: int) -> list[str]:
+    """Devices in the second half of their certificate's life that were not asked since."""
+    return [
+        row.device
+        for row in active_certificates(site)
+        if is_renewal_due(row.issued_at, row.expires_at, now_us)
+        and (row.asked_at or 0) < asked_before
+    ]
+
+
+def code(site: str, name: str) -> EnrolmentCode | None:
+    """The code by which a device may enrol, or did."""
+    found: EnrolmentCode | None = EnrolmentCode.get_or_none(
+        EnrolmentCode.site == site, EnrolmentCode.device == name
+    )
+    return found
+
+
+def code_facts(site: str, name: str) -> CodeFacts | None:
+    """A code as `rules` judges it."""
+    found = code(site, name)
+    if found is None:
+        return None
+    used: Any = DeviceCertificate.select(DeviceCertificate.key_fingerprint).where(
+        DeviceCertificate.site == site, DeviceCertificate.serial == found.serial
+    )
+    return CodeFacts(found.digest, found.state, found.expires_at, used.scalar() or "")
+
+
+def certificate_of_code(site: str, name: str) -> str:
+    """The certificate that a used code was used for; raises NotFound."""
+    found = code(site, name)
+    row = DeviceCertificate.get_or_none(
+        DeviceCertificate.site == site, DeviceCertificate.serial == (found.serial if found else "")
+    )
+    if row is None:
+        raise NotFound("certificate of", name)
+    return str(row.pem)
 
 
 def epochs(site: str, name: str) -> list[EpochFacts]:

@@ -1,7 +1,7 @@
-"""What can be done with devices: enrol, retire, give a new password, settle parked events.
+"""What can be done with devices: add, give a password, speak to them, settle parked events.
 
-One function for each act; each takes the act first and opens no transaction. The broker's files
-follow by themselves: the gateway notices changed rows within a second.
+One function for each act; each takes the act first and opens no transaction. Codes, certificates
+and shutting out are `enrolment`'s. The broker follows by itself (`hub.admissions`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from hub.db import Insert
-from hub.devices.kinds import KINDS, RETIRED
+from hub.devices import enrolment
+from hub.devices.kinds import AWAITED, ENROLLED, KINDS, RETIRED
 from hub.devices.models import Device
 from hub.devices.secrets import PASSWORD_BYTES, SALT_BYTES, hashed, written
 from hub.errors import BadValue, HubError, NotFound, WrongState
@@ -22,6 +23,8 @@ from protocols.topics import check_name
 
 Handler = Callable[[Act, Event, Any], None]
 RandomBytes = Callable[[int], bytes]
+
+retire_device = enrolment.retire
 
 _insert: Final = Insert(Device)
 
@@ -48,18 +51,26 @@ class ParkedRow(NamedTuple):
 
 
 def add_device(act: Act, name: str, kind: str, random_bytes: RandomBytes) -> str:
-    """Enrol a device; returns its password, which is kept nowhere. Raises DeviceExists, BadName."""
+    """Enrol a device by password; returns it, as it is kept nowhere. Raises as `enter_device`."""
+    password, secret_hash = new_password(random_bytes)
+    enter_device(act, name, kind, secret_hash)
+    return password
+
+
+def enter_device(act: Act, name: str, kind: str, secret_hash: str = "") -> None:
+    """Add a device: enrolled by its password's hash; without one it is awaited until it comes with
+    an enrolment code. Raises DeviceExists, BadName, BadValue.
+    """
     check_name(name, "device")
     if kind not in KINDS:
         raise BadValue("kind", kind, f"use one of {', '.join(KINDS)}")
     row = act.tx.row("SELECT state FROM device WHERE site = ? AND name = ?", (act.site, name))
     if row is not None:
         raise DeviceExists(name, row[0])
-    password, secret_hash = _new_password(random_bytes)
-    values = {"site": act.site, "name": name, "kind": kind, "state": "ENROLLED",
+    state = ENROLLED if secret_hash else AWAITED
+    values = {"site": act.site, "name": name, "kind": kind, "state": state,
               "secret_hash": secret_hash, "created_at": act.now_us}  # fmt: skip
     act.tx.run(_insert.sql, [values.get(column, _default(column)) for column in _insert.columns])
-    return password
 
 
 def _default(column: str) -> Any:
@@ -67,35 +78,29 @@ def _default(column: str) -> Any:
 
 
 def renew_password(act: Act, name: str, random_bytes: RandomBytes) -> str:
-    """Give a device another password; the old one stops at its next connection."""
-    password, secret_hash = _new_password(random_bytes)
-    changed = act.tx.run(
-        "UPDATE device SET secret_hash = ? WHERE site = ? AND name = ? AND state <> ?",
-        (secret_hash, act.site, name, RETIRED),
-    )
-    if changed != 1:
-        raise NotFound("device", name)
+    """As `set_password`, with a password made here; returns it."""
+    password, secret_hash = new_password(random_bytes)
+    set_password(act, name, secret_hash)
     return password
 
 
-def _new_password(random_bytes: RandomBytes) -> tuple[str, str]:
+def set_password(act: Act, name: str, secret_hash: str) -> None:
+    """Give a device another password, by its hash; whatever admitted it before ends now, and a
+    connection that lives is cut. Raises NotFound.
+    """
+    changed = act.tx.run(
+        "UPDATE device SET secret_hash = ?, state = ? WHERE site = ? AND name = ? AND state <> ?",
+        (secret_hash, ENROLLED, act.site, name, RETIRED),
+    )
+    if changed != 1:
+        raise NotFound("device", name)
+    enrolment.end_all(act, name, "REPLACED")
+
+
+def new_password(random_bytes: RandomBytes) -> tuple[str, str]:
+    """A password, and its hash."""
     password = written(random_bytes(PASSWORD_BYTES))
     return password, hashed(password, random_bytes(SALT_BYTES))
-
-
-def retire_device(act: Act, name: str) -> None:
-    """Hear a device no more; its rows and its name stay. Raises NotFound, WrongState."""
-    changed = act.tx.run(
-        "UPDATE device SET state = ?, secret_hash = '', presence = 'OFFLINE', presence_at = ? "
-        "WHERE site = ? AND name = ? AND state <> ?",
-        (RETIRED, act.now_us, act.site, name, RETIRED),
-    )
-    if changed == 1:
-        return
-    row = act.tx.row("SELECT state FROM device WHERE site = ? AND name = ?", (act.site, name))
-    if row is None:
-        raise NotFound("device", name)
-    raise WrongState("device", name, row[0], "an enrolled one")
 
 
 def show_message(act: Act, name: str, text: str, *, warns: bool = False) -> bytes:

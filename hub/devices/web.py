@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from random import SystemRandom
+import os
 from typing import Any, Final, NamedTuple
 
 from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from peewee import fn
 
 from hub.devices import queries, service
-from hub.devices.kinds import KINDS
-from hub.devices.models import Device, DeviceEvent
+from hub.devices.acts import (
+    AddDevice,
+    AskRenewal,
+    RetireDevice,
+    RevokeDevice,
+    SetPassword,
+    ShowWords,
+)
+from hub.devices.enrolling import new_offer
+from hub.devices.kinds import KINDS, OBSERVER
+from hub.devices.models import Device, DeviceCertificate, DeviceEvent, EnrolmentCode
 from hub.outbox import OutboxMessage
 from hub.web import acts, forms, live, naming
 from hub.web.context import web
@@ -32,10 +42,22 @@ class Fleet(NamedTuple):
     parked: int
 
 
+class Secret(NamedTuple):
+    """What is shown this one time."""
+
+    password: str = ""
+    code: str = ""
+    picture: Markup = Markup("")
+    """The code as QR."""
+
+
 @pages.get("/devices")
 @needs("devices", "read")
 def devices() -> ResponseReturnValue:
-    return render_template("devices/devices.html", **_fleet()._asdict(), kinds=KINDS)
+    by_code = web().settings.identity is not None
+    return render_template(
+        "devices/devices.html", **_fleet()._asdict(), kinds=KINDS, by_code=by_code
+    )
 
 
 def _fleet() -> Fleet:
@@ -66,7 +88,7 @@ def device(name: str) -> ResponseReturnValue:
     return _device_page(name)
 
 
-def _device_page(name: str, password: str = "") -> ResponseReturnValue:
+def _device_page(name: str, secret: Secret | None = None) -> ResponseReturnValue:
     site = web().site
     found = queries.device(site, name)
     waiting = OutboxMessage.select().where(
@@ -74,10 +96,19 @@ def _device_page(name: str, password: str = "") -> ResponseReturnValue:
     )
     epochs = queries.epochs(site, name)
     return render_template(
-        "devices/device.html", device=found, epochs=epochs, password=password,
+        "devices/device.html", device=found, epochs=epochs, secret=secret or Secret(),
+        certificates=queries.certificates(site, name), code=_open_code(name),
+        by_code=web().settings.identity is not None and found.kind != OBSERVER,
         events=_last_events(site, name, epochs[0].epoch) if epochs else [],
         commands=list(waiting.order_by(OutboxMessage.created_at.desc()).limit(10)),
     )  # fmt: skip
+
+
+def _open_code(name: str) -> EnrolmentCode | None:
+    """The code by which somebody may enrol at this moment."""
+    found = queries.code(web().site, name)
+    is_open = found is not None and found.state == "OPEN" and found.expires_at > web().now_us()
+    return found if is_open else None
 
 
 def _last_events(site: str, name: str, epoch: str) -> list[DeviceEvent]:
@@ -89,52 +120,103 @@ def _last_events(site: str, name: str, epoch: str) -> list[DeviceEvent]:
 
 
 def _live_device(key: str) -> Any:
-    found = queries.device(web().site, key)
+    site = web().site
+    found, code = queries.device(site, key), queries.code(site, key)
     return [found.presence, found.outbox_depth, found.seq, found.place_code, found.battery_percent,
-            found.state, [fact.upto for fact in queries.epochs(web().site, key)]]  # fmt: skip
+            found.state, [fact.upto for fact in queries.epochs(site, key)],
+            [_shown(one) for one in queries.certificates(site, key)],
+            [code.state, code.wrong_tries] if code else None]  # fmt: skip
+
+
+def _shown(one: DeviceCertificate) -> tuple[str, str, int | None]:
+    return one.serial, one.state, one.used_at
+
+
+# --- letting devices in ---------------------------------------------------------------------------
 
 
 @pages.post("/devices")
 def add() -> ResponseReturnValue:
-    """Enrol a device; its password is shown this one time."""
+    """Add a device; its code, or its password, is shown this one time."""
     name, kind = forms.words("name", signs_max=32), forms.words("kind", signs_max=16)
-    password = acts.perform(
-        "devices.add",
-        lambda act: service.add_device(act, name, kind, SystemRandom().randbytes),
-        input={"name": name, "kind": kind},
+    if web().settings.identity is not None and kind != OBSERVER:
+        acts.carry_out(AddDevice(name, kind))
+        return _page_with_code(name)
+    password, secret_hash = service.new_password(os.urandom)
+    acts.carry_out(AddDevice(name, kind, secret_hash))
+    return _device_page(name, Secret(password))
+
+
+@pages.post("/devices/<name>/code")
+def offer_code(name: str) -> ResponseReturnValue:
+    """A new enrolment code, shown this one time; what the device has now stays good until then."""
+    return _page_with_code(name)
+
+
+def _page_with_code(name: str) -> ResponseReturnValue:
+    identity = web().settings.identity
+    if identity is None:
+        return redirect(f"/devices/{name}", 303)
+    secret, offer = new_offer(name, web().now_us(), os.urandom)
+    text = identity.code(name, secret)
+    acts.carry_out(offer)
+    return _device_page(name, Secret(code=text, picture=qr_picture(text)))
+
+
+def qr_picture(text: str) -> Markup:
+    """The code as SVG inside of the page: no other request ever carries the secret."""
+    import segno
+
+    drawn: str = segno.make_qr(text, error="m").svg_inline(
+        scale=4, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None
     )
-    return _device_page(name, password)
+    return Markup(drawn)  # noqa: S704 - segno draws squares, whatever the text says
 
 
-@pages.post("/devices/<name>/message")
-def message(name: str) -> ResponseReturnValue:
-    text = forms.words("text", signs_max=400)
-    acts.perform(
-        "devices.message", lambda act: service.show_message(act, name, text),
-        input={"device": name, "text": text},
-    )  # fmt: skip
-    flash(_("It is shown as soon as the device hears the hub."), "done")
+@pages.get("/devices/<name>/code")
+def code_again(name: str) -> ResponseReturnValue:
+    """Somebody reloaded the page with the code: it is shown once."""
     return redirect(f"/devices/{name}", 303)
 
 
 @pages.post("/devices/<name>/password")
 def renew_password(name: str) -> ResponseReturnValue:
-    """Another password, shown this one time; the old one stops at the next connection."""
-    password = acts.perform(
-        "devices.renew_password",
-        lambda act: service.renew_password(act, name, SystemRandom().randbytes),
-        input={"device": name},
-    )
-    return _device_page(name, password)
+    """Another password, shown this one time; the old one ends now."""
+    password, secret_hash = service.new_password(os.urandom)
+    acts.carry_out(SetPassword(name, secret_hash))
+    return _device_page(name, Secret(password))
+
+
+@pages.post("/devices/<name>/renew")
+def renew(name: str) -> ResponseReturnValue:
+    acts.carry_out(AskRenewal((name,)), needs=("devices", "add"))
+    flash(_("It makes a new key as soon as it hears the hub."), "done")
+    return redirect(f"/devices/{name}", 303)
+
+
+# --- shutting devices out -------------------------------------------------------------------------
+
+
+@pages.post("/devices/<name>/revoke")
+def revoke(name: str) -> ResponseReturnValue:
+    """Lost or stolen: the guard cuts it off in less than two seconds."""
+    acts.carry_out(RevokeDevice(name))
+    flash(_("The device is shut out. A new code takes it back."), "done")
+    return redirect(f"/devices/{name}", 303)
 
 
 @pages.post("/devices/<name>/retire")
 def retire(name: str) -> ResponseReturnValue:
-    acts.perform(
-        "devices.retire", lambda act: service.retire_device(act, name), input={"device": name}
-    )
+    acts.carry_out(RetireDevice(name))
     flash(_("The device is heard no more."), "done")
     return redirect("/devices", 303)
+
+
+@pages.post("/devices/<name>/message")
+def message(name: str) -> ResponseReturnValue:
+    acts.carry_out(ShowWords(name, forms.words("text", signs_max=400)))
+    flash(_("It is shown as soon as the device hears the hub."), "done")
+    return redirect(f"/devices/{name}", 303)
 
 
 live.provide("devices", _live_devices, needs=("devices", "read"), every_ms=500)

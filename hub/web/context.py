@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import peewee
 from flask import Flask, current_app, g
 
+from hub.hub_identity import HubIdentity
 from hub.journal import Journal
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ class WebSettings:
     is_https: bool = False
     streams_max: int = 24
     log_ins_per_minute: int = 20
+    enrolments_per_minute: int = 20
+    identity: HubIdentity | None = None
+    """How devices find this hub and know it again; None where they have passwords."""
     data: Path = Path()
     """The hub's folder, for what watches over disk and processes."""
 

@@ -17,10 +17,11 @@ from typing import Final
 
 import msgspec
 
-from hub.broker import Identity, follow_identities, local_address
+from hub import admissions
+from hub.broker import local_address
 from hub.clock import SystemClock
 from hub.config import BrokerAddress, HubConfig
-from hub.devices import queries, service
+from hub.devices import service
 from hub.journal import Journal
 from hub.run import plans
 from hub.setup import prepare_all
@@ -71,8 +72,7 @@ class SmallSite:
         found: dict[str, str] = {}
         for name in names:
             found[name] = self._add_device(name)
-        known = [Identity(*row) for row in queries.identities(self.config.site)]
-        follow_identities(self.config, known)
+        admissions.follow(self.config)
         return found
 
     def _add_device(self, name: str) -> str:

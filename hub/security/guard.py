@@ -1,0 +1,145 @@
+"""Has the broker follow the device table, cuts off whoever was shut out, and reads its log.
+
+One step function, called several times a second by a thread beside the planner; nothing here waits
+longer than a connection on this machine takes. Owns the order: first the lists, then the cut, so
+that whoever is cut off finds the door shut.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from hub import admissions
+from hub.config import HubConfig
+from hub.devices import queries as devices
+from hub.devices.acts import AskRenewal, NoteCut
+from hub.devices.kinds import OBSERVER
+from hub.errors import HubError
+from hub.journal import Journal
+from hub.security import queries
+from hub.security.acts import ForgetOld, ReadLog
+from hub.security.broker_log import Admitted, BrokerLog
+from hub.security.gathering import Gathering
+from hub.security.log_tail import new_lines
+
+if TYPE_CHECKING:
+    from hub.authority import Authority
+
+LOG: Final = "broker"
+HOUR_MS: Final = 3_600_000
+DAY_US: Final = 86_400_000_000
+ASK_AGAIN_US: Final = DAY_US
+KEEP_US: Final = 365 * DAY_US
+RandomBytes = Callable[[int], bytes]
+_log = structlog.get_logger("guard")
+
+
+class Guard:
+    """One site's guard. One caller at a time."""
+
+    def __init__(
+        self, config: HubConfig, journal: Journal, random_bytes: RandomBytes = os.urandom
+    ) -> None:
+        self._config, self._journal, self._random_bytes = config, journal, random_bytes
+        self._site = config.site
+        self._path = config.data / "logs" / f"{LOG}.log"
+        self._gathering = Gathering()
+        self._reader = BrokerLog(self._admitted())
+        self._position = self._noted = queries.mark(self._site, LOG)
+        self._authority: Authority | None = None
+        self._hourly_at_ms = 0
+
+    def look(self) -> None:
+        """Do everything that waits for the guard. Safe to repeat and to kill at any point."""
+        if self._config.runs_broker:
+            self._follow()
+            self._read_log()
+            self._cut_intruders()
+        self._ask_for_renewals()
+
+    # ── who may connect ──────────────────────────────────────────────────────────────────
+
+    def _follow(self) -> None:
+        admissions.follow(self._config)
+        self._reader.admitted = self._admitted()
+        for device, serials in devices.to_cut(self._site).items():
+            if self._cut(device):
+                self._do(NoteCut(tuple(serials)))
+
+    def _admitted(self) -> Admitted:
+        known = admissions.identities(self._site)
+        return Admitted(
+            self._site,
+            frozenset(who.name for who in known),
+            frozenset(who.name for who in known if who.kind == OBSERVER),
+            frozenset(devices.barred(self._site)),
+        )
+
+    def _cut_intruders(self) -> None:
+        """Somebody was let in on a list that was old at that moment."""
+        while self._reader.intruders:
+            self._cut(self._reader.intruders.pop())
+
+    def _cut(self, device: str) -> bool:
+        """Whether no connection of this device lives any more; what failed is tried again."""
+        if not self._config.is_encrypted:
+            return True  # passwords: mosquitto itself has ended the connection
+        from hub.security.cutting import NotCut, cut
+
+        try:
+            ours = cut(
+                self._signer(), self._broker(), self._site, device, self._journal.clock.now_us(),
+                self._random_bytes,
+            )  # fmt: skip
+        except NotCut as failed:
+            _log.warning("not_cut", device=device, reason=failed.reason)
+            return False
+        if ours is not None:
+            self._reader.expect(ours)
+        return True
+
+    def _signer(self) -> Authority:
+        if self._authority is None:
+            from hub.authority import Authority
+
+            self._authority = Authority.open(self._config.tls_folder)
+        return self._authority
+
+    def _broker(self) -> tuple[str, int]:
+        return self._config.inner_host, self._config.broker_tls_port
+
+    # ── what the broker says ─────────────────────────────────────────────────────────────
+
+    def _read_log(self) -> None:
+        lines, self._position = new_lines(self._path, self._position)
+        for line in lines:
+            sight = self._reader.read(line)
+            if sight is not None:
+                self._gathering.add(sight)
+        sights = self._gathering.due(self._journal.clock.mono_ms())
+        if sights:
+            if self._gathering.is_empty:
+                self._noted = self._position
+            self._do(ReadLog(LOG, self._noted.head, self._noted.offset, sights))
+
+    # ── certificates in time ─────────────────────────────────────────────────────────────
+
+    def _ask_for_renewals(self) -> None:
+        now_ms, now_us = self._journal.clock.mono_ms(), self._journal.clock.now_us()
+        if now_ms < self._hourly_at_ms:
+            return
+        self._hourly_at_ms = now_ms + HOUR_MS
+        due = devices.due_for_renewal(self._site, now_us, now_us - ASK_AGAIN_US)
+        if due:
+            self._do(AskRenewal(tuple(due)))
+        self._do(ForgetOld(now_us - KEEP_US))
+
+    def _do(self, command: AskRenewal | ForgetOld | NoteCut | ReadLog) -> None:
+        try:
+            self._journal.carry_out(command, site=self._site, via="timer")
+        except HubError as refusal:
+            _log.warning("not_done", act=command.ACT, code=refusal.code, **refusal.values())

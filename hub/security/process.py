@@ -1,0 +1,65 @@
+"""The guard beside the planner: a thread of its own, so that planning never keeps it waiting.
+
+Owns the thread and the pause between looks. Whatever goes wrong in one look is said and tried again
+with the next: a guard that ended would leave everybody in.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import SystemRandom
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from hub.clock import SystemClock
+from hub.config import HubConfig
+from hub.db import open_database
+from hub.journal import Journal
+from hub.security.guard import Guard
+
+if TYPE_CHECKING:
+    from hub.security.announcing import Announcer
+
+LOOK_EVERY_S: Final = 0.25
+"""Someone who was shut out is cut off within two seconds; most of that is this and the pages."""
+_log = structlog.get_logger("guard")
+
+
+@contextmanager
+def guarding(config: HubConfig) -> Iterator[None]:
+    """Guard the site and announce the hub for as long as the body runs."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_guard, args=(config, ended), name="guard", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(5)
+
+
+def _guard(config: HubConfig, ended: threading.Event) -> None:
+    database = open_database(config.database)
+    announcer = _announcer(config)
+    guard: Guard | None = None
+    while not ended.wait(LOOK_EVERY_S):
+        try:
+            guard = guard or Guard(config, Journal(database, SystemClock(), SystemRandom()))
+            guard.look()
+        except Exception as wrong:  # noqa: BLE001 - an outermost loop: the next look tries again
+            _log.error("guard_failed", exc_info=wrong)
+    if announcer is not None:
+        announcer.end()
+    database.close()
+
+
+def _announcer(config: HubConfig) -> Announcer | None:
+    """A hub that nobody beyond this machine can reach says nothing."""
+    if not config.is_announced:
+        return None
+    from hub.security.announcing import announce
+
+    return announce(config)

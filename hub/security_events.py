@@ -1,0 +1,126 @@
+"""What threatens the hub, or is refused by it: one list. Owns the table `security_event`.
+
+Any capability notes what it sees, in the transaction of its act. Floods are grouped: one row for
+each kind, subject and minute, with a count, and a bounded number of subjects in a minute. What the
+kinds mean, and the page, are `hub.security`'s.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import peewee
+
+from hub.command import Command, command
+from hub.db import BytesField, CountField, IdField, MomentField, Table
+from hub.floor_exceptions import open_exception
+from hub.ids import digest_id
+from hub.journal import Act
+
+MINUTE_US: Final = 60_000_000
+SUBJECTS_PER_MINUTE_MAX: Final = 20
+"""Of one kind; further ones share a row."""
+OTHERS: Final = "(others)"
+ALERT_AGAIN_US: Final = 60 * MINUTE_US
+"""So long after the last of its kind and subject, another one is news for a supervisor."""
+SUBJECT_CHARS_MAX: Final = 120
+ALERT: Final = "SECURITY_ALERT"
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class SecurityEvent(Table):
+    """Something that happened `count` times between `first_at` and `last_at`, in one minute."""
+
+    id = IdField(primary_key=True)
+    site = peewee.TextField()
+    kind = peewee.TextField()
+    subject = peewee.TextField(default="")
+    """The device, person or address that it is about, as far as that is known."""
+    address = peewee.TextField(default="")
+    """Where it came from."""
+    values = BytesField()
+    count = CountField(default=1)
+    first_at = MomentField()
+    last_at = MomentField()
+
+    class Meta:
+        table_name = "security_event"
+        indexes = ((("site", "first_at", "id"), False), (("site", "kind", "subject"), False))
+
+
+class Sight(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something seen, once or several times."""
+
+    kind: str
+    at: int
+    """The last time, microseconds UTC."""
+    subject: str = ""
+    address: str = ""
+    count: int = 1
+    alerts: bool = False
+    """Whether a supervisor should be told."""
+    values: dict[str, str] = {}
+
+
+@command("security.note")
+class NoteSights(Command[None], frozen=True):
+    """Write down what a log, a device or a refused request showed."""
+
+    sights: tuple[Sight, ...]
+
+    def carry_out(self, act: Act) -> None:
+        for sight in self.sights:
+            note(act, sight)
+
+
+_NOTE: Final = (
+    "INSERT INTO security_event "
+    '(id, site, kind, subject, address, "values", count, first_at, last_at) '
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+    "count = security_event.count + excluded.count, last_at = excluded.last_at"
+)
+
+
+def note(act: Act, sight: Sight) -> None:
+    """Write it down, or count it with those of its minute; a supervisor is told once an hour."""
+    kind, minute = sight.kind, sight.at // MINUTE_US
+    subject = sight.subject[:SUBJECT_CHARS_MAX].replace("\0", "")
+    id = _row_id(act, kind, subject, sight.address, minute)
+    if _is_flooded(act, kind, minute, id):
+        subject, id = OTHERS, _row_id(act, kind, OTHERS, "", minute)
+    if sight.alerts and not _was_told(act, kind, subject, sight.at):
+        _tell(act, sight, subject)
+    act.tx.run(
+        _NOTE,
+        (id, act.site, kind, subject, sight.address[:64], _encode(sight.values), sight.count,
+         sight.at, sight.at),
+    )  # fmt: skip
+
+
+def _row_id(act: Act, kind: str, subject: str, address: str, minute: int) -> bytes:
+    return digest_id("security", act.site, kind, subject, address, str(minute))
+
+
+def _is_flooded(act: Act, kind: str, minute: int, id: bytes) -> bool:
+    if act.tx.row("SELECT 1 FROM security_event WHERE id = ?", (id,)) is not None:
+        return False
+    row = act.tx.row(
+        "SELECT COUNT(*) FROM security_event WHERE site = ? AND kind = ? AND first_at >= ? "
+        "AND first_at < ?",
+        (act.site, kind, minute * MINUTE_US, (minute + 1) * MINUTE_US),
+    )
+    return row is not None and row[0] >= SUBJECTS_PER_MINUTE_MAX
+
+
+def _was_told(act: Act, kind: str, subject: str, at: int) -> bool:
+    row = act.tx.row(
+        "SELECT 1 FROM security_event WHERE site = ? AND kind = ? AND subject = ? AND last_at > ?",
+        (act.site, kind, subject, at - ALERT_AGAIN_US),
+    )
+    return row is not None
+
+
+def _tell(act: Act, sight: Sight, subject: str) -> None:
+    values: dict[str, Any] = {**sight.values, "threat": sight.kind, "subject": subject}
+    open_exception(act, ALERT, address=sight.address, **values)
