@@ -13,6 +13,7 @@ from hub.errors import HubError
 from hub.warehouse import exceptions
 from hub.warehouse.acts import SetStream, SettleException
 from hub.warehouse.streaming import Stream
+from protocols.errors import ProtocolsError
 from simulators.actors import Ask, Asking, Busy, Look, Script
 from simulators.desk import Desk
 from simulators.hall import Hall
@@ -89,7 +90,7 @@ class Supervisor:
         press = SettleException(trouble.id, remedy, dict(answers or {}))
         try:
             yield Ask(partial(self._desk.carry_out, press))
-        except HubError:
+        except (HubError, ProtocolsError):
             return False
         self.settled += 1
         return True

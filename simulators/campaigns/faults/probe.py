@@ -6,12 +6,15 @@ event of the probe is acknowledged. It also says what no device should: poison.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import deque
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from random import Random
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -81,3 +84,30 @@ class Probe:
                 )
             )
         )  # fmt: skip
+
+
+class PageProbe:
+    """Looks at a page again and again; `last_ok_s` is when it last came."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.last_ok_s = 0.0
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="page probe", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._is_over.set()
+        self._thread.join(END_S)
+
+    def _run(self) -> None:
+        while not self._is_over.wait(EVERY_S):
+            with contextlib.suppress(OSError, HTTPException):
+                address = urlsplit(self._url)
+                asking = HTTPConnection(address.hostname or "", address.port, timeout=1)
+                asking.request("GET", address.path)
+                if asking.getresponse().status < 500:
+                    self.last_ok_s = time.monotonic()
+                asking.close()

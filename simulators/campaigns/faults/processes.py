@@ -1,8 +1,8 @@
 """Faults put upon one running process, each with its end. Linux; some need root or a tool.
 
-Owns signals, limits, control groups and injected system calls. It knows no part of Binlight: whoever
-calls names the process. Every function returns what ends the fault, which may be called after the
-process has gone.
+Owns signals, limits, control groups and injected system calls. It knows no part of Binlight:
+whoever calls names the process. Every function returns what ends the fault, which may be called
+after the process has gone.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ CPU_PERIOD_US: Final = 100_000
 SYNCS: Final = "fdatasync,fsync"
 """What SQLite calls when something must be on the disk."""
 STRACE_END_S: Final = 5.0
+FEW: Final = 3
+"""Descriptors: the standard ones. What is open beyond stays open."""
 
 
 # ── what this machine can do ─────────────────────────────────────────────────────────────────
@@ -58,7 +60,7 @@ def kill(pid: int) -> bool:
 
 
 def freeze(pid: int) -> End:
-    """SIGSTOP until the end: the process is there, holds its locks and sockets, and says nothing."""
+    """SIGSTOP until the end: it is there, holds its locks and sockets, and says nothing."""
     _signal(pid, signal.SIGSTOP)
     return lambda: _signal(pid, signal.SIGCONT)
 
@@ -72,7 +74,9 @@ def without_descriptors(pid: int) -> End:
     """No file or socket more can be opened."""
     with contextlib.suppress(ProcessLookupError):
         before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
+        if before[0] <= FEW:
+            return nothing
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (FEW, before[1]))
         return lambda: _limit_descriptors(pid, before)
     return nothing
 
@@ -86,7 +90,7 @@ def _limit_descriptors(pid: int, limits: tuple[int, int]) -> None:
 
 
 def failing(pid: int, calls: str, effect: str) -> End:
-    """Every named call of the process (all threads) has an effect: `error=EIO`, `delay_enter=200ms`.
+    """Every named call of the process, in all threads, has an effect such as `error=EIO`.
 
     As strace injects it; the process runs slower meanwhile.
     """
