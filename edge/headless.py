@@ -11,18 +11,18 @@ import sys
 
 import structlog
 
+from edge.device import Device
 from edge.handheld.view import ScreenView
 from edge.keypad import standard_input
-from edge.loop import AgentLoop
 
 
-def run_headless(loop: AgentLoop) -> None:
+def run_headless(device: Device) -> None:
     """Until SIGTERM or SIGINT, or until the agent can promise nothing more."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: loop.stop())
-    loop.keypad = standard_input()
-    loop.on_view = ViewLog().show
-    loop.run()
+        signal.signal(number, lambda _number, _frame: device.stop())
+    device.keypad = standard_input()
+    device.on_view = ViewLog().show
+    device.run()
 
 
 class ViewLog:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
+from protocols.enrolment import EnrolmentCode
+
 
 class LinkConnected(msgspec.Struct, frozen=True):
     """The broker accepted the connection."""
@@ -71,5 +73,19 @@ class Reconnect(msgspec.Struct, frozen=True):
     """End this connection in good order and make another at once: a new certificate is here."""
 
 
-LinkInput = LinkConnected | LinkLost | StrangerMet | MessageArrived | PubAck
-LinkAction = Publish | Subscribe | Reconnect
+class Enrol(msgspec.Struct, frozen=True):
+    """Ask the hub of this code for an identity."""
+
+    code: EnrolmentCode
+
+
+class EnrolmentEnded(msgspec.Struct, frozen=True):
+    """The device has an identity; or it was refused, and `sentence` says why and what to do."""
+
+    refusal: str = ""
+    """The refusal's code; empty when there was none."""
+    sentence: str = ""
+
+
+LinkInput = LinkConnected | LinkLost | StrangerMet | MessageArrived | PubAck | EnrolmentEnded
+LinkAction = Publish | Subscribe | Reconnect | Enrol

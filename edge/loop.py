@@ -9,19 +9,21 @@ from __future__ import annotations
 import os
 import random
 import selectors
+import socket
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from edge import gauges
-from edge.clock import Clock
-from edge.config import EdgeConfig
+from edge.clock import Clock, Now
+from edge.config import GaugesConfig
 from edge.handheld.agent import AgentCore
 from edge.handheld.agent_io import (
     Action,
     BatteryRead,
     EnrolAgain,
+    EnrolmentOver,
     Input,
     PlayTone,
     RadioRead,
@@ -30,13 +32,90 @@ from edge.handheld.agent_io import (
     Tick,
 )
 from edge.handheld.view import ScreenView
-from edge.hub_access import HubAccess, by_password
+from edge.hub_access import HubAccess
 from edge.hub_link import HubLink
 from edge.keypad import Keypad
+from edge.link_io import LinkAction, LinkInput
 from edge.scanner_port import ScannerPort
 from edge.tones import ToneDriver
 
 WAIT_MAX_MS: Final = 1_000
+DEFAULT_GAUGES: Final = GaugesConfig()
+
+
+class Core(Protocol):
+    """What the loop runs: the agent's core, or the one of a device without identity."""
+
+    @property
+    def next_wakeup_us(self) -> int:
+        """When a Tick is due at the latest, in microseconds of CLOCK_BOOTTIME."""
+        ...
+
+    def start(self, now: Now) -> list[Action]:
+        """The first actions."""
+        ...
+
+    def step(self, happened: Input, now: Now) -> list[Action]:
+        """One input, and what is to be done about it, in this order."""
+        ...
+
+    def leave(self, now: Now) -> list[Action]:
+        """The last actions."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open."""
+        ...
+
+
+class Link(Protocol):
+    """What moves bytes for a core: the link to the hub, or an enrolment."""
+
+    @property
+    def socket(self) -> socket.socket | None:
+        """For the selector; None while there is nothing to wait on."""
+        ...
+
+    @property
+    def wants_write(self) -> bool:
+        """Whether bytes wait for room in the socket."""
+        ...
+
+    @property
+    def next_wakeup_ms(self) -> int | None:
+        """When `turn` is due at the latest."""
+        ...
+
+    @property
+    def inbox(self) -> deque[LinkInput]:
+        """What has come."""
+        ...
+
+    def turn(self, now_ms: int, readable: bool, writable: bool) -> None:
+        """Do what is due; never waits."""
+        ...
+
+    def carry_out(self, action: LinkAction) -> None:
+        """Do what the core wants; never waits."""
+        ...
+
+    def close(self) -> None:
+        """End in good order."""
+        ...
+
+
+MakeLink = Callable[[Callable[[], None]], Link]
+
+
+def linked(access: HubAccess, core: AgentCore, clock: Clock, chance: random.Random) -> MakeLink:
+    """The link of an agent to its hub."""
+
+    def make(wake: Callable[[], None]) -> Link:
+        return HubLink(
+            access, core.config.device, lambda: core.link.will(clock.now()), chance, wake
+        )
+
+    return make
 
 
 class AgentLoop:
@@ -44,28 +123,20 @@ class AgentLoop:
 
     def __init__(
         self,
-        config: EdgeConfig,
-        core: AgentCore,
+        core: Core,
         clock: Clock,
-        chance: random.Random,
         tones: ToneDriver,
         scanner: ScannerPort | None,
-        keypad: Keypad | None = None,
-        access: HubAccess | None = None,
+        make_link: MakeLink,
+        gauges_config: GaugesConfig = DEFAULT_GAUGES,
     ) -> None:
-        """Without `access` the configuration's broker and password are the way to the hub."""
+        """`make_link` is given what wakes the loop up."""
         self._core, self._clock, self._tones, self._scanner = core, clock, tones, scanner
-        self._gauges = config.gauges
-        self.keypad = keypad
+        self._gauges = gauges_config
+        self.keypad: Keypad | None = None
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._selector = selectors.DefaultSelector()
-        self._link = HubLink(
-            access or by_password(config),
-            core.config.device,
-            lambda: core.link.will(clock.now()),
-            chance,
-            self._wake,
-        )
+        self._link = make_link(self._wake)
         self._waiting: deque[Input] = deque()
         self._is_stopping = False
         self._gauges_at_ms = 0
@@ -131,6 +202,8 @@ class AgentLoop:
                     self.failure, self._is_stopping = reason, True
                 case EnrolAgain(text=text):
                     self.enrolment_code, self._is_stopping = text, True
+                case EnrolmentOver():
+                    self._is_stopping = True
                 case _:
                     self._link.carry_out(action)
 
@@ -191,7 +264,7 @@ class AgentLoop:
         self._link.close()
         if self._scanner is not None:
             self._scanner.close()
-        self._core.outbox.close()
+        self._core.close()
         self._selector.close()
 
 

@@ -13,15 +13,12 @@ import msgspec
 from edge.clock_choice import clock_driver
 from edge.config import EdgeConfig, read_config
 from edge.day_roots import read_roots
+from edge.device import OUTBOX_FILE, Device
 from edge.errors import OutboxUnusable
-from edge.handheld.agent import AgentCore
-from edge.loop import AgentLoop
-from edge.outbox import SqliteOutbox
+from edge.identity import IdentityStore
 from edge.scanner_port import ScannerPort
 from edge.scanners import scanner_driver
 from edge.tones import tone_driver
-
-OUTBOX_FILE = "outbox.sqlite"
 
 
 @click.command()
@@ -43,30 +40,34 @@ def command(config_file: Path, data_dir: Path | None, headless: bool, roots: boo
     """Run a device: its scanner, its screen, and its link to the hub."""
     config = read_config(config_file)
     if roots:
-        kept = read_roots(_folder(config, data_dir) / OUTBOX_FILE)
-        click.echo(msgspec.json.encode({"site": config.site, "days": kept}).decode())
+        folder = _folder(config, data_dir)
+        kept = {"site": _site(config, folder), "days": read_roots(folder / OUTBOX_FILE)}
+        click.echo(msgspec.json.encode(kept).decode())
         return
-    loop = build(config, data_dir)
+    device = build(config, data_dir)
     if headless:
         from edge.headless import run_headless
 
-        run_headless(loop)
+        run_headless(device)
     else:
         from edge.handheld.screen import run_with_screen
 
-        run_with_screen(loop)
-    if loop.failure:
-        raise click.ClickException(loop.failure)
+        run_with_screen(device)
+    if device.failure:
+        raise click.ClickException(device.failure)
 
 
-def build(config: EdgeConfig, data_dir: Path | None) -> AgentLoop:
-    """The loop with the configured parts. Raises EdgeError for whatever does not fit."""
+def build(config: EdgeConfig, data_dir: Path | None) -> Device:
+    """The device with the configured parts. Raises EdgeError for whatever does not fit."""
     clock, chance = clock_driver(config.clock.driver, config.clock.options), random.SystemRandom()
-    scanner = _scanner(config)
     tones = tone_driver(config.tones.driver, config.tones.options)
-    outbox = SqliteOutbox(_folder(config, data_dir) / OUTBOX_FILE, chance, config.outbox_rows_max)
-    core = AgentCore(config.device(_version()), outbox, clock, chance)
-    return AgentLoop(config, core, clock, chance, tones, scanner)
+    scanner, folder = _scanner(config), _folder(config, data_dir)
+    return Device(config, folder, _version(), clock, chance, tones, scanner)
+
+
+def _site(config: EdgeConfig, folder: Path) -> str:
+    identity = IdentityStore(folder).identity
+    return identity.site if identity is not None and config.broker is None else config.site
 
 
 def _scanner(config: EdgeConfig) -> ScannerPort | None:
@@ -78,7 +79,7 @@ def _scanner(config: EdgeConfig) -> ScannerPort | None:
 def _folder(config: EdgeConfig, data_dir: Path | None) -> Path:
     """The outbox's folder, readable by this user alone: events name people."""
     chosen = data_dir or (Path(config.data_dir).expanduser() if config.data_dir else None)
-    folder = chosen or _user_data() / "binlight" / "edge" / config.name
+    folder = chosen or _user_data() / "binlight" / "edge" / (config.name or "device")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as wrong:

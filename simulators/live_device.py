@@ -24,7 +24,8 @@ from edge.config import read_config
 from edge.handheld.agent import AgentCore
 from edge.handheld.agent_io import Action, Input, KeyTyped, PlayTone, ScanRead, ScreenChanged
 from edge.handheld.view import ScreenView
-from edge.loop import AgentLoop
+from edge.hub_access import by_password
+from edge.loop import AgentLoop, linked
 from edge.outbox import SqliteOutbox
 from edge.scanner_port import ScannerPort
 from edge.scanners.scripted import ScriptedScanner
@@ -84,7 +85,8 @@ def main(config_file: str, folder: str) -> None:
     outbox = SqliteOutbox(Path(folder) / OUTBOX_FILE, chance, config.outbox_rows_max)
     core = ReportingCore(config.device("simulated"), outbox, clock, chance)
     scanner = ScriptedScanner()
-    loop = AgentLoop(config, core, clock, chance, SilentTone(), ScannerPort(scanner))
+    link = linked(by_password(config), core, clock, chance)
+    loop = AgentLoop(core, clock, SilentTone(), ScannerPort(scanner), link, config.gauges)
     loop.on_view = lambda _view: None
     threading.Thread(target=_listen, args=(loop, scanner), daemon=True).start()
     report(Seen(core.view))

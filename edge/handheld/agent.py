@@ -157,6 +157,10 @@ class AgentCore:
         """A clean end: say so to the hub. Everything else is on the disk already."""
         return [self.link.leave(now)] if self.link.is_connected else []
 
+    def close(self) -> None:
+        """Let go of the storage; after `leave`."""
+        self.outbox.close()
+
     # ── one input ────────────────────────────────────────────────────────────────────────
 
     def _step(self, happened: Input, now: Now) -> list[Action]:

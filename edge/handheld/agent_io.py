@@ -71,7 +71,11 @@ class EnrolAgain(msgspec.Struct, frozen=True):
     text: str
 
 
+class EnrolmentOver(msgspec.Struct, frozen=True):
+    """The device has its identity, or keeps the one that it had: end this run."""
+
+
 Input = (
     ScanRead | ScanFailed | KeyTyped | BatteryRead | RadioRead | ScannerPresence | Tick | LinkInput
 )
-Action = PlayTone | ScreenChanged | LinkAction | Stop | EnrolAgain
+Action = PlayTone | ScreenChanged | LinkAction | Stop | EnrolAgain | EnrolmentOver

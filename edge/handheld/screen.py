@@ -16,10 +16,10 @@ from textual.app import App, ComposeResult
 from textual.events import Key
 from textual.widget import Widget
 
+from edge.device import Device
 from edge.handheld.agent_io import Input, KeyTyped
 from edge.handheld.render import render
 from edge.handheld.view import ScreenView
-from edge.loop import AgentLoop
 
 
 class TakesInput(Protocol):
@@ -101,24 +101,24 @@ class HandheldApp(App[None]):
             self._keys_to.put(KeyTyped(event.character))
 
 
-def run_with_screen(loop: AgentLoop) -> None:
+def run_with_screen(device: Device) -> None:
     """Screen in this thread, agent in another, until either ends."""
-    app = HandheldApp(loop)
-    loop.on_view = app.show_view_from_elsewhere
-    agent = threading.Thread(target=_run_agent, args=(loop, app), name="agent", daemon=True)
+    app = HandheldApp(device)
+    device.on_view = app.show_view_from_elsewhere
+    agent = threading.Thread(target=_run_agent, args=(device, app), name="agent", daemon=True)
     signal.signal(signal.SIGTERM, lambda _number, _frame: app.exit_from_elsewhere())
     agent.start()
     try:
         app.run()
     finally:
-        loop.stop()
+        device.stop()
         agent.join()
 
 
-def _run_agent(loop: AgentLoop, app: HandheldApp) -> None:
+def _run_agent(device: Device, app: HandheldApp) -> None:
     """When the agent ends, by itself or by an error, the screen must not pretend to work."""
     try:
-        loop.run()
+        device.run()
     finally:
         if app.is_running:
             app.call_from_thread(app.exit)

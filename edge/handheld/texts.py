@@ -29,7 +29,15 @@ TEXTS: Final[dict[str, str]] = {
     "PROMPT_SHORT_TOTE": "scan the tote in slot {slot} … or NO",
     "PROMPT_NEW_TOTE": "YES or NO",
     "PROMPT_NOTICE": "go on: the next scan counts",
+    "PROMPT_ENROL": "scan the code … or type it, then Enter",
+    "PROMPT_ENROL_SURE": "YES or NO",
+    "PROMPT_ENROL_WAIT": "one moment",
+    "PROMPT_ENROL_AGAIN": "YES to try again … or NO",
     # headings and words of the screen
+    "TITLE_ENROL": "Scan the code shown by the hub",
+    "TITLE_ENROL_SURE": "This device is {owner}. Is it to become {wanted}?",
+    "TITLE_ENROL_WAIT": "Asking the hub about {wanted} …",
+    "TITLE_ENROL_AGAIN": "{wanted}: scan the code again",
     "TITLE_BADGE": "Scan your badge",
     "TITLE_PIN": "Type your PIN",
     "TITLE_READY": "Ready for work",
@@ -101,6 +109,11 @@ TEXTS: Final[dict[str, str]] = {
     "LOG_OUT_TO_ENROL": "An enrolment code: log out first, then scan it again.",
     "ENROLLED_BY_PASSWORD": "An enrolment code: this device has a password in its configuration. "
     "Take [broker] out of it first.",
+    "NOT_ENROLLED": "{sentence}",
+    "NOT_NOW_ENROL": "This device belongs to nobody yet: scan the code shown by the hub.",
+    "NOT_NOW_ENROL_SURE": "First say YES or NO.",
+    "NOT_NOW_ENROL_WAIT": "The hub is being asked. One moment.",
+    "NOT_NOW_ENROL_AGAIN": "Scan the code shown by the hub again, or say YES or NO.",
     # news
     "BACK_TO_THE_LINE": "Back to the line.",
     "HELP_IS_COMING": "The supervisor has been called.",

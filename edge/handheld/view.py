@@ -56,7 +56,7 @@ class Row(msgspec.Struct, frozen=True):
 class ScreenView(msgspec.Struct, frozen=True):
     """Everything on the screen, ready to be drawn at any size."""
 
-    phase: Phase
+    phase: Phase | Literal["ENROL"]
     who: str
     is_hub_online: bool
     queue: int

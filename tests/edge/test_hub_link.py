@@ -26,7 +26,7 @@ from edge.config import BrokerConfig, DeviceConfig, EdgeConfig
 from edge.errors import ConfigUnreadable
 from edge.handheld.agent import AgentCore
 from edge.handheld.agent_io import KeyTyped
-from edge.hub_access import PasswordAccess
+from edge.hub_access import PasswordAccess, by_password
 from edge.hub_link import HubLink
 from edge.identity_keys import fingerprint
 from edge.link_io import (
@@ -39,7 +39,7 @@ from edge.link_io import (
     StrangerMet,
     Subscribe,
 )
-from edge.loop import AgentLoop
+from edge.loop import AgentLoop, linked
 from edge.outbox import SqliteOutbox
 from edge.scanner_port import ScannerPort
 from edge.scanners.scripted import ScriptedScanner
@@ -277,7 +277,8 @@ def test_the_agents_loop_from_scanner_to_hub_and_a_clean_leave(broker, tmp_path)
     outbox = SqliteOutbox(tmp_path / "outbox.sqlite", chance)
     core = AgentCore(DeviceConfig("main", "h1"), outbox, clock, chance)
     scanner = ScriptedScanner()
-    loop = AgentLoop(config, core, clock, chance, tones, ScannerPort(scanner))
+    link = linked(by_password(config), core, clock, chance)
+    loop = AgentLoop(core, clock, tones, ScannerPort(scanner), link)
     phases: queue.Queue[str] = queue.Queue()
     loop.on_view = lambda view: phases.put(f"{view.phase} {view.queue}")
     running = threading.Thread(target=loop.run)
