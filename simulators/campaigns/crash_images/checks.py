@@ -1,0 +1,187 @@
+"""Whether an image of a database is one that the product promised. Owns the four verdicts.
+
+The recorded process says after each commit what every page of its database now holds. A true image
+shows, byte for byte, the database as it was after the last promised act or after the one that was
+under way: so nothing promised is missing, nothing is there twice, and nothing is half done. What
+is found for the first time is also opened and used as the product does it (`use`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from simulators.campaigns.crash_images.images import Image
+from simulators.campaigns.crash_images.operations import Said
+from simulators.campaigns.crash_images.saying import content_digest, pages_digest, pages_of
+
+TRUE: Final = "true"
+LOST: Final = "lost"
+"""Something promised is not there."""
+CORRUPT: Final = "corrupt"
+"""The database cannot be read, or its structure is broken."""
+HALF: Final = "half"
+"""It can be read, and is as it never was after any act."""
+VERDICTS: Final = (TRUE, LOST, CORRUPT, HALF)
+
+BEFORE_ALL: Final = 0
+"""The place of a database that was still being made when nothing was promised yet."""
+
+Use = Callable[[Path], str]
+"""Opens and uses the folder as the product does; returns what is wrong with it, or nothing."""
+
+Missing = Callable[[Path, Mapping[str, Any]], str]
+"""What of a promise is not in the folder, or nothing."""
+
+
+class DatabaseCheck:
+    """Judges the images of one recording."""
+
+    def __init__(self, said: Sequence[Said], file: str, folder: Path, use: Use) -> None:
+        """`said`: all that the recorded process said; `folder`: in memory, emptied each time."""
+        self._file, self._desk, self._use = file, Desk(folder), use
+        self._pages = _places(s.facts["pages"] for s in said)
+        self._content = _places(s.facts["content"] for s in said)
+        self._known: dict[str, list[int] | str] = {}
+        self._last = ""
+        self.distinct = 0
+        """How many different databases were found so far."""
+        self.complaints: Counter[str] = Counter()
+
+    def judge(self, image: Image) -> str:
+        """One of VERDICTS; what stands behind another than TRUE is kept in `complaints`."""
+        verdict, why = self._judge(image)
+        if why:
+            self.complaints[why] += 1
+        return verdict
+
+    def _judge(self, image: Image) -> tuple[str, str]:
+        first, last = _bounds(image.said)
+        try:
+            found = self._find(image)
+        except sqlite3.DatabaseError as wrong:
+            return CORRUPT, str(wrong)
+        if found is None:
+            return (LOST, "there is no database") if first else (TRUE, "")
+        if found == HALF and not first:
+            found = self._known[self._last] = [BEFORE_ALL]
+        if isinstance(found, str):
+            return found, ""
+        if any(first <= n <= last for n in found):
+            return TRUE, ""
+        return (LOST, "") if max(found) < first else (HALF, "it is ahead of its acts")
+
+    def _find(self, image: Image) -> list[int] | str | None:
+        """After which acts the database was as it is found; or a verdict; None for no database."""
+        if self._file not in image.files:
+            return None
+        with self._opened(image) as db:
+            pages = pages_of(db)
+            if not pages:
+                return None
+            self._last = digest = pages_digest(pages)
+            if digest in self._known:
+                return self._known[digest]
+            found = self._look(db, digest)
+        self._known[digest] = found if found == CORRUPT else self._used(image, found)
+        return self._known[digest]
+
+    def _look(self, db: sqlite3.Connection, digest: str) -> list[int] | str:
+        """Once for each different database: is it whole, and when was it like this?"""
+        self.distinct += 1
+        (complaint,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+        if complaint != "ok":
+            self.complaints[complaint] += 1
+            return CORRUPT
+        return self._pages.get(digest) or self._content.get(content_digest(db)) or HALF
+
+    def _used(self, image: Image, found: list[int] | str) -> list[int] | str:
+        """The same, once the product itself has worked with a fresh copy."""
+        self._desk.put(image.files)
+        self._desk.forget()
+        complaint = self._use(self._desk.folder)
+        if complaint:
+            self.complaints[complaint] += 1
+        return CORRUPT if complaint else found
+
+    @contextmanager
+    def _opened(self, image: Image) -> Iterator[sqlite3.Connection]:
+        """For reading where that is enough: only a rollback journal has to be carried out."""
+        self._desk.put(image.files)
+        file = self._desk.folder / self._file
+        is_to_be_rolled_back = f"{self._file}-journal" in image.files
+        db = sqlite3.connect(
+            f"file:{file}?mode={'rw' if is_to_be_rolled_back else 'ro'}", uri=True,
+            isolation_level=None,
+        )  # fmt: skip
+        if is_to_be_rolled_back:
+            self._desk.forget()
+        try:
+            yield db
+        finally:
+            db.close()
+
+
+class PromiseCheck:
+    """Judges images by what was promised alone: for processes that failed and began again, since
+    nobody can say then whether the act that failed took effect.
+    """
+
+    def __init__(self, folder: Path, use: Use, missing: Missing) -> None:
+        self._desk, self._use, self._missing = Desk(folder), use, missing
+        self.distinct = 0
+        self.complaints: Counter[str] = Counter()
+
+    def judge(self, image: Image) -> str:
+        """One of VERDICTS, HALF left out: a product that can use it finds it whole."""
+        self.distinct += 1
+        promised = [said.facts for said in image.said if said.facts["flushed"]]
+        self._desk.put(image.files)
+        self._desk.forget()
+        lacking = self._missing(self._desk.folder, promised[-1]) if promised else ""
+        complaint = lacking or self._use(self._desk.folder)
+        if complaint:
+            self.complaints[complaint] += 1
+            return LOST if lacking else CORRUPT
+        return TRUE
+
+
+class Desk:
+    """A folder in memory into which one image after the other is put."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._there: dict[str, bytes] = {}
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Make the folder hold these files and nothing else."""
+        for old in self.folder.rglob("*"):
+            if old.is_file() and str(old.relative_to(self.folder)) not in files:
+                old.unlink()
+        for path, content in files.items():
+            if self._there.get(path) != content:
+                file = self.folder / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
+        self._there = dict(files)
+
+    def forget(self) -> None:
+        """Somebody else writes into the folder: nothing that was put there may be relied on."""
+        self._there = {}
+
+
+def _bounds(said: Sequence[Said]) -> tuple[int, int]:
+    """The first act (counted from 1) that must be there, and the last that may be."""
+    flushed = (n for n in range(len(said), 0, -1) if said[n - 1].facts["flushed"])
+    return next(flushed, 0), len(said) + 1
+
+
+def _places(digests: Iterator[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for n, digest in enumerate(digests, start=1):
+        found.setdefault(digest, []).append(n)
+    return found
