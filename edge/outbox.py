@@ -102,6 +102,11 @@ class Outbox(Protocol):
         ...
 
     @property
+    def last_at_us(self) -> int:
+        """The moment of the newest event that is kept, by the device's own time; 0 for none."""
+        ...
+
+    @property
     def is_nearly_full(self) -> bool:
         """Whether people should be warned (OUTBOX_WARN_PERCENT)."""
         ...
@@ -224,6 +229,13 @@ class SqliteOutbox:
     @property
     def is_nearly_full(self) -> bool:
         return self.depth * 100 >= self.capacity * OUTBOX_WARN_PERCENT
+
+    @property
+    def last_at_us(self) -> int:
+        newest = "SELECT at_us FROM events ORDER BY epoch_no DESC, seq DESC LIMIT 1"
+        with self._translated():
+            row = self._db.execute(newest).fetchone()
+        return int(row[0]) if row else 0
 
     def append(self, payloads: Sequence[bytes], state: State, at_us: int) -> None:
         if payloads and self.depth + len(payloads) > self.capacity:
@@ -395,7 +407,14 @@ class SqliteOutbox:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
         if found not in {0, FORMAT}:
             raise OutboxUnusable(self._path, f"its format {found} is newer than this agent")
+        self._write_anew_what_is_in_the_log()
         self._db.executescript(SCHEMA + f"PRAGMA user_version={FORMAT};")
+
+    def _write_anew_what_is_in_the_log(self) -> None:
+        """What is read back after a failed flush may be in memory alone, and no later flush writes
+        it: events appended behind it would go with it (docs/decisions/0023-crash-images.md).
+        """
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _read_epochs(self) -> list[_Epoch]:
         rows = self._db.execute(
