@@ -40,7 +40,13 @@ COMMANDS = {
         "simulators.demo:command", "Show a working warehouse: hub, broker, people.", "edge,hub"
     ),
     "hub": CommandEntry("hub.run:command", "Run a site's hub and its broker.", "hub"),
+    "hub-service": CommandEntry(
+        "hub.service_unit:command", "Print the unit that starts the hub with its machine.", "hub"
+    ),
     "edge": CommandEntry("edge.run:command", "Run a device: handheld, dock, station.", "edge"),
+    "edge-service": CommandEntry(
+        "edge.service_unit:command", "Print the unit that starts a device with its machine.", "edge"
+    ),
     "import": CommandEntry(
         "hub.bulk.commands:import_command", "Read items, stock, people, orders.", "hub"
     ),
@@ -52,6 +58,9 @@ COMMANDS = {
     "user": CommandEntry("hub.staff.commands:user", "Add people and set passwords.", "hub"),
     "verify": CommandEntry(
         "hub.verify.command:command", "Rebuild every balance from the ledgers and compare.", "hub"
+    ),
+    "replay": CommandEntry(
+        "hub.replaying.command:command", "Make the books again from the journal alone.", "hub"
     ),
     "tours": CommandEntry(
         "hub.warehouse.tours_command:command", "Compute picking tours for a list of cases.", "hub"

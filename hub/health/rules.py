@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, Literal, NamedTuple
 
 Level = Literal["GOOD", "WARN", "BAD"]
@@ -81,7 +81,7 @@ class Check(NamedTuple):
     name: str
     level: Level
     code: str
-    values: dict[str, object]
+    values: Mapping[str, object]
 
 
 def judge(facts: Facts) -> list[Check]:
@@ -97,13 +97,13 @@ def worst(checks: list[Check]) -> Level:
     return max((check.level for check in checks), key=LEVELS.index, default="GOOD")
 
 
-def _good(name: str, code: str = "GOOD", **values: object) -> Check:
-    return Check(name, "GOOD", code, values)
+def _good(name: str, **values: object) -> Check:
+    return Check(name, "GOOD", "GOOD", values)
 
 
 def _parts(facts: Facts) -> Check:
     if facts.parts is None:
-        return _good("parts", "ELSEWHERE")
+        return Check("parts", "GOOD", "ELSEWHERE", {})
     down = [part.name for part in facts.parts if not part.is_running]
     if down:
         return Check("parts", "BAD", "DOWN", {"names": ", ".join(down)})
@@ -221,7 +221,7 @@ def _certificates(facts: Facts) -> Check:
 
 def _clock(facts: Facts) -> Check:
     if facts.clock_is_set is None:
-        return _good("clock", "UNKNOWN")
+        return Check("clock", "GOOD", "UNKNOWN", {})
     return _good("clock") if facts.clock_is_set else Check("clock", "WARN", "NOT_SET", {})
 
 

@@ -1,0 +1,85 @@
+"""`binlight edge-service`: the systemd unit of a device, so that it starts with its machine.
+
+Owns the unit's text; requirements/service.sh installs it. With a screen the agent takes the first
+console; `--headless` is for stations without one. It runs as the user `binlight`, who may read
+scanners.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from edge.config import read_config
+
+USER: Final = "binlight"
+GROUPS: Final = ("input", "dialout", "audio", "tty")
+"""Keyboard scanners, serial scanners, tones, the console."""
+DATA: Final = Path("/var/lib/binlight-edge")
+ROOT: Final = Path(__file__).resolve().parent.parent
+CONFLICT: Final = "Conflicts=getty@tty1.service\n"
+CONSOLE: Final = """StandardInput=tty
+StandardOutput=tty
+StandardError=journal
+TTYPath=/dev/tty1
+TTYReset=yes
+TTYVHangup=yes
+Environment=TERM=linux
+"""
+
+
+@click.command("edge-service")
+@click.option(
+    "--config", "config_file", required=True, type=click.Path(path_type=Path, dir_okay=False),
+    help="The device's configuration.",
+)  # fmt: skip
+@click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True)
+@click.option("--headless", is_flag=True, help="For a station without a screen.")
+def command(config_file: Path, data: Path, headless: bool) -> None:
+    """Print the systemd unit that starts a device with its machine."""
+    read_config(config_file)  # refuses now rather than at the next start
+    click.echo(unit(config_file.absolute(), data.absolute(), headless), nl=False)
+
+
+def unit(config_file: Path, data: Path, headless: bool) -> str:
+    """The unit's text; see systemd.service(5) and systemd.exec(5)."""
+    words = [sys.executable, str(ROOT / "binlight.py"), "edge",
+             f"--config={config_file}", f"--data={data}"]  # fmt: skip
+    words += ["--headless"] if headless else []
+    command_line = " ".join(_quoted(word) for word in words)
+    return f"""[Unit]
+Description=Binlight device
+After=systemd-user-sessions.service
+{"" if headless else CONFLICT}StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart={command_line}
+User={USER}
+SupplementaryGroups={" ".join(GROUPS)}
+{"" if headless else CONSOLE}Restart=always
+RestartSec=1
+UMask=0077
+ReadWritePaths={_quoted(str(data))}
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=yes
+NoNewPrivileges=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictSUIDSGID=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def _quoted(word: str) -> str:
+    """A word as systemd reads it: `%` begins a specifier, `$` a variable."""
+    safe = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{safe}"' if any(sign in word for sign in " \t\"'\\") else safe

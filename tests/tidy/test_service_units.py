@@ -1,0 +1,102 @@
+"""Units that start hub and device with their machine: systemd itself reads them without complaint."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import select
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edge import service_unit as edge_unit
+from hub import service_unit as hub_unit
+from simulators.bench.small_site import free_port
+from tests.tidy.repository import ROOT
+
+PATIENCE_S = 60
+ODD = Path("/srv/all our 100% things")
+
+
+def _sections(text: str) -> configparser.ConfigParser:
+    read = configparser.ConfigParser(interpolation=None, strict=True)
+    read.optionxform = str  # type: ignore[assignment,method-assign]
+    read.read_string(text)
+    return read
+
+
+UNITS = {
+    "hub": hub_unit.unit((f"--data={ODD}", "--listen=0.0.0.0"), ODD),
+    "edge": edge_unit.unit(ODD / "hh-1.toml", ODD, headless=False),
+    "headless": edge_unit.unit(ODD / "hh-1.toml", ODD, headless=True),
+}
+
+
+@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd's own checker")
+def test_systemd_finds_nothing_wrong(name: str, tmp_path: Path):
+    path = tmp_path / f"binlight-{name}.service"
+    path.write_text(UNITS[name])
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_the_command_line_survives_blanks_and_per_cent_signs(name: str):
+    words = shlex.split(_sections(UNITS[name])["Service"]["ExecStart"].replace("%%", "%"))
+    assert words[:2] == [sys.executable, str(ROOT / "binlight.py")]
+    assert f"--data={ODD}" in words
+
+
+def test_only_a_device_with_a_screen_takes_the_console():
+    assert _sections(UNITS["edge"])["Service"]["TTYPath"] == "/dev/tty1"
+    assert "TTYPath" not in _sections(UNITS["headless"])["Service"]
+
+
+def test_a_device_whose_configuration_is_wrong_gets_no_unit(tmp_path: Path):
+    config = tmp_path / "device.toml"
+    config.write_text("site = 'w1'\nnam = 'hh-1'\n")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "binlight.py"), "edge-service", "--config", str(config)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "nam" in done.stderr
+    assert "[Unit]" not in done.stdout
+
+
+def test_a_hub_tells_systemd_when_it_answers_and_that_it_lives(tmp_path: Path):
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as told:
+        told.bind(str(tmp_path / "notify"))
+        environment = {
+            **os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000",
+        }  # fmt: skip
+        command = [sys.executable, str(ROOT / "binlight.py"), "hub", "--data",
+                   str(tmp_path / "hub"), "--port", str(free_port()), "--broker-port",
+                   str(free_port())]  # fmt: skip
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        try:
+            _wait_for(told, "READY=1")
+            _wait_for(told, "WATCHDOG=1")
+            process.send_signal(signal.SIGTERM)
+            _wait_for(told, "STOPPING=1")
+            assert process.wait(PATIENCE_S) == 0
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(told: socket.socket, wanted: str) -> None:
+    heard = ""
+    while wanted not in heard:
+        assert select.select([told], [], [], PATIENCE_S)[0], f"waited in vain for {wanted}"
+        heard = told.recv(4096).decode()
