@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     Hex = bytes
 else:
 
-    class Hex(bytes):
-        """Bytes that are written as hexadecimal digits, so that people can read and search them."""
+    class _AnyBytes(type):
+        def __instancecheck__(cls, value: object) -> bool:
+            return isinstance(value, bytes)
 
-        __slots__ = ()
+    class Hex(metaclass=_AnyBytes):
+        """Bytes that are written as hexadecimal digits, so that people can read and search them.
+
+        In Python they are plain bytes; only msgspec meets this name.
+        """
 
 
 Id = Hex
@@ -104,13 +109,7 @@ def written(command: Command[Any]) -> tuple[bytes, bytes]:
 
 def readable(value: Any) -> Any:
     """Any value in terms of JSON; bytes as hexadecimal digits."""
-    return _without_bytes(msgspec.to_builtins(value, builtin_types=(bytes,), enc_hook=_as_hex))
-
-
-def _as_hex(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.hex()
-    raise NotImplementedError(type(value))
+    return _without_bytes(msgspec.to_builtins(value, builtin_types=(bytes,)))
 
 
 def _without_bytes(value: Any) -> Any:
@@ -143,7 +142,7 @@ def converted(value: Any, kind: Any) -> Any:
 
 def _from_hex(kind: type, text: Any) -> Any:
     if kind is Hex:
-        return Hex.fromhex(text)
+        return bytes.fromhex(text)
     raise NotImplementedError(kind)
 
 

@@ -21,6 +21,7 @@ import psycopg
 
 from hub.errors import BadValue
 from hub.ledger import Ledger, chain_rows
+from hub.private_files import make_lasting_folder
 
 BUSY_TIMEOUT_MS: Final = 5_000
 WRITE_ATTEMPTS_MAX: Final = 6
@@ -63,6 +64,13 @@ def open_database(url: str) -> peewee.Database:
 
     Binds the models of this process to it. Raises BadValue for other schemes.
     """
+    database = open_beside(url)
+    proxy.initialize(database)
+    return database
+
+
+def open_beside(url: str) -> peewee.Database:
+    """As `open_database`, for reading beside the one that the models are bound to."""
     scheme = urlsplit(url).scheme
     database: peewee.Database
     if scheme == "sqlite":
@@ -71,14 +79,31 @@ def open_database(url: str) -> peewee.Database:
         database = peewee.PostgresqlDatabase(url, prefer_psycopg3=True, autoconnect=True)
     else:
         raise BadValue("database", url, "use sqlite:///FILE or postgresql://USER@HOST/NAME")
-    proxy.initialize(database)
     return database
+
+
+def open_scratch(file: Path) -> peewee.Database:
+    """An SQLite database that nobody will miss: quick, and gone after a power cut. Not bound."""
+    database = _open_sqlite(f"sqlite:///{file}")
+    database.execute_sql("PRAGMA synchronous = OFF")
+    return database
+
+
+@contextmanager
+def bound_to(database: peewee.Database) -> Iterator[None]:
+    """Let the models of this process mean this database while inside."""
+    before = proxy.obj
+    proxy.initialize(database)
+    try:
+        yield
+    finally:
+        proxy.initialize(before)
 
 
 def _open_sqlite(url: str) -> peewee.SqliteDatabase:
     path = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else ":memory:"
     if path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        make_lasting_folder(Path(path).parent)
     pragmas = {
         "journal_mode": "wal",
         "synchronous": "full",

@@ -14,21 +14,25 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from hub.bulk import days
-from hub.bulk.engine import Options, run_import
+from hub.bulk.engine import run_import
 from hub.bulk.kinds.orders import OrderFile
+from hub.bulk.posting import Options
 from hub.catalog import queries as catalog_queries
-from hub.catalog import service as catalog
+from hub.catalog.acts import SaveBarcode
+from hub.command import Command
 from hub.config import HubConfig
 from hub.db import fetch
 from hub.devices import service as devices
-from hub.inventory import service as inventory
-from hub.journal import Act, Journal
-from hub.staff import service as staff
+from hub.devices.acts import AddDevice
+from hub.inventory.acts import Goods, Receive
+from hub.journal import Journal
+from hub.staff.acts import AddPerson
 from hub.warehouse.floor import BinSpot, Floor
 from hub.warehouse.queries import floor_of
+from protocols import pin_verifier
 from protocols.barcodes import check_digit
 from simulators.hall import Article
 
@@ -44,6 +48,9 @@ FIRST_NAMES: Final = (
     "Ana", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gina", "Hugo", "Ida", "Jon", "Kim", "Lea", "Max",
     "Nora", "Otto", "Pia", "Quentin", "Rosa", "Sam", "Tess", "Uli", "Vera", "Will", "Xenia",
 )  # fmt: skip
+
+
+T = TypeVar("T")
 
 
 class Badge(NamedTuple):
@@ -151,16 +158,10 @@ class Furnisher:
         """Every article gets an EAN-13, and the busy ones a case of six with a label of its own."""
         numbered = list(enumerate(demand))
 
-        def label(act: Act, some: list[tuple[int, Demand]]) -> None:
-            for n, one in some:
-                catalog.save_barcode(act, self._company, _ean(n), one.item)
-                if _has_case(one):
-                    catalog.save_barcode(
-                        act, self._company, _case(n), one.item, unit="case", quantity=CASE_PIECES
-                    )
-
-        for some in _slices(numbered):
-            self._perform("label", lambda act, some=some: label(act, some))
+        for n, one in numbered:
+            self._carry_out(SaveBarcode(self._company, _ean(n), one.item))
+            if _has_case(one):
+                self._carry_out(SaveBarcode(self._company, _case(n), one.item, "case", CASE_PIECES))
         return tuple(
             Article(
                 one.item, one.sku, one.name,
@@ -178,21 +179,17 @@ class Furnisher:
         pieces = self._how_much(demand)
         bins = _by_nearness(floor)
         seconds = list(range(int(len(demand) * SECOND_BIN)))
-        rows: list[tuple[str, bytes, int]] = []
+        rows: list[Goods] = []
         for n, one in enumerate(demand):
             count = pieces[one.item]
             part = count // 3 if n < len(seconds) and count >= 12 else 0
-            rows.append((bins[n % len(bins)].code, one.item, count - part))
+            rows.append(Goods(bins[n % len(bins)].code, one.item, count - part))
             if part:
-                rows.append((bins[-1 - n % len(bins)].code, one.item, part))
-        rows = [row for row in rows if row[2] > 0]
+                rows.append(Goods(bins[-1 - n % len(bins)].code, one.item, part))
+        rows = [row for row in rows if row.quantity > 0]
         for some in _slices(rows):
-            self._perform("receive", lambda act, some=some: self._receive(act, some))
+            self._carry_out(Receive(tuple(some), "opening stock"))
         return {(("BIN", code), item): count for code, item, count in rows}
-
-    def _receive(self, act: Act, some: list[tuple[str, bytes, int]]) -> None:
-        for code, item, count in some:
-            inventory.receive(act, code, item, count, "opening stock", company=self._company)
 
     def _how_much(self, demand: list[Demand]) -> dict[bytes, int]:
         """Enough of most articles, and too little of some: SHORT_LINES of all lines stay short."""
@@ -214,24 +211,19 @@ class Furnisher:
     def _person(self, n: int, role: str) -> Badge:
         name = FIRST_NAMES[n % len(FIRST_NAMES)] + ("" if n < len(FIRST_NAMES) else f" {n}")
         badge, pin = f"{name.upper().replace(' ', '-')}", f"{self._chance.randrange(10**4):04d}"
-        person = self._perform(
-            "add_person",
-            lambda act: staff.add_person(
-                act, self._company, name, badge=badge, pin=pin, roles=(role,)
-            ),
+        proof = pin_verifier.make(pin, self._chance.randbytes(12))
+        person = self._carry_out(
+            AddPerson(self._company, name, badge=badge, verifier=proof, roles=(role,))
         )
         return Badge(person, name, badge, pin)
 
     def _device(self, name: str) -> str:
-        return str(
-            self._perform(
-                "add_device",
-                lambda act: devices.add_device(act, name, "handheld", self._chance.randbytes),
-            )
-        )
+        password, secret_hash = devices.new_password(self._chance.randbytes)
+        self._carry_out(AddDevice(name, "handheld", secret_hash))
+        return password
 
-    def _perform(self, name: str, do: Any) -> Any:
-        return self._journal.perform(f"demo.{name}", do, site=self._site, via="setup")
+    def _carry_out(self, command: Command[T]) -> T:
+        return self._journal.carry_out(command, site=self._site, via="setup")
 
 
 def articles_of(config: HubConfig, journal: Journal) -> tuple[Article, ...]:

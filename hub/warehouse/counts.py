@@ -86,7 +86,7 @@ def take(
     _replace_older(act, place, item, balance, moment)
     count = Count(act.new_id(), place, item, balance, counted, moment, reason, "WAITING",
                   exception, act.actor, 0)  # fmt: skip
-    waits_for = waiting_for(act.site, moment)
+    waits_for = devices.behind(_marks(act), moment, moment - SILENT_US)
     if waits_for and count.exception is None:
         own = open_exception(act, "COUNT_WAITING", place=place, item=item, quantity=counted,
                              reason=reason)  # fmt: skip
@@ -103,6 +103,11 @@ def take(
 def waiting_for(site: str, as_of: int) -> list[Mark]:
     """The devices from which something of before `as_of` may still come."""
     return devices.behind(devices.marks(site), as_of, as_of - SILENT_US)
+
+
+def _marks(act: Act) -> list[Mark]:
+    """How far the devices are, as the act sees them: no journal row tells."""
+    return act.see(list[Mark], lambda: devices.marks(act.site))
 
 
 def settle_early(act: Act, exception: bytes, reason: str) -> str:
@@ -207,7 +212,7 @@ def _close(act: Act, count: Count, early_reason: str) -> None:
     head = act.tx.row(
         "SELECT position FROM ledger_head WHERE site = ? AND ledger = 'stock'", (act.site,)
     )
-    is_watched = devices.behind(devices.marks(act.site), count.as_of)
+    is_watched = devices.behind(_marks(act), count.as_of)
     act.tx.run(
         "UPDATE bin_count SET state = ?, settled_at = ?, settled_upto = ?, early_reason = ? "
         "WHERE id = ?",
@@ -294,7 +299,7 @@ def settle_ready(act: Act, id: bytes) -> bool:
     """Settle one that waits, or end the watch over one settled early. Safe to repeat."""
     act.tx.run("UPDATE bin_count SET state = state WHERE id = ?", (id,))
     found = _read(act, "state IN ('WAITING', 'EARLY') AND id = ?", id)
-    if not found or _behind(devices.marks(act.site), found[0].as_of, found[0].state):
+    if not found or _behind(_marks(act), found[0].as_of, found[0].state):
         return False
     count = found[0]
     if count.state == "EARLY":
@@ -335,7 +340,7 @@ def ask_again(act: Act) -> int:
             "UPDATE bin_count SET asked_at = ? WHERE site = ? AND state = 'WAITING'",
             (act.now_us, act.site),
         )
-        _ask(act, waiting_for(act.site, int(latest)))
+        _ask(act, devices.behind(_marks(act), int(latest), int(latest) - SILENT_US))
     return int(count)
 
 
