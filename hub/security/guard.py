@@ -56,16 +56,16 @@ class Guard:
     def look(self) -> None:
         """Do everything that waits for the guard. Safe to repeat and to kill at any point."""
         if self._config.runs_broker:
-            self._follow()
-            self._read_log()
+            admissions.follow(self._config)
+            self._read_log()  # by what was true until now: whoever came before came rightly
+            self._reader.admitted = self._admitted()
+            self._cut_shut_out()
             self._cut_intruders()
         self._ask_for_renewals()
 
     # ── who may connect ──────────────────────────────────────────────────────────────────
 
-    def _follow(self) -> None:
-        admissions.follow(self._config)
-        self._reader.admitted = self._admitted()
+    def _cut_shut_out(self) -> None:
         for device, serials in devices.to_cut(self._site).items():
             if self._cut(device):
                 self._do(NoteCut(tuple(serials)))
@@ -136,7 +136,8 @@ class Guard:
         due = devices.due_for_renewal(self._site, now_us, now_us - ASK_AGAIN_US)
         if due:
             self._do(AskRenewal(tuple(due)))
-        self._do(ForgetOld(now_us - KEEP_US))
+        if queries.has_older(self._site, now_us - KEEP_US):
+            self._do(ForgetOld(now_us - KEEP_US))
 
     def _do(self, command: AskRenewal | ForgetOld | NoteCut | ReadLog) -> None:
         try:

@@ -69,6 +69,12 @@ def _before(at: Any, id: Any, key: tuple[int, bytes]) -> peewee.Expression:
     return (at < key[0]) | ((at == key[0]) & (id < key[1]))  # type: ignore[no-any-return]
 
 
+def has_older(site: str, before: int) -> bool:
+    """Whether something was last seen before a moment."""
+    query = SecurityEvent.select().where(SecurityEvent.site == site, SecurityEvent.last_at < before)
+    return bool(query.exists())
+
+
 def newest(site: str) -> tuple[int, int]:
     """(moment of the last security event, how often things were seen in all): what a page that
     shows them looks at to know whether it is old.

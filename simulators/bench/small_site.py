@@ -50,10 +50,12 @@ def free_port() -> int:
 class SmallSite:
     """A prepared data folder, and the broker and gateway that serve it while inside `with`."""
 
-    def __init__(self, folder: Path, database_url: str = "", site: str = "w1") -> None:
+    def __init__(
+        self, folder: Path, database_url: str = "", site: str = "w1", *, secure: bool = False
+    ) -> None:
         self.config = HubConfig(
             folder=str(folder), site=site, broker_port=free_port(), port=free_port(),
-            database_url=database_url,
+            database_url=database_url, secure=secure, broker_tls_port=free_port(),
         )  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         prepared = prepare_all(self.config)
