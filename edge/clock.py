@@ -48,8 +48,18 @@ class TimeKeeper:
 
     def __init__(self) -> None:
         self._utc_minus_mono_us: int | None = None
+        self._guess_us: int | None = None
         self._round_trip_us = 0
         self._heard_at_ms = 0
+
+    def begin(self, now: Now, not_before_us: int = 0) -> None:
+        """Guess the time until the hub is asked: the system's clock is looked at once, so that
+        setting it later changes nothing.
+
+        `not_before_us` is a moment known to be past, such as the last event's: a Pi without a
+        battery boots before it.
+        """
+        self._guess_us = max(now.utc_us, not_before_us) - now.mono_ms * 1_000
 
     def hear(self, reply: TimeReply, now: Now) -> None:
         """Take one exchange in: the shortest round trip wins until it is old."""
@@ -64,10 +74,13 @@ class TimeKeeper:
             self._heard_at_ms = now.mono_ms
 
     def at_us(self, now: Now) -> int:
-        """Corrected UTC in microseconds; the system's clock while nothing better is known."""
-        if self._utc_minus_mono_us is None:
+        """Corrected UTC in microseconds; what was guessed while nothing better is known."""
+        offset_us = self._utc_minus_mono_us
+        if offset_us is None:
+            offset_us = self._guess_us
+        if offset_us is None:
             return max(0, now.utc_us)
-        return max(0, now.mono_ms * 1_000 + self._utc_minus_mono_us)
+        return max(0, now.mono_ms * 1_000 + offset_us)
 
     def quality(self, now: Now) -> TimeQuality:
         """How far `at_us` can be trusted."""

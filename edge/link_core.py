@@ -189,9 +189,15 @@ class LinkCore:
             epoch=self._outbox.epoch,
             seq=self._outbox.last_seq,
             outbox_depth=self._outbox.depth,
+            outbox_percent=self.outbox_percent,
             **msgspec.structs.asdict(self.sensed),
         )
         return Publish(self._topic("tlm"), encode(body), qos=0)
+
+    @property
+    def outbox_percent(self) -> int:
+        """How full the outbox is."""
+        return self._outbox.depth * 100 // self._outbox.capacity
 
     # ── inside ───────────────────────────────────────────────────────────────────────────
 

@@ -1,6 +1,7 @@
 """The scanner as the agent's loop sees it: opened, read, lost and found again.
 
-Owns when a lost scanner is tried again. What a driver must do stands in
+Owns when a lost scanner is tried again, and the watchdog: one that was quiet for long is opened
+anew, because some stop after hours without a word (LESSONS 24). What a driver must do stands in
 `edge/scanners/contract.py`; what a scan means is not known here.
 """
 
@@ -14,6 +15,9 @@ from edge.scanners.contract import Reading, Scanner, ScannerError, ScannerFault
 TRY_AGAIN_MS: Final = 2_000
 READ_EVERY_MS: Final = 1_000
 """Not every unplugging wakes a selector."""
+QUIET_MS: Final = 900_000
+"""A port that delivered nothing for so long is closed and opened: nobody scans at that moment, and
+a port that has died is noticed, even one that only looks alive."""
 
 
 class ScannerPort:
@@ -23,6 +27,7 @@ class ScannerPort:
         self._scanner = scanner
         self._is_open = False
         self._was_missed = False
+        self._quiet_since_ms = 0
         self.next_wakeup_ms = 0
 
     @property
@@ -47,13 +52,20 @@ class ScannerPort:
     def _open(self, now_ms: int) -> list[Input]:
         self._scanner.open()
         self._is_open = True
+        self._quiet_since_ms = now_ms
         self.next_wakeup_ms = now_ms
         was_missed, self._was_missed = self._was_missed, False
         return [ScannerPresence(is_there=True)] if was_missed else []
 
     def _read(self, now_ms: int) -> list[Input]:
         self.next_wakeup_ms = now_ms + READ_EVERY_MS
-        return [_input(reading) for reading in self._scanner.read()]
+        found = [_input(reading) for reading in self._scanner.read()]
+        if found:
+            self._quiet_since_ms = now_ms
+        elif now_ms - self._quiet_since_ms >= QUIET_MS:
+            self.close()
+            return self._open(now_ms)
+        return found
 
     def _lose(self, reason: str, now_ms: int) -> list[Input]:
         """Said once; then it is tried quietly."""

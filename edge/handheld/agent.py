@@ -36,6 +36,7 @@ from edge.handheld.agent_io import (
     Tick,
 )
 from edge.handheld.dwell import Dwell, dwell
+from edge.handheld.late_answers import LateAnswers
 from edge.handheld.memory import changed_parts, read_parts
 from edge.handheld.outcome import (
     CommandUnknown,
@@ -88,6 +89,8 @@ from protocols.messages import (
 CFG: Final = "cfg"
 """The part of the outbox's state that holds the last configuration from the hub."""
 SENDS_FNC1: Final = "sends_fnc1"
+BACKLOG_SHOWN_FROM: Final = 5
+"""Fewer events go to the hub before anybody could read of them."""
 PRUNE_EVERY_MS: Final = 3_600_000
 PRUNE_MORE_AFTER_MS: Final = 1_000
 KEEP_US: Final = OUTBOX_KEEP_DAYS * 24 * 3_600 * 1_000_000
@@ -111,6 +114,8 @@ class AgentCore:
         self.link = LinkCore(config, outbox, self.keeper, chance, renewal)
         self.texts = texts or Texts()
         self.is_stopped = False
+        self._late = LateAnswers(outbox)
+        self._backlog_seen = 0
         self._dwell = Dwell()
         self._strangers = strangers.Strangers(outbox)
         self._typed = ""
@@ -127,6 +132,7 @@ class AgentCore:
 
     def start(self, now: Now) -> list[Action]:
         """The first screen."""
+        self.keeper.begin(now, self.outbox.last_at_us)
         self.state = session.after_restart(self.state, now.mono_ms)
         self._prune_at_ms = now.mono_ms + PRUNE_EVERY_MS
         return self._screen()
@@ -189,6 +195,7 @@ class AgentCore:
                 return [*self.link.connected(now, certificate)]
             case LinkLost(reason=reason, code=code):
                 self.link.lost()
+                self._late.forget()
                 if reason:
                     self._notice = Notice(code, {"reason": reason}, "WARN")
             case StrangerMet():
@@ -274,7 +281,7 @@ class AgentCore:
 
     def _message(self, message: MessageArrived, now: Now) -> list[Action]:
         """A message that cannot be read is shown, and nothing else stops."""
-        parked = self.link.parked
+        parked, was_online = self.link.parked, self.link.is_hub_online
         try:
             answers, heard = self.link.arrived(message, now)
             actions: list[Action] = [*answers]
@@ -285,15 +292,38 @@ class AgentCore:
         if self.link.parked and self.link.parked != parked:
             codes = ", ".join(self.link.parked)
             self._notice = Notice("EVENTS_PARKED", {"codes": codes}, "WARN")
-        return actions
+        self._watch_backlog(came_back=self.link.is_hub_online and not was_online)
+        return actions + [self.link.answer_command(answer) for answer in self._late.due()]
+
+    def _watch_backlog(self, *, came_back: bool) -> None:
+        """After a time without the hub people see what it hears now, until it has heard all."""
+        depth = self.outbox.depth
+        if came_back and depth >= BACKLOG_SHOWN_FROM:
+            self._backlog_seen = depth
+            if self._notice is not None and self._notice.look == "INFO":
+                self._notice = None
+        elif not depth and self._backlog_seen:
+            self._backlog_seen = 0
+            if self._notice is None:
+                self._notice = Notice("BACKLOG_GONE")
 
     def _hear(self, heard: Heard | None, now: Now) -> list[Action]:
         if isinstance(heard, Config):
             return self._configure(heard, now)
         if isinstance(heard, Command):
-            wanted = _wanted(heard)
-            return self._carry_out(workflow.step(self.state, wanted, self._scene(now)), now)
+            return self._obey(_wanted(heard), now)
         return []
+
+    def _obey(self, wanted: HubInput, now: Now) -> list[Action]:
+        """News from the hub never hide what somebody has to read first."""
+        before = self._notice
+        outcome = workflow.step(self.state, wanted, self._scene(now))
+        is_late = isinstance(wanted, WorkRevoked | LoginEnded)
+        actions = self._carry_out(outcome, now, is_late=is_late)
+        is_mere_news = self._notice is not None and self._notice.look == "INFO"
+        if before is not None and before.look != "INFO" and is_mere_news:
+            self._notice = before
+        return actions
 
     def _configure(self, cfg: Config, now: Now) -> list[Action]:
         """Keep it first, then say that we have it."""
@@ -302,24 +332,52 @@ class AgentCore:
         self.outbox.append((), {CFG: encode(cfg)}, self.keeper.at_us(now))
         self.cfg = cfg
         self._tell_link()
-        return [self.link.birth(now)]
+        actions: list[Action] = [self.link.birth(now)]
+        people = {person.id for person in cfg.people}
+        if self.state.person is not None and self.state.person not in people:
+            actions += self._carry_out(session.leave_shift(self.state), now)
+        return actions
 
     # ── carrying out what was decided ────────────────────────────────────────────────────
 
-    def _carry_out(self, outcome: Outcome, now: Now) -> list[Action]:
-        """Commit events and state together; only what is committed may be heard or seen."""
+    def _carry_out(self, outcome: Outcome, now: Now, *, is_late: bool = True) -> list[Action]:
+        """Commit events and state together; only what is committed may be heard or seen.
+
+        `is_late`: its answers follow the events of before.
+        """
+        percent = self.link.outbox_percent
         try:
             self._commit(outcome, now)
         except OutboxFull as full:
-            self._notice = Notice(full.code, full.values(), "ALERT")
-            return [PlayTone(Tone.ALERT)]
+            return self._refuse_full(outcome, full, now)
         actions: list[Action] = [PlayTone(outcome.tone)] if outcome.tone else []
         if outcome.notice is not None:
             self._notice = outcome.notice
         elif outcome.events and self.outbox.is_nearly_full:
             self._notice = Notice("OUTBOX_NEARLY_FULL", {"depth": self.outbox.depth}, "WARN")
-        actions += [self.link.answer_command(answer) for answer in outcome.answers]
+        if self.outbox.is_nearly_full and self.link.outbox_percent > percent:
+            actions += self._warn_of_full(now)
+        actions += self._answer(outcome, is_late=is_late)
         return [*actions, *self.link.pump(now)]
+
+    def _refuse_full(self, outcome: Outcome, full: OutboxFull, now: Now) -> list[Action]:
+        """Nothing was recorded, and the tone says so. A lock against guessing PINs holds anyway."""
+        if outcome.tone is Tone.REFUSED:
+            self._commit(replace(outcome, events=()), now)
+        self._notice = Notice(full.code, full.values(), "ALERT")
+        return [PlayTone(Tone.ALERT)]
+
+    def _warn_of_full(self, now: Now) -> list[Action]:
+        """Once for each percent more: heard, and told to the hub if it can be reached at all."""
+        warning: list[Action] = [PlayTone(Tone.WARN)]
+        return [*warning, self.link.telemetry(now)] if self.link.is_connected else warning
+
+    def _answer(self, outcome: Outcome, *, is_late: bool) -> list[Action]:
+        if not is_late:
+            return [self.link.answer_command(answer) for answer in outcome.answers]
+        for answer in outcome.answers:
+            self._late.hold(answer)
+        return [self.link.answer_command(answer) for answer in self._late.due()]
 
     def _commit(self, outcome: Outcome, now: Now) -> None:
         if not outcome.events and outcome.state is self.state:
@@ -385,6 +443,7 @@ class AgentCore:
             radio_dbm=self.link.sensed.radio_dbm,
             typed=self._typed,
             notice=self._notice,
+            is_draining=bool(self._backlog_seen) and self.link.is_hub_online,
         )
         return show(self.state, facts, self.texts)
 
@@ -405,8 +464,10 @@ def _wanted(command: Command) -> HubInput:
     match data:
         case OfferAssignment(assignment=assignment):
             return WorkOffered(command.id, assignment)
-        case RevokeAssignment(assignment=assignment_id, rev=rev, reason=reason):
-            return WorkRevoked(command.id, assignment_id, rev, reason)
+        case RevokeAssignment():
+            return WorkRevoked(
+                command.id, data.assignment, data.rev, data.reason, data.unless_begun
+            )
         case EndLogin(person=person):
             return LoginEnded(command.id, person)
         case ShowMessage(text=text, level=level):

@@ -1,7 +1,8 @@
 """The handheld's state as the outbox keeps it. Pure: state ↔ named parts of bytes.
 
-Owns the form of those parts. An assignment has up to 45 kB and changes only with its revision, so
-it is a part of its own: an act writes the small rest. Reading back gives the very same state.
+Owns the form of those parts. A device holds hours of work, and an act changes one piece of it: each
+assignment (up to 45 kB, changed only by its revision) and each progress is a part of its own, so an
+act writes the small rest. Reading back gives the very same state.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from protocols.messages import Assignment, CommandAck
 SESSION = "session"
 ANSWERS = "answers"
 ASSIGNMENT = "assignment/"
+PROGRESS = "progress/"
 
 
 class _Session(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -26,11 +28,15 @@ class _Session(msgspec.Struct, frozen=True, omit_defaults=True):
     pin_for: str | None = None
     failures: tuple[PinFailures, ...] = ()
     asked: bool = False
+    held: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
     works: tuple[tuple[str, Progress], ...] = ()
     finished: tuple[tuple[str, Progress], ...] = ()
+    """As it was written before each progress had a part of its own; read only."""
 
 
 _encoder = msgspec.json.Encoder()
+_progress_decoder = msgspec.json.Decoder(Progress)
 _session_decoder = msgspec.json.Decoder(_Session)
 _answers_decoder = msgspec.json.Decoder(tuple[CommandAck, ...])
 _assignment_decoder = msgspec.json.Decoder(Assignment)
@@ -41,12 +47,12 @@ def changed_parts(before: HandheldState, after: HandheldState) -> dict[str, byte
     parts: dict[str, bytes | None] = {SESSION: _encoder.encode(_session(after))}
     if after.answers != before.answers:
         parts[ANSWERS] = _encoder.encode(after.answers)
-    old, new = _assignments(before), _assignments(after)
+    old, new = _pieces(before), _pieces(after)
     for name in old.keys() - new.keys():
         parts[name] = None
-    for name, assignment in new.items():
-        if old.get(name) is not assignment:
-            parts[name] = _encoder.encode(assignment)
+    for name, piece in new.items():
+        if old.get(name) is not piece:
+            parts[name] = _encoder.encode(piece)
     return parts
 
 
@@ -64,8 +70,8 @@ def read_parts(parts: Mapping[str, bytes]) -> HandheldState:
         pin_for=kept.pin_for,
         failures=kept.failures,
         asked=kept.asked,
-        works=_works(kept.works, parts),
-        finished=_works(kept.finished, parts),
+        works=_works(kept.held, parts) or _older(kept.works, parts),
+        finished=_works(kept.done, parts) or _older(kept.finished, parts),
         answers=_answers_decoder.decode(parts.get(ANSWERS, b"[]")),
     )
 
@@ -77,17 +83,29 @@ def _session(state: HandheldState) -> _Session:
         pin_for=state.pin_for,
         failures=state.failures,
         asked=state.asked,
-        works=tuple((work.id, work.progress) for work in state.works),
-        finished=tuple((work.id, work.progress) for work in state.finished),
+        held=tuple(work.id for work in state.works),
+        done=tuple(work.id for work in state.finished),
     )
 
 
-def _assignments(state: HandheldState) -> dict[str, Assignment]:
+def _pieces(state: HandheldState) -> dict[str, Assignment | Progress]:
+    """What is written apart, by its name."""
     works = (*state.works, *state.finished)
-    return {ASSIGNMENT + work.id: work.assignment for work in works}
+    found: dict[str, Assignment | Progress] = {ASSIGNMENT + w.id: w.assignment for w in works}
+    return found | {PROGRESS + work.id: work.progress for work in works}
 
 
-def _works(kept: tuple[tuple[str, Progress], ...], parts: Mapping[str, bytes]) -> tuple[Work, ...]:
+def _works(names: tuple[str, ...], parts: Mapping[str, bytes]) -> tuple[Work, ...]:
+    return tuple(
+        Work(
+            _assignment_decoder.decode(parts[ASSIGNMENT + name]),
+            _progress_decoder.decode(parts[PROGRESS + name]),
+        )
+        for name in names
+    )
+
+
+def _older(kept: tuple[tuple[str, Progress], ...], parts: Mapping[str, bytes]) -> tuple[Work, ...]:
     return tuple(
         Work(_assignment_decoder.decode(parts[ASSIGNMENT + name]), progress)
         for name, progress in kept

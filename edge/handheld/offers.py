@@ -109,9 +109,8 @@ def _take(state: HandheldState, offer: WorkOffered, scene: Scene) -> Outcome:
     is_first = state.work is None
     finished = tuple(known for known in state.finished if known.id != work.id)
     taken = replace(state, works=(*state.works, work), finished=finished, asked=False)
-    notice = None if is_first else Notice("WORK_IN_RESERVE", {"lines": len(work.progress.marks)})
     tone = Tone.DONE if is_first else None
-    answered = _answer(Outcome(taken, tone=tone, notice=notice), offer.command, "", work)
+    answered = _answer(Outcome(taken, tone=tone), offer.command, "", work)
     return settle(answered, scene) if is_first else answered
 
 
@@ -208,6 +207,8 @@ def _revoke(state: HandheldState, wanted: WorkRevoked, scene: Scene) -> Outcome:
         return _answer(Outcome(state), wanted.command, "", code="NOT_HELD")
     if wanted.rev < held.assignment.rev:
         return _answer(Outcome(state), wanted.command, "OLDER_REVISION")
+    if wanted.unless_begun and held.progress.started:
+        return _answer(Outcome(state), wanted.command, "BEGUN")
     if _is_in_hand(state, held):
         marked = held.with_progress(revoked_by=wanted.command)
         notice = Notice("FINISH_THIS_LINE", {"reason": wanted.reason}, "WARN")

@@ -80,6 +80,7 @@ class WorkRevoked(msgspec.Struct, frozen=True):
     assignment: str
     rev: int
     reason: str = ""
+    unless_begun: bool = False
 
 
 class LoginEnded(msgspec.Struct, frozen=True):

@@ -29,6 +29,7 @@ from protocols.messages import (
     PauseReason,
     PersonLoggedIn,
     PersonLoggedOut,
+    PinLockedOut,
     ShiftPerson,
     WorkRequested,
 )
@@ -79,6 +80,13 @@ def say_logout(state: HandheldState, _scene: Scene) -> Outcome:
     if state.person is None:
         return Outcome(replace(state, pin_for=None), tone=Tone.OK)
     return _left(state, "ASKED", "LOGOUT")
+
+
+def leave_shift(state: HandheldState) -> Outcome:
+    """The hub's list does not name this person any more: what they did counts, and others go on."""
+    left = _left(state, "NOT_ON_SHIFT", "LOGOUT")
+    notice = Notice("NOT_ON_SHIFT", {"name": state.name}, "WARN")
+    return replace(left, tone=Tone.WARN, notice=notice)
 
 
 def say_pause(state: HandheldState, _scene: Scene) -> Outcome:
@@ -154,7 +162,9 @@ def _request(outcome: Outcome, scene: Scene) -> Outcome:
 
 
 def _left(
-    state: HandheldState, why: Literal["ASKED", "OTHER_PERSON"], pause: PauseReason
+    state: HandheldState,
+    why: Literal["ASKED", "OTHER_PERSON", "NOT_ON_SHIFT"],
+    pause: PauseReason,
 ) -> Outcome:
     events: tuple[Emit, ...] = ()
     work = state.work
@@ -183,7 +193,15 @@ def _wrong_pin(state: HandheldState, failures: PinFailures, scene: Scene) -> Out
         locked_at_ms=scene.now_ms,
         lock_ms=lock_ms,
     )
-    return refused(_with_failures(state, locked), "PIN_LOCKED", seconds=lock_ms // 1_000)
+    told_hub = PinLockedOut(
+        person=failures.person,
+        wrong=wrong,
+        lock_s=lock_ms // 1_000,
+        locks=locked.locks,
+        offline=not scene.is_hub_online,
+    )
+    outcome = refused(_with_failures(state, locked), "PIN_LOCKED", seconds=lock_ms // 1_000)
+    return replace(outcome, events=(Emit(told_hub),))
 
 
 def _failures_of(state: HandheldState, person: ShiftPerson) -> PinFailures:

@@ -41,6 +41,8 @@ class Facts(msgspec.Struct, frozen=True):
     radio_dbm: int | None = None
     typed: str = ""
     notice: Notice | None = None
+    is_draining: bool = False
+    """The hub came back and hears now what was done without it."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -78,7 +80,8 @@ class ScreenView(msgspec.Struct, frozen=True):
 
 def show(state: HandheldState, facts: Facts, texts: Texts) -> ScreenView:
     """The screen for a state."""
-    phase, work, notice = state.phase, state.work, facts.notice
+    phase, work = state.phase, state.work
+    notice = facts.notice or _backlog(phase, facts)
     line, mark = (work.line, work.mark) if work else (None, None)
     counted, asked = _count(line, mark, phase)
     return ScreenView(
@@ -90,7 +93,7 @@ def show(state: HandheldState, facts: Facts, texts: Texts) -> ScreenView:
         radio_dbm=facts.radio_dbm,
         mood=notice.look if notice else "NORMAL",
         message=texts.say(notice.code, notice.values) if notice else "",
-        progress=_progress(work, texts),
+        progress=_progress(work, state.in_reserve, texts),
         title=_title(work, line, mark, phase, texts),
         rows=_rows(work, phase, texts),
         counted=counted,
@@ -108,7 +111,19 @@ def _count(
     return mark.counted, line.quantity
 
 
-def _progress(work: Work | None, texts: Texts) -> str:
+def _backlog(phase: Phase, facts: Facts) -> Notice | None:
+    """What waits for the hub, where somebody has time to read it, and how it gets less."""
+    if not facts.queue:
+        return None
+    if facts.is_draining:
+        return Notice("BACKLOG_DRAINS", {"depth": facts.queue}, "WARN")
+    is_idle = phase in {"BADGE", "READY", "PAUSED", "FINISH"}
+    if is_idle and not facts.is_hub_online:
+        return Notice("BACKLOG_WAITS", {"depth": facts.queue}, "WARN")
+    return None
+
+
+def _progress(work: Work | None, in_reserve: int, texts: Texts) -> str:
     if work is None:
         return ""
     marks = work.progress.marks
@@ -118,8 +133,9 @@ def _progress(work: Work | None, texts: Texts) -> str:
         "stop": min(done + 1, len(marks)),
         "stops": len(marks),
         "metres": work.assignment.walk_cm // 100,
+        "more": in_reserve,
     }
-    return texts.say("PROGRESS", values)
+    return texts.say("PROGRESS_AND_MORE" if in_reserve else "PROGRESS", values)
 
 
 def _title(
@@ -175,6 +191,8 @@ def _prompt(
 ) -> str:
     if phase == "READY" and not facts.is_hub_online:
         return texts.say("PROMPT_READY_AWAY")
+    if phase == "READY" and not facts.queue:  # the hub has heard that somebody waits
+        return texts.say("PROMPT_READY_NONE")
     if phase == "ITEM" and counted:
         return texts.say("PROMPT_ITEM_COUNTING")
     if work is None or phase not in {"TOTES", "TOTE", "SHORT_TOTE"}:

@@ -28,8 +28,8 @@ FINISHED_KEPT_MAX: Final = 1
 """Completed pieces of work whose completion can still be undone."""
 ANSWERS_KEPT_MAX: Final = 64
 """Commands whose repeats get the same answer; the hub repeats one for minutes at most."""
-HELD_MAX: Final = 2
-"""One piece of work in hand, one in reserve."""
+HELD_MAX: Final = 64
+"""Pieces of work of one person: the one in hand, and hours of reserve."""
 
 Phase = Literal[
     "BADGE", "PIN", "READY", "PAUSED",
@@ -249,6 +249,11 @@ class HandheldState(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.person is None:
             return "BADGE" if self.pin_for is None else "PIN"
         return self.work.phase if self.work is not None else "READY"
+
+    @property
+    def in_reserve(self) -> int:
+        """Pieces of work that come after the one in hand."""
+        return max(0, len(self.my_works) - 1)
 
     def work_by_id(self, assignment: str) -> Work | None:
         return next((work for work in self.works if work.id == assignment), None)

@@ -224,7 +224,7 @@ def test_the_app_passes_keys_on_and_draws_each_view():
 
     first, second = asyncio.run(play())
     assert keys.typed == ["%", "B", "a", "enter", "backspace", "escape"]
-    assert "work is coming" in first
+    assert "asking for work" in first
     assert "WHITE LANTERN" in second
 
 

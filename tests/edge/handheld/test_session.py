@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from edge.handheld.work import HELD_MAX
 from protocols.envelope import decode_data
 from protocols.messages import (
     CartSlot,
+    CommandAck,
     EndLogin,
     PersonLoggedIn,
     RevokeAssignment,
     ShowMessage,
+    decode,
 )
 from tests.edge.handheld.floor import (
     ANA,
@@ -186,12 +189,14 @@ def test_next_asks_again_but_not_in_the_middle_of_work():
 # ── Offers and commands. ────────────────────────────────────────────────────────────────────
 
 
-def test_one_piece_of_work_in_hand_one_in_reserve_and_no_more():
+def test_one_piece_of_work_in_hand_hours_in_reserve_and_no_more():
     handheld = ready()
-    answers = [handheld.offer(assignment([line(1, "A-1", 1)], number=n)) for n in (10, 11, 12)]
-    assert [(a.accepted, a.code) for a in answers] == [
-        (True, ""), (True, ""), (False, "HANDS_FULL"),
-    ]  # fmt: skip
+    answers = [
+        handheld.offer(assignment([line(1, "A-1", 1)], number=10 + n)) for n in range(HELD_MAX + 1)
+    ]
+    assert {(a.accepted, a.code) for a in answers[:-1]} == {(True, "")}
+    assert (answers[-1].accepted, answers[-1].code) == (False, "HANDS_FULL")
+    assert handheld.view.progress == f"W-1 · stop 1 of 1 · 212 m · +{HELD_MAX - 1}"
 
 
 def test_a_repeated_command_gets_the_same_answer_and_does_nothing(tmp_path):
@@ -248,10 +253,12 @@ def test_an_older_revision_is_rejected():
 def test_untouched_work_is_given_back_at_once():
     handheld = ready()
     handheld.offer(assignment([line(1, "A-1", 1)]))
-    answer = handheld.order(RevokeAssignment(hex_id(9), 1, "order cancelled"))
+    assert handheld.order(RevokeAssignment(hex_id(9), 1, "order cancelled")) is None
+    assert handheld.event_types()[-1] == "WorkRequested"
+    handheld.acknowledge(handheld.outbox.last_seq)
+    answer = decode(CommandAck, handheld.sent("cmd_ack")[-1].payload)
     assert (answer.accepted, answer.rev) == (True, 1)
     assert handheld.view.phase == "READY"
-    assert handheld.event_types()[-1] == "WorkRequested"
 
 
 def test_a_line_in_hand_is_finished_before_the_work_goes():
@@ -263,16 +270,20 @@ def test_a_line_in_hand_is_finished_before_the_work_goes():
     assert not handheld.sent("cmd_ack")[1:]
     handheld.tote("T-1")
     assert "PickConfirmed" in handheld.event_types()
+    handheld.acknowledge(handheld.outbox.last_seq)
     assert len(handheld.sent("cmd_ack")) == 2
     assert handheld.view.phase == "READY"
 
 
 def test_a_revoked_work_that_is_not_here_is_simply_confirmed():
-    assert ready().order(RevokeAssignment(hex_id(99), 1)).code == "NOT_HELD"
+    handheld = ready()
+    handheld.acknowledge(handheld.outbox.last_seq)
+    assert handheld.order(RevokeAssignment(hex_id(99), 1)).code == "NOT_HELD"
 
 
 def test_a_person_who_went_on_elsewhere_is_logged_out_here():
     handheld = picking([line(1, "A-1", 3)])
+    handheld.acknowledge(handheld.outbox.last_seq)
     assert handheld.order(EndLogin(ANA.id)).accepted
     assert handheld.view.phase == "BADGE"
     assert handheld.core.state.works == ()

@@ -12,7 +12,7 @@ from collections import deque
 import pytest
 from msgspec.structs import replace
 
-from edge.handheld.memory import SESSION, changed_parts
+from edge.handheld.memory import PROGRESS, SESSION, changed_parts
 from edge.handheld.outcome import (
     BadgeRead,
     BinRead,
@@ -64,7 +64,9 @@ def key(state: HandheldState) -> bytes:
     works = tuple(_abstract_work(work) for work in state.works)
     finished = tuple(_abstract_work(work) for work in state.finished)
     plain = replace(state, works=works, finished=finished, answers=(), failures=())
-    return changed_parts(HandheldState(), plain)[SESSION] or b""
+    parts = changed_parts(HandheldState(), plain)
+    progress = (body for name, body in sorted(parts.items()) if name.startswith(PROGRESS))
+    return b"".join((parts[SESSION] or b"", *(body or b"" for body in progress)))
 
 
 def _abstract_work(work: Work) -> Work:
