@@ -14,7 +14,8 @@ Labels of ours, printed as Code 128 (a supervisor needs nothing else than this p
 A code is 1 to 24 letters and digits in groups joined by single hyphens; case does not matter. The
 check digits (`check_digits`) are also printed large beside a bin: typed by hand they confirm it.
 `scanner_check_label` is a GS1-128 for the command sheet: scanned once, it proves that the scanner
-sends FNC1 as GS. How the digits are made: `labels`. What a missing FNC1 is: `element_strings`.
+sends FNC1 as GS and types as a US keyboard. How the digits are made: `labels`. What a missing FNC1
+is: `element_strings`. What other countries' keyboards make of a label: `layouts`.
 """
 
 from protocols.barcodes.associations import check_associations

@@ -24,7 +24,7 @@ from protocols.barcodes.gtin import (
     read_eight_digits,
 )
 from protocols.barcodes.labels import Label, is_label, read_label
-from protocols.barcodes.layouts import refuse_other_layout
+from protocols.barcodes.layouts import CHECK_CODE, refuse_other_layout
 from protocols.barcodes.scans import (
     EnrolmentLabel,
     ItemCode,
@@ -48,7 +48,6 @@ from protocols.enrolment import is_code, is_whole_code
 BARCODE_CHARS_MAX = 7_089
 """The most digits that the largest QR code holds."""
 
-SCANNER_CHECK: tuple[Element, ...] = (("91", "BINLIGHT"), ("92", "FNC1"))
 _GTIN_LENGTHS_PLAIN = (12, 13, 14)
 _PROVEN_KEYS = ("00", "01", "02")
 _PROVEN_CHARS_MIN = 16
@@ -76,8 +75,8 @@ def classify(scan: RawScan | str, *, aim: bool, sends_fnc1: bool = False) -> Sca
 
 
 def scanner_check_label() -> str:
-    """The content of the check code: a GS1-128 whose separator shows whether FNC1 is sent."""
-    return element_string(SCANNER_CHECK)
+    """The content of the check code: a GS1-128 that shows whether FNC1 and US keys are sent."""
+    return element_string(CHECK_CODE)
 
 
 def _split(raw: RawScan) -> tuple[str | None, str]:
@@ -118,13 +117,13 @@ def _by_symbology(symbology: str, data: str, sends_fnc1: bool) -> Scan:
 def _elements(data: str, symbology: str | None, sends_fnc1: bool) -> Scan:
     _refuse_failed_check(data)
     reading = read_element_string(data, sends_fnc1=sends_fnc1)
-    if reading.elements == SCANNER_CHECK:
+    if reading.elements == CHECK_CODE:
         return ScannerCheck()
     return _item(data, symbology, reading.elements, reading.doubt)
 
 
 def _refuse_failed_check(data: str) -> None:
-    (ai, value), (hidden, name) = SCANNER_CHECK
+    (ai, value), (hidden, name) = CHECK_CODE
     if data == f"{ai}{value}{hidden}{name}":
         raise MissingFnc1(ai, data[len(ai) :], hidden)
 

@@ -48,7 +48,13 @@ def test_a_retail_code_names_its_gtin() -> None:
 
 
 def test_labels_and_commands_are_told_apart() -> None:
-    scans = ("%BB-14-03-2.62", "%TT-0042.51", "%UMARIA.92", "%CSHORT.25", "91BINLIGHT\x1d92FNC1")
+    scans = (
+        "%BB-14-03-2.62",
+        "%TT-0042.51",
+        "%UMARIA.92",
+        "%CSHORT.25",
+        "91BINLIGHT\x1d92FNC1AZY-+'\"",
+    )
     answers = run(lines(*scans), "--no-aim")
     assert [answer["label"] for answer in answers] == [
         "bin",
