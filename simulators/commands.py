@@ -1,4 +1,4 @@
-"""`binlight sim …`: shifts in virtual time. Owns the command line alone."""
+"""`binlight sim …`: shifts in virtual time, and the testers' bench. Owns the command line alone."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import msgspec
 
 from simulators.faults import fault_plan
 from simulators.shift import ShiftPlan, run_shift
+from simulators.tester_bench import command as bench_command
 
 
 @click.group("sim", context_settings={"help_option_names": ["-h", "--help"]})
 def sim() -> None:
-    """Simulate a warehouse in virtual time: one seed, one shift."""
+    """Simulate a warehouse: whole shifts in virtual time, or hardware for a tester's hands."""
+
+
+sim.add_command(bench_command.play)
 
 
 @sim.command("shift")

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from edge.handheld.work import HandheldState, Phase, Work
 from protocols.barcodes import bin_label, command_label, tote_label
 from protocols.messages import WorkLine
+from simulators.tester_bench.labels import printed
 
 EAN_CHARS: Final = 13
 
@@ -66,6 +67,7 @@ def _on_the_line(phase: Phase, work: Work | None, *, types_counts: bool) -> Answ
 
 
 def _item_code(line: WorkLine, left: int) -> str:
-    """A single piece's barcode where there is one; else the most pieces that still fit."""
-    fitting = [code for code, pieces in line.codes.items() if pieces <= left]
-    return min(fitting, key=lambda code: (line.codes[code], len(code) != EAN_CHARS, code))
+    """The barcode of a single piece, or of the smallest unit that still fits."""
+    fitting = [(pieces, printed(code)) for code, pieces in line.codes.items() if pieces <= left]
+    _, _, code = min((pieces, len(code) != EAN_CHARS, code) for pieces, code in fitting)
+    return code

@@ -85,9 +85,19 @@ class TesterBench:
     def scan_double(self, device: str, code: str) -> None:
         self._and_listen(device, lambda hardware: hardware.pull([as_sent(code)] * 2))
 
-    def burst(self, device: str, code: str, count: int = 20, per_second: float = 20) -> None:
+    def burst(
+        self, device: str, code: str, count: int = 20, per_second: float = 20,
+        unplug_after: int = 0,
+    ) -> None:  # fmt: skip
+        """Scan fast. After `unplug_after` tones the cable comes out, and the rest is heard by
+        nobody."""
         sent = [as_sent(code)] * count
-        self._and_listen(device, lambda hardware: hardware.pull(sent, per_second))
+        first, rest = sent[: unplug_after or count], sent[unplug_after or count :]
+        self._and_listen(device, lambda hardware: hardware.pull(first, per_second), len(first))
+        if unplug_after:
+            hardware = self._device(device)
+            hardware.unplug_scanner()
+            hardware.pull(rest, per_second)
 
     def type(self, device: str, text: str) -> None:
         self._and_listen(device, lambda hardware: hardware.press([*text, "enter"]))
@@ -103,6 +113,15 @@ class TesterBench:
     def scan_asked(self, device: str, damage: str = "") -> None:
         """Scan or type what the screen asks for. Raises NothingAsked."""
         self._answer(device, damage=damage)
+
+    def wait_until_ready(self) -> None:
+        """Until every device shows something, and knows the people of the shift."""
+        for name in self.site.devices:
+            self._expect(
+                f"{name} ready for a badge",
+                lambda name=name: self._is_awake(name) and self._kept(name).people > 0,
+                lambda name=name: self.text(name),
+            )  # fmt: skip
 
     def work(self, device: str, lines: int = 1) -> None:
         """Go on until so many more lines are over, or the work is. Raises NothingAsked."""
@@ -175,7 +194,7 @@ class TesterBench:
         hardware = self._device(device)
         boot = hardware.kept().boot
         hardware.kill()
-        self.site.until(lambda: hardware.kept().boot > boot, PATIENCE_S)
+        self.site.until(lambda: hardware.kept().boot > boot and self._is_awake(device), PATIENCE_S)
 
     def switch_off(self, device: str) -> None:
         hardware = self._device(device)
@@ -183,7 +202,9 @@ class TesterBench:
         self.site.until(lambda: not hardware.switches.is_on, PATIENCE_S)
 
     def switch_on(self, device: str) -> None:
+        """Returns once it shows something."""
         self._device(device).switch_on()
+        self.site.until(lambda: self._is_awake(device), PATIENCE_S)
 
     # ── hub ──────────────────────────────────────────────────────────────────────────────
 
@@ -211,8 +232,8 @@ class TesterBench:
 
     def expect_phase(self, device: str, phase: str) -> None:
         self._expect(
-            f"{device} at {phase}", lambda: self._kept(device).state.phase == phase,
-            lambda: f"{self._kept(device).state.phase}\n{self.text(device)}",
+            f"{device} at {phase}", lambda: self._phase(device) == phase,
+            lambda: f"{self._phase(device)}\n{self.text(device)}",
         )  # fmt: skip
 
     def expect_tone(self, device: str, tone: str) -> None:
@@ -244,7 +265,7 @@ class TesterBench:
         is_away = state == "away"
         self._expect(
             f"the hub {state} on the screen of {device}",
-            lambda: ("hub away" in self.text(device)) == is_away,
+            lambda: self._is_awake(device) and ("hub away" in self.text(device)) == is_away,
             lambda: self.text(device).partition("\n")[0],
         )  # fmt: skip
 
@@ -273,7 +294,17 @@ class TesterBench:
         """The tones since the last act on the device."""
         return self._device(device).tones[self._heard_before.get(device, 0) :]
 
+    def _is_awake(self, device: str) -> bool:
+        """Whether its display shows anything."""
+        return self._device(device).switches.is_on and bool(self.text(device).strip())
+
+    def _phase(self, device: str) -> str:
+        """What the device asks for; "" while it is dark."""
+        return self._kept(device).state.phase if self._is_awake(device) else ""
+
     def _counted(self, device: str) -> int | None:
+        if not self._is_awake(device):
+            return None
         work = self._kept(device).state.work
         return work.mark.counted if work is not None and work.mark is not None else None
 
@@ -308,14 +339,15 @@ class TesterBench:
         self._device(device)
         return self._hands[device]
 
-    def _and_listen(self, device: str, do: Callable[[Device], bool]) -> None:
-        """An act that is answered by a tone, unless nobody hears it."""
+    def _and_listen(self, device: str, do: Callable[[Device], bool], tones: int = 1) -> None:
+        """An act that is answered by so many tones, unless nobody hears it."""
         with self._hand(device):
             hardware = self._device(device)
             before = self._heard_before[device] = len(hardware.tones)
             if do(hardware):
                 self.site.until(
-                    lambda: len(hardware.tones) > before or not hardware.switches.is_on, ANSWER_S
+                    lambda: len(hardware.tones) >= before + tones or not hardware.switches.is_on,
+                    ANSWER_S,
                 )
 
 

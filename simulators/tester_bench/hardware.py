@@ -39,6 +39,8 @@ class Kept(msgspec.Struct, frozen=True):
     seq: int = 0
     waiting: int = 0
     """Events that the hub has not acknowledged."""
+    people: int = 0
+    """Whom it would let in."""
     state: HandheldState = HandheldState()
 
 

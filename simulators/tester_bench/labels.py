@@ -56,6 +56,11 @@ def symbology_of(code: str) -> str:
     return CODE_128
 
 
+def printed(code: str) -> str:
+    """How a barcode of the catalogue is printed: a GTIN-14 that begins with 0 is an EAN-13."""
+    return code[1:] if code.isdigit() and len(code) == 14 and code.startswith("0") else code
+
+
 def as_sent(code: str) -> str:
     """What a scanner sends for a label's content; a code with an identifier stays as it is."""
     return code if code.startswith("]") else symbology_of(code) + code
@@ -128,13 +133,14 @@ def _bins(config: HubConfig, journal: Journal) -> list[Label]:
 
 def _of_article(article: Article) -> list[Label]:
     """Each barcode of an article, and a label as suppliers print it on cartons."""
-    printed = [code for code in article.codes if code[0].isdigit() and len(code[0]) in {13, 14}]
+    codes = [(printed(code), pieces) for code, pieces in article.codes if code.isdigit()]
+    codes = [(code, pieces) for code, pieces in codes if len(code) in {13, 14}]
     found = [
         Label("item" if pieces == 1 else "case", code, article.name,
               article.sku if pieces == 1 else f"{article.sku} × {pieces}")
-        for code, pieces in printed
+        for code, pieces in codes
     ]  # fmt: skip
-    ean = next((code for code, _ in printed if len(code) == 13), None)
+    ean = next((code for code, _ in codes if len(code) == 13), None)
     return found if ean is None else [*found, _carton(article, ean)]
 
 

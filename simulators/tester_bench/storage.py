@@ -8,7 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from edge.handheld.agent import CFG
 from edge.handheld.memory import read_parts
+from protocols.errors import ProtocolsError
+from protocols.messages import Config, decode
 from simulators.tester_bench.hardware import Kept
 
 
@@ -17,7 +20,7 @@ def look_into(file: Path, before: Kept) -> Kept:
     try:
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
             return _read(db)
-    except (sqlite3.Error, msgspec.DecodeError, KeyError):
+    except (sqlite3.Error, msgspec.DecodeError, ProtocolsError, KeyError):
         return before
 
 
@@ -30,4 +33,5 @@ def _read(db: sqlite3.Connection) -> Kept:
     parts = dict(db.execute("SELECT name, value FROM state").fetchall())
     epoch, seq, _ = epochs[-1] if epochs else ("", 0, 0)
     waiting = sum(row[2] for row in epochs)
-    return Kept(epoch, int(boot[0]) if boot else 0, seq, waiting, read_parts(parts))
+    people = len(decode(Config, parts[CFG]).people) if CFG in parts else 0
+    return Kept(epoch, int(boot[0]) if boot else 0, seq, waiting, people, read_parts(parts))
