@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import click
 import peewee
@@ -21,9 +23,12 @@ from hub.verify.projections import (
     check_lines,
 )
 from hub.verify.roots import check_roots
+from hub.verify.storage import check_event_rows, check_file, check_places
 
-CHECKS = (
-    check_chains, check_balances, check_conservation, check_lines, check_claims, check_events,
+Check = Callable[[peewee.Database, Report], None]
+CHECKS: Final[tuple[Check, ...]] = (
+    check_file, check_chains, check_balances, check_conservation, check_lines, check_claims,
+    check_events, check_event_rows, check_places,
 )  # fmt: skip
 
 
@@ -32,8 +37,16 @@ def verify(database: peewee.Database) -> Report:
     report = Report()
     with database.atomic():
         for check in CHECKS:
-            check(database, report)
+            _carry_out(check, database, report)
     return report
+
+
+def _carry_out(check: Check, database: peewee.Database, report: Report) -> None:
+    """A check that falls over a broken page or a value of another kind has found something."""
+    try:
+        check(database, report)
+    except Exception as wrong:  # noqa: BLE001 - whatever it is, the rows are not as they were
+        report.add("storage", check.__name__, f"cannot be carried out: {wrong!r}")
 
 
 @click.command()

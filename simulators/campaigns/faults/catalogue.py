@@ -238,7 +238,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
     Fault("web: no descriptors", 8, partial(_part, "web", processes.without_descriptors),
           SHORT_S, weight=1),
     Fault("broker: no descriptors", 8, partial(_part, "broker", processes.without_descriptors),
-          SHORT_S, weight=1),
+          SHORT_S, weight=1, is_possible=processes.can_limit_others),
     Fault("agent: no descriptors", 8, partial(_agent, processes.without_descriptors), SHORT_S),
     Fault("gateway: out of memory", 9, partial(_part, "gateway", processes.little_memory),
           SHORT_S, weight=1, is_possible=_memory),

@@ -39,7 +39,7 @@ class Probe:
         self.file = folder / f"{NAME}.db"
         self._device = LightDevice(site, NAME, password, address, folder, chance)
         self._fleet = Fleet([self._device])
-        self._is_over = threading.Event()
+        self._is_over, self._is_given_up = threading.Event(), threading.Event()
         self._poison: deque[tuple[str, bytes]] = deque()
         self.last_ack_s = 0.0
         """On the clock of `time.monotonic`."""
@@ -55,12 +55,17 @@ class Probe:
     def stop(self) -> None:
         """Until its last event is acknowledged; returns then, or after END_S."""
         self._is_over.set()
-        self._thread.join(END_S)
+        if self._thread.ident is not None:
+            self._thread.join(END_S)
+            self._is_given_up.set()
+            self._thread.join()
         self._fleet.close()
 
     def _run(self) -> None:
         next_s = 0.0
-        while not self._is_over.is_set() or self._fleet.waiting:
+        while not self._is_over.is_set() or (
+            self._fleet.waiting and not self._is_given_up.is_set()
+        ):
             before = self._fleet.waiting
             self._fleet.step()
             if before and not self._fleet.waiting:
@@ -100,7 +105,8 @@ class PageProbe:
 
     def stop(self) -> None:
         self._is_over.set()
-        self._thread.join(END_S)
+        if self._thread.ident is not None:
+            self._thread.join(END_S)
 
     def _run(self) -> None:
         while not self._is_over.wait(EVERY_S):

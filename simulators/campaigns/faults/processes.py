@@ -24,6 +24,7 @@ CGROUPS: Final = Path("/sys/fs/cgroup")
 CPU_PERIOD_US: Final = 100_000
 SYNCS: Final = "fdatasync,fsync"
 """What SQLite calls when something must be on the disk."""
+CAP_SYS_RESOURCE: Final = 24
 STRACE_END_S: Final = 5.0
 FEW: Final = 3
 """Descriptors: the standard ones. What is open beyond stays open."""
@@ -42,6 +43,14 @@ def can_trace() -> bool:
 def can_limit(controller: str) -> bool:
     """Whether there is a control group of this kind to put processes in."""
     return os.geteuid() == 0 and os.access(CGROUPS / controller / "cgroup.procs", os.W_OK)
+
+
+@cache
+def can_limit_others() -> bool:
+    """Whether descriptors of other users' processes can be limited (CAP_SYS_RESOURCE)."""
+    status = Path("/proc/self/status").read_text()
+    capabilities = next(line for line in status.splitlines() if line.startswith("CapEff:"))
+    return bool(int(capabilities.split()[1], 16) >> CAP_SYS_RESOURCE & 1)
 
 
 # ── signals and limits ───────────────────────────────────────────────────────────────────────
