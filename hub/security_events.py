@@ -25,7 +25,6 @@ OTHERS: Final = "(others)"
 ALERT_AGAIN_US: Final = 60 * MINUTE_US
 """So long after the last of its kind and subject, another one is news for a supervisor."""
 SUBJECT_CHARS_MAX: Final = 120
-ALERT: Final = "SECURITY_ALERT"
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -122,5 +121,9 @@ def _was_told(act: Act, kind: str, subject: str, at: int) -> bool:
 
 
 def _tell(act: Act, sight: Sight, subject: str) -> None:
-    values: dict[str, Any] = {**sight.values, "threat": sight.kind, "subject": subject}
-    open_exception(act, ALERT, address=sight.address, **values)
+    row = act.tx.row("SELECT 1 FROM device WHERE site = ? AND name = ?", (act.site, subject))
+    values: dict[str, Any] = {
+        **sight.values, "threat": sight.kind.replace("_", " ").lower(), "subject": subject,
+        "address": sight.address, "is_device": row is not None,
+    }  # fmt: skip
+    open_exception(act, "SECURITY_ALERT", **values)

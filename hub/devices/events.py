@@ -1,4 +1,4 @@
-"""Who holds which device: the effects of logging in and out. Owns HANDLERS of these events."""
+"""Who holds which device, and what threatens it: effects of such events. Owns their HANDLERS."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from typing import Any, Final
 from hub.ids import NIL
 from hub.journal import Act
 from hub.outbox import send
+from hub.security_events import Sight, note
 from protocols.envelope import Event
-from protocols.messages import EndLogin, PersonLoggedIn, PersonLoggedOut, PinLockedOut
+from protocols.messages import (
+    EndLogin,
+    PersonLoggedIn,
+    PersonLoggedOut,
+    PinLockedOut,
+    UntrustedHubMet,
+)
 
 Handler = Callable[[Act, Event, Any], None]
 
@@ -62,11 +69,26 @@ def _set_person(act: Act, device: str, person: bytes | None) -> None:
 
 
 def pin_locked_out(act: Act, event: Event, data: PinLockedOut) -> None:
-    """Nothing moves: the event itself, kept with its moment, is what the security page shows."""
+    """Somebody guesses at a PIN; a second lock in a row is news for a supervisor."""
+    values = {"person": data.person, "wrong": str(data.wrong), "lock_s": str(data.lock_s)}
+    seen = Sight("PIN_LOCKED_OUT", act.occurred_at, act.device, alerts=data.locks > 1,
+                 values=values)  # fmt: skip
+    note(act, seen)
+
+
+def untrusted_hub_met(act: Act, event: Event, data: UntrustedHubMet) -> None:
+    """Somebody plays the hub on this network; the device did not fall for it."""
+    values = {"fingerprint": data.fingerprint, "announced": "yes" if data.announced else "no"}
+    note(
+        act,
+        Sight("UNTRUSTED_HUB", act.occurred_at, act.device, data.address[:64], alerts=True,
+              values=values),
+    )  # fmt: skip
 
 
 HANDLERS: Final[dict[str, Handler]] = {
     "PersonLoggedIn": person_logged_in,
     "PersonLoggedOut": person_logged_out,
     "PinLockedOut": pin_locked_out,
+    "UntrustedHubMet": untrusted_hub_met,
 }

@@ -55,6 +55,10 @@ def _damaged(quantity: int, values: Mapping[str, Any]) -> bool:
     return values.get("reason") == "DAMAGED"
 
 
+def _is_about_a_device(quantity: int, values: Mapping[str, Any]) -> bool:
+    return bool(values.get("is_device"))
+
+
 _ADJUST: Final = ("inventory", "adjust")
 _DEVICES: Final = ("devices", "settle")
 _COUNT: Final = Remedy(
@@ -181,6 +185,15 @@ KINDS: Final[dict[str, Kind]] = {
         "Of {day} it knows row {position} of the ledger {ledger}: {code} here. Was the database "
         "set back to an older copy, or its end cut off?",
         (Remedy("acknowledge", "Acknowledge", remedies.acknowledge, ("text",), _DEVICES),),
+    ),
+    "SECURITY_ALERT": Kind(
+        "Somebody tried what they may not",
+        "“{threat}”, {subject} {address}. The page Security tells more.",
+        (
+            Remedy("shut_out", "Shut this device out", remedies.shut_out, (),
+                   ("devices", "revoke"), fits=_is_about_a_device),
+            Remedy("looked_at", "Looked into it", remedies.looked_at, ("text",), _DEVICES),
+        ),
     ),
     "UNKNOWN_SKU": Kind("Unknown article", "{sku}", (_SEEN,)),
 }  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from hub.devices import day_roots
+from hub.devices import day_roots, enrolment
 from hub.devices import service as devices
 from hub.errors import BadValue, WrongState
 from hub.inventory import claims
@@ -237,6 +237,17 @@ def acknowledge(act: Act, found: Found, answers: Answers) -> str:
     reason = words(answers, "text")
     day_roots.keep_now(act)
     return f"acknowledged: {reason}"
+
+
+def shut_out(act: Act, found: Found, answers: Answers) -> str:
+    """The device, or whoever speaks in its name, is let in no more until it gets a new code."""
+    enrolment.revoke(act, str(found.values["subject"]))
+    return "shut out"
+
+
+def looked_at(act: Act, found: Found, answers: Answers) -> str:
+    """Somebody knows what it was, and says so; the next of its kind is reported anew."""
+    return f"looked into it: {words(answers, 'text')}"
 
 
 def apply_again(act: Act, found: Found, answers: Answers) -> str:

@@ -29,6 +29,7 @@ ENTRIES: Final = (
     Entry("People", "/people", "n", ("staff", "read")),
     Entry("Import", "/import", "m", ("bulk", "import")),
     Entry("Audit", "/audit", "a", ("audit", "read")),
+    Entry("Security", "/security", "y", ("audit", "read")),
     Entry("Status", "/status", "u", ("status", "read")),
 )
 

@@ -93,7 +93,7 @@ def test_publishing_for_another_device_is_cut_off_noted_and_told(site: SecureSit
     thief.wait(lambda: thief.is_cut, "the cut")
     site.until(lambda: [r for r in site.seen("PUBLISH_DENIED") if r.subject == "b1"], "the note")
     alerts = FloorException.select().where(FloorException.kind == "SECURITY_ALERT")
-    assert [b"PUBLISH_DENIED" in row.values for row in alerts if b"b1" in row.values] == [True]
+    assert [b"publish denied" in row.values for row in alerts if b"b1" in row.values] == [True]
     honest = site.client(site.enrol("b3"), "b3")
     assert honest.is_in()
     honest.say(evt("b3"), b"true")
