@@ -30,6 +30,7 @@ from edge.scanners.contract import (
 )
 from edge.scanners.event_drain import EventDrain
 from edge.scanners.keymap import EV_KEY, KEY_ENTER, KEY_KPENTER, KEY_TAB, KeyReader
+from edge.scanners.makers import maker_of
 
 INPUT_GROUP: Final = "input"
 _LED_CAPSLOCK: Final = 1
@@ -80,7 +81,11 @@ class EvdevScanner:
                 raise ScannerBusy(self.label) from refused
             raise ScannerMissing(self.label) from refused
         terminators = _TERMINATORS[self._options.terminator]
-        self._keys = KeyReader(terminators, is_caps_locked=_is_caps_locked(device))
+        self._keys = KeyReader(
+            terminators,
+            is_caps_locked=_is_caps_locked(device),
+            maker=maker_of(device.info.vendor),
+        )
         self._device, self._drain = device, EventDrain(device)
 
     def fileno(self) -> int:

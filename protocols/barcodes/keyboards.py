@@ -16,7 +16,10 @@ import msgspec
 
 KEYS: Final = "`1234567890-=qwertyuiop[]asdfghjkl;'\\<zxcvbnm,./ "
 """The order of all tables."""
-PLAIN, SHIFTED, ALTGR = 0, 1, 2
+PLAIN, SHIFTED, ALTGR, LITERAL = 0, 1, 2, 3
+"""The levels of a key. LITERAL is no key: a digit of the keypad, or a character typed by its number
+behind Alt, on which all countries agree.
+"""
 
 Stroke = tuple[str, int]
 """A key, and the level it was pressed on."""
@@ -37,6 +40,8 @@ class Keyboard(msgspec.Struct, frozen=True):
     def character(self, stroke: Stroke) -> str | None:
         """What the stroke types here; None if it types nothing."""
         key, level = stroke
+        if level == LITERAL:
+            return key
         if level == ALTGR:
             return self.altgr.get(key)
         at = KEYS.find(key)

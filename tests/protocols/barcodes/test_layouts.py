@@ -15,7 +15,7 @@ from protocols.barcodes import (
     tote_label,
 )
 from protocols.barcodes.errors import WrongKeyboardLayout
-from protocols.barcodes.keyboards import ALTGR, KEYS, OTHERS, US, Keyboard, Stroke
+from protocols.barcodes.keyboards import KEYS, LITERAL, OTHERS, US, Keyboard, Stroke
 from protocols.barcodes.layouts import keyboards_behind, name_of
 
 ASCII = [chr(code) for code in range(32, 127)]
@@ -92,7 +92,7 @@ def test_a_us_scanner_is_hardly_ever_suspected(text: str) -> None:
     assert keyboards_behind(US.strokes(text)) == ()
 
 
-@given(st.lists(st.tuples(st.sampled_from(KEYS), st.integers(0, ALTGR)), max_size=60))
+@given(st.lists(st.tuples(st.sampled_from(KEYS), st.integers(0, LITERAL)), max_size=60))
 def test_no_strokes_can_break_it(strokes: list[Stroke]) -> None:
     assert isinstance(keyboards_behind(strokes), tuple)
 
