@@ -14,12 +14,13 @@ from hub.warehouse import counts
 from hub.warehouse.bin_counts import settle_balance
 from hub.warehouse.counts import Taken
 from hub.warehouse.dispatch import cancel_released, cancel_released_of
+from hub.warehouse.in_totes import cancel_in_totes
 
 MINUTE_US: Final = 60 * 1_000_000
 
 
 class Cancelled(NamedTuple):
-    """What became of a cancellation, in units: `in_hand` are in totes or parcels and stay."""
+    """What became of a cancellation, in units: `in_hand` are at a packing bench and stay."""
 
     units: int
     in_hand: int
@@ -61,7 +62,8 @@ def release_claim(act: Act, allocation: bytes) -> None:
 
 
 def cancel_order(act: Act, order: bytes, reason: str) -> Cancelled:
-    """Cancel all that nobody has in hand, on the floor too: pickers get their work without it.
+    """Cancel all that no packer has seen, on the floor too: pickers get their work without it, and
+    what lies in totes is put back.
 
     Raises NotCancellable when everything is in hand, WrongState (closed already), NotFound.
     """
@@ -69,6 +71,8 @@ def cancel_order(act: Act, order: bytes, reason: str) -> Cancelled:
     lines = {line: orders.stages_of_line(act, line) for line in _lines_of(act, order)}
     cancelled = cancel_released_of(act, {line: lines[line].released for line in lines}, reason)
     for line, stages in lines.items():
+        if stages.picked:
+            cancelled += cancel_in_totes(act, line, stages.picked, reason)
         free = rules.cancellable_units(stages)
         if free:
             orders.cancel_units(act, line, free, reason)
@@ -87,7 +91,7 @@ def _lines_of(act: Act, order: bytes) -> list[bytes]:
 
 def cancel_units(act: Act, line: bytes, quantity: int, reason: str) -> None:
     """Cancel units of one line: what is furthest from a parcel first, then what pickers have not
-    fetched yet. All or nothing.
+    fetched yet, then what lies in totes and is put back. All or nothing.
 
     Raises NotCancellable, NotFound, BadValue.
     """
@@ -97,6 +101,9 @@ def cancel_units(act: Act, line: bytes, quantity: int, reason: str) -> None:
     free = min(rules.cancellable_units(stages), quantity)
     on_the_floor = min(stages.released, quantity - free)
     fetched = cancel_released(act, line, on_the_floor, reason) if on_the_floor > 0 else 0
+    in_totes = quantity - free - fetched
+    if in_totes > 0:
+        fetched += cancel_in_totes(act, line, in_totes, reason)
     if free + fetched < quantity:
         in_hand = sum(getattr(stages, stage) for stage in rules.ON_THE_FLOOR) - fetched
         raise orders.NotCancellable(quantity, free + fetched, in_hand)

@@ -150,7 +150,11 @@ KINDS: Final[dict[str, Kind]] = {
     "LEASE_EXPIRED": Kind(
         "Nothing heard of a picker",
         "{holder} has been silent for too long with work begun.",
-        (_HAND_OVER, Remedy("keep", "Let them go on", remedies.noted)),
+        (
+            Remedy("plan_anew", "Plan the rest anew", remedies.plan_anew),
+            _HAND_OVER,
+            Remedy("keep", "Let them go on", remedies.noted),
+        ),
     ),
     "LEASE_CONFLICT": Kind(
         "Two at the same work",
@@ -179,6 +183,12 @@ KINDS: Final[dict[str, Kind]] = {
         "Messages lost for good",
         "Numbers {first} to {last} are gone from the device. What it did then is in no book.",
         (Remedy("lock_bin", "Lock a bin for a count", remedies.lock_bin, ("bin",)), _SEEN),
+    ),
+    "DEVICE_TWICE": Kind(
+        "One name, two memories",
+        "It spoke under the epoch {epoch} again, which it had left for {before}: two devices go by "
+        "this name, or an old memory card was put in.",
+        (Remedy("seen", "One of them is out of use", remedies.noted, (), _DEVICES),),
     ),
     "LEDGER_CUT": Kind(
         "The ledger does not bear out what a device keeps",

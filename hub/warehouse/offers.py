@@ -133,6 +133,24 @@ def offer_in_reserve(act: Act, id: bytes, device: str, person: bytes, n: int = 0
     return True
 
 
+def give_again(act: Act, id: bytes, device: str) -> bool:
+    """Whoever comes back with work that nobody has taken since its lease ended goes on with it;
+    False when somebody was faster. The order to let go is withdrawn.
+    """
+    given = act.tx.run(
+        "UPDATE assignment SET state = 'ASSIGNED', device = ?, reason = '', lease_until = ?, "
+        "lease_token = lease_token + 1, held_since = ?, "
+        "person = (SELECT d.person FROM device d WHERE d.site = ? AND d.name = ?) "
+        "WHERE id = ? AND state = 'READY' AND reason = 'LEASE_EXPIRED'",
+        (device, act.now_us + lease_us(act), act.now_us, act.site, device, id),
+    )
+    if given != 1:
+        return False
+    outbox.withdraw(act, device, id, "RevokeAssignment")
+    revise(act, id)
+    return True
+
+
 def ask_back_unbegun(act: Act, id: bytes) -> bool:
     """Ask the holder for work that nobody has begun; False when it is begun or asked for by now.
 

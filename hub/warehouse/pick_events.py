@@ -2,7 +2,8 @@
 
 Facts are never refused (DESIGN §1, rule 3): units beyond a line's need stay in the tote with a
 put-back task, units that were promised to others are planned again, units beyond the books come
-from `unexplained`. A handler raises only for what names nothing we know; such an event is PARKED.
+from `unexplained`, and of work that is unknown the goods alone count (`strays`). A handler raises
+only for what contradicts what we know; such an event is PARKED.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from hub.inventory.models import Place
 from hub.inventory.posting import Where, balance_id, place_id, post
 from hub.journal import Act
 from hub.orders import lines
-from hub.warehouse import dispatch, people_at_work, pick_undo, progress
+from hub.warehouse import dispatch, people_at_work, pick_undo, progress, strays
 from hub.warehouse.states import TERMINAL
 from hub.warehouse.work_context import (
     LineAtWork,
@@ -44,6 +45,8 @@ _BEFORE_START: Final = frozenset({"READY", "OFFERED", "ASSIGNED", "SUSPENDED"})
 
 def bin_verified(act: Act, event: Event, data: m.BinVerified) -> None:
     line = _line_of(act, event, data.line)
+    if line is None:
+        return
     remember(act, line, event.type)
     if line.state not in _FINAL:
         see_line(act, line, "AT_LOCATION", line.counted)
@@ -51,6 +54,8 @@ def bin_verified(act: Act, event: Event, data: m.BinVerified) -> None:
 
 def units_counted(act: Act, event: Event, data: m.UnitsCounted) -> None:
     line = _line_of(act, event, data.line)
+    if line is None:
+        return
     remember(act, line, event.type)
     if line.state in _FINAL:
         return
@@ -60,6 +65,9 @@ def units_counted(act: Act, event: Event, data: m.UnitsCounted) -> None:
 
 def pick_confirmed(act: Act, event: Event, data: m.PickConfirmed) -> None:
     line = _line_of(act, event, data.line)
+    if line is None:
+        strays.move(act, data.line, data.item, data.bin, data.quantity, data.tote)
+        return
     _pick(act, line, event.type, data.bin, data.quantity, data.tote)
     _tell_holder(act, line)
 
@@ -142,8 +150,11 @@ def pick_shorted(act: Act, event: Event, data: m.PickShorted) -> None:
     doubtful until somebody counts it.
     """
     line = _line_of(act, event, data.line)
-    _short(act, event, line, data)
-    _tell_holder(act, line)
+    if line is not None:
+        _short(act, event, line, data)
+        _tell_holder(act, line)
+    elif data.quantity and data.tote:
+        strays.move(act, data.line, data.item, data.bin, data.quantity, data.tote)
 
 
 def _short(act: Act, event: Event, line: LineAtWork, data: m.PickShorted) -> None:
@@ -174,6 +185,8 @@ def _short(act: Act, event: Event, line: LineAtWork, data: m.PickShorted) -> Non
 
 def line_skipped(act: Act, event: Event, data: m.LineSkipped) -> None:
     line = _line_of(act, event, data.line)
+    if line is None:
+        return
     remember(act, line, event.type)
     if line.state not in _FINAL:
         see_line(act, line, "SKIPPED", line.counted)
@@ -186,7 +199,9 @@ def tote_assigned(act: Act, event: Event, data: m.ToteAssigned) -> None:
         (assignment, data.slot),
     )
     if row is None:
-        raise NotFound("slot of this assignment", data.slot)
+        if _is_known(act, assignment):
+            raise NotFound("slot of this assignment", data.slot)
+        return
     tote = inventory.ensure_place(act, "TOTE", data.tote)
     progress.place_tote(act, assignment, data.slot, tote, bytes(row[0]))
     remember_work(act, assignment, event.type, tote)
@@ -215,9 +230,22 @@ def work_requested(act: Act, event: Event, data: m.WorkRequested) -> None:
     dispatch.offer_next(act, act.device, act.actor, data.slots)
 
 
-def _line_of(act: Act, event: Event, id: str) -> LineAtWork:
-    """The line, its work started and its lease renewed by this sign of life."""
-    line = read_line(act, bytes.fromhex(id))
+def _is_known(act: Act, assignment: bytes) -> bool:
+    return act.tx.row("SELECT 1 FROM assignment WHERE id = ?", (assignment,)) is not None
+
+
+def _line_of(act: Act, event: Event, id: str) -> LineAtWork | None:
+    """The line, its work started and its lease renewed by this sign of life.
+
+    None when its whole work is unknown: this hub was set back to a copy of before it.
+    """
+    try:
+        line = read_line(act, bytes.fromhex(id))
+    except NotFound:
+        if event.assignment is None or _is_known(act, bytes.fromhex(event.assignment)):
+            raise
+        act.tx.settle()
+        return None
     if line.device not in ("", act.device) or _is_moved(line, event):
         act.tx.settle()
         if line.assignment_state not in TERMINAL and not _is_moved(line, event):

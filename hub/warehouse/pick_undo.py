@@ -10,19 +10,20 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from hub.errors import NotFound, WrongState
+from hub.floor_exceptions import resolve
 from hub.inventory import claims
 from hub.inventory.claims import Claim
 from hub.inventory.facts import ASIDE_STATUS
 from hub.inventory.posting import Where, balance_id, free, post
 from hub.journal import Act
 from hub.orders import lines
-from hub.warehouse import progress
+from hub.warehouse import progress, strays
 from hub.warehouse.work_context import LineAtWork, read_line
 from protocols import messages as m
 from protocols.envelope import Event
 
 _READ: Final = (
-    "SELECT cause, line, kind, quantity, tote, allocation, unclaimed, before_state, "
+    "SELECT cause, line, kind, quantity, place, tote, allocation, unclaimed, before_state, "
     "before_counted, before_picked FROM line_act WHERE site = ? AND cause = ? ORDER BY n DESC"
 )
 
@@ -34,6 +35,7 @@ class Done(NamedTuple):
     line: bytes
     kind: str
     quantity: int
+    place: bytes | None
     tote: bytes | None
     allocation: bytes | None
     unclaimed: int
@@ -44,33 +46,42 @@ class Done(NamedTuple):
 
 def act_undone(act: Act, event: Event, data: m.ActUndone) -> None:
     """Restore the line as it was before the named act; raises NotFound, WrongState."""
-    for done in _read(act, f"{act.device}/{data.epoch}/{data.seq}"):
+    for done in _read(act, data.epoch, data.seq):
         if done.kind == "ToteAssigned":
             progress.take_tote_back(act, done.line, done.tote or b"")
         elif done.kind == "AssignmentCompleted":
             progress.reopen(act, done.line)
+        elif done.kind == strays.STRAY_PICK:
+            strays.put_back(act, done.cause, done.place or b"", done.tote or b"", done.unclaimed)
+            _settle(act, "PUT_BACK", done.cause)
         else:
             _take_back(act, done)
 
 
 def _take_back(act: Act, done: Done) -> None:
     line = read_line(act, done.line)
-    if done.kind == "PickConfirmed":
-        _put_back(act, line, done)
+    state = done.before_state
+    if done.kind == "PickConfirmed" and not _put_back(act, line, done):
+        state = "CANCELLED"
     elif done.kind == "PickShorted":
         _find_again(act, line, done)
     act.tx.run(
         "UPDATE work_line SET state = ?, counted = ?, picked = ?, done_at = NULL WHERE id = ?",
-        (done.before_state, done.before_counted, done.before_picked, line.id),
+        (state, done.before_counted, done.before_picked, line.id),
     )
     progress.reopen(act, line.assignment)
 
 
-def _read(act: Act, cause: str) -> list[Done]:
-    """The parts of an act, last first, marked as undone now."""
+def _read(act: Act, epoch: str, seq: int) -> list[Done]:
+    """The parts of an act, last first, marked as undone now; none of one that had no effect,
+    because its work is unknown here.
+    """
     act.tx.flush()
+    cause = f"{act.device}/{epoch}/{seq}"
     rows = act.tx.rows(_READ, (act.site, cause))
     if not rows:
+        if _was_taken(act, epoch, seq):
+            return []
         raise NotFound("act that can be undone", cause)
     marked = act.tx.run(
         "UPDATE line_act SET undone_by = ? WHERE site = ? AND cause = ? AND undone_by IS NULL",
@@ -81,12 +92,28 @@ def _read(act: Act, cause: str) -> list[Done]:
     return [Done(*row) for row in rows]
 
 
-def _put_back(act: Act, line: LineAtWork, done: Done) -> None:
-    """The opposite of a pick: out of the tote, into the bin, the claim with it."""
+def _was_taken(act: Act, epoch: str, seq: int) -> bool:
+    taken = act.tx.row(
+        "SELECT 1 FROM device_event WHERE site = ? AND device = ? AND epoch = ? AND seq = ? "
+        "AND state = 'APPLIED' AND type IN ('BinVerified', 'UnitsCounted', 'LineSkipped', "
+        "'ToteAssigned', 'PickShorted')",
+        (act.site, act.device, epoch, seq),
+    )
+    return taken is not None
+
+
+def _put_back(act: Act, line: LineAtWork, done: Done) -> bool:
+    """The opposite of a pick: out of the tote, into the bin, the claim with it.
+
+    False when the order does not want the units any more: then nobody fetches them again.
+    """
     tote = Where(done.tote or b"", True, line.status)
     _refuse_handed_over(act, done)
     if done.allocation is not None:
         held = claims.get(act, done.allocation)
+        if held is not None and held.state == "DEALLOCATED" and _was_cancelled(act, held):
+            _take_out_cancelled(act, line, held, tote)
+            return False
         if held is None or held.state != "PICKED" or held.place != done.tote:
             raise WrongState("pick", done.cause, "handed over", "a tote not yet at packing")
         goods, bin = line.goods, line.bin
@@ -97,6 +124,30 @@ def _put_back(act: Act, line: LineAtWork, done: Done) -> None:
     if done.unclaimed:
         post(act, line.goods, done.unclaimed, tote, line.bin, "undo")
         _settle(act, "PUT_BACK", done.cause)
+    return True
+
+
+def _was_cancelled(act: Act, held: Claim) -> bool:
+    """Whether the units stayed in the tote because their order line was cancelled."""
+    return _put_back_of(act, held) is not None
+
+
+def _put_back_of(act: Act, held: Claim) -> bytes | None:
+    rows = act.tx.rows(
+        "SELECT id, \"values\" FROM floor_exception WHERE site = ? AND kind = 'PUT_BACK' "
+        "AND order_line = ? AND state = 'OPEN'",
+        (act.site, held.order_line),
+    )
+    claim = held.id.hex()
+    return next((bytes(id) for id, v in rows if _decode(bytes(v)).get("claim") == claim), None)
+
+
+def _take_out_cancelled(act: Act, line: LineAtWork, held: Claim, tote: Where) -> None:
+    """Back in the bin, which is all that the put-back task wanted; nobody needs them again."""
+    post(act, line.goods, held.quantity, tote, line.bin, "undo")
+    open_task = _put_back_of(act, held)
+    if open_task is not None:
+        resolve(act, open_task, "UNDONE")
 
 
 def _refuse_handed_over(act: Act, done: Done) -> None:

@@ -130,7 +130,10 @@ def place_tote(act: Act, assignment: bytes, slot: str, tote: bytes, order: bytes
     row = act.tx.row("SELECT holder, state FROM place WHERE id = ?", (tote,))
     if row is not None and row[0] not in (None, order) and row[1] not in ("EMPTY", "ACTIVE"):
         open_exception(act, "TOTE_SHARED", place=tote, assignment=assignment, slot=slot)
-    act.tx.run("UPDATE place SET state = 'FILLING', holder = ? WHERE id = ?", (order, tote))
+    act.tx.run(
+        "UPDATE place SET state = 'FILLING', holder = ? WHERE id = ? AND state <> 'AT_STATION'",
+        (order, tote),
+    )
     act.tx.run(
         "INSERT INTO slot_tote (assignment, slot, n, tote) "
         "SELECT ?, ?, COALESCE(MAX(n), 0) + 1, ? FROM slot_tote WHERE assignment = ? AND slot = ?",

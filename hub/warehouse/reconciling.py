@@ -10,12 +10,15 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from hub.journal import Act
-from hub.warehouse import offers
+from hub.warehouse import leases, offers, storages
+from hub.warehouse.reserve import HELD_MAX
 from protocols.messages import Birth
 
-NAMED_MAX: Final = 16
-"""Pieces of work of one birth that are looked at; a device holds two."""
-_COLUMNS: Final = "SELECT id, state, device, person, rev, asked_back_at FROM assignment WHERE"
+NAMED_MAX: Final = HELD_MAX
+"""Pieces of work of one birth that are looked at; a device holds no more."""
+_COLUMNS: Final = (
+    "SELECT id, state, device, person, rev, asked_back_at, reason FROM assignment WHERE"
+)
 _OVER: Final = ("COMPLETED", "CANCELLED")
 
 
@@ -28,6 +31,7 @@ class Work(NamedTuple):
     person: bytes | None
     rev: int
     asked_back_at: int | None
+    reason: str
 
 
 class Meeting(NamedTuple):
@@ -43,15 +47,15 @@ class Meeting(NamedTuple):
 def reconcile(act: Act, birth: Birth, upto: int) -> bool:
     """Bring a device's work and the hub's belief together; True when something was done."""
     act.tx.flush()
-    row = act.tx.row(
-        "SELECT met_epoch FROM device WHERE site = ? AND name = ?", (act.site, birth.dev)
-    )
+    memory = storages.look(act, birth)
     is_complete = birth.seq == upto and birth.outbox_depth == 0
-    is_new = is_complete and row is not None and row[0] != birth.epoch
+    is_new = is_complete and memory.met_epoch not in (None, birth.epoch)
     meeting = Meeting(birth.dev, is_complete, is_new)
     named = {bytes.fromhex(held.id): held.rev for held in birth.assignments[:NAMED_MAX]}
     done = [_named(act, meeting, id, rev) for id, rev in named.items()]
+    done.append(storages.note_twice(act, birth, memory))
     if is_new:
+        done.append(storages.note_lost(act, birth, memory))
         if not (birth.seq or named):
             _nobody_is_there(act, birth.dev)
         done += [_missing(act, work) for work in _believed(act, birth.dev) if work.id not in named]
@@ -70,6 +74,8 @@ def _named(act: Act, meeting: Meeting, id: bytes, rev: int) -> bool:
     work = Work(*row)
     if work.device == meeting.device and work.state not in _OVER:
         return _agreed(act, meeting, work, rev)
+    if work.state == "READY" and work.reason == "LEASE_EXPIRED":
+        return offers.give_again(act, id, meeting.device)
     is_elsewhere = work.device not in ("", meeting.device)
     if not (meeting.is_complete or is_elsewhere):
         return False
@@ -79,6 +85,11 @@ def _named(act: Act, meeting: Meeting, id: bytes, rev: int) -> bool:
 
 def _agreed(act: Act, meeting: Meeting, work: Work, rev: int) -> bool:
     """It is theirs; an older revision, or one of an older image of their storage, is replaced."""
+    is_back = leases.is_back(act, work.id)
+    return _brought_up(act, meeting, work, rev) or is_back
+
+
+def _brought_up(act: Act, meeting: Meeting, work: Work, rev: int) -> bool:
     if work.asked_back_at is not None:
         return False
     if meeting.is_new or rev > work.rev:

@@ -279,6 +279,11 @@ def hand_over(act: Act, found: Found, answers: Answers) -> str:
     return "handed over"
 
 
+def plan_anew(act: Act, found: Found, answers: Answers) -> str:
+    """What nobody has begun of the work is for others; the holder keeps the rest."""
+    return "nothing left" if dispatch.plan_anew(act, _work(found)) is None else "planned anew"
+
+
 def drop_rest(act: Act, found: Found, answers: Answers) -> str:
     """End the work without its open lines: their units wait for stock again."""
     assignment = _work(found)

@@ -21,6 +21,7 @@ from hub.orders import lines
 from hub.orders.service import next_number
 from hub.warehouse import queries, rules
 from hub.warehouse.models import Wave
+from hub.warehouse.offers import ask_back_unbegun
 from hub.warehouse.queries import Preview
 from hub.warehouse.states import WAVE_STEPS, is_legal
 
@@ -211,8 +212,15 @@ def set_goal(act: Act, wave: bytes, goal: str) -> None:
 
 
 def hold_wave(act: Act, wave: bytes) -> None:
-    """Offer nothing more of it; what people have in hand they finish. Raises WrongState."""
+    """Offer nothing more of it; what people have begun they finish, what they only have in reserve is
+    asked back. Raises WrongState.
+    """
     enter(act, wave, ("RELEASED", "IN_PROGRESS"), "HELD")
+    rows = act.tx.rows(
+        "SELECT id FROM assignment WHERE wave = ? AND state = 'ASSIGNED' ORDER BY id", (wave,)
+    )
+    for (id,) in rows:
+        ask_back_unbegun(act, bytes(id))
 
 
 def resume_wave(act: Act, wave: bytes) -> None:

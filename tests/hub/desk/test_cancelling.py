@@ -8,11 +8,12 @@ from hub.desk import service as desk
 from hub.errors import BadValue, WrongState
 from hub.orders.models import OrderLine, SalesOrder
 from hub.orders.service import NotCancellable
+from hub.warehouse import packing
 from hub.warehouse.models import Assignment
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 from tests.hub.warehouse import floorwork as floor
-from tests.hub.warehouse.picking import Picking, released
+from tests.hub.warehouse.picking import Picking, open_kinds, released, where_is
 
 
 def line_of(order: bytes, n: int = 1) -> OrderLine:
@@ -37,21 +38,53 @@ def test_a_released_order_is_cancelled_and_leaves_the_floor(hub: TestHub) -> Non
     floor.assert_true_books(hub)
 
 
-def test_what_is_in_a_tote_stays_and_is_told(hub: TestHub) -> None:
+def half_picked(hub: TestHub) -> tuple[Picking, bytes, str]:
+    """Three of five mugs are in the tote, the bowls are not; returns the order and the pick."""
     released(hub, {"A-01-01-1/MUG": 5, "A-02-01-1/BOWL": 2}, {"MUG": 5, "BOWL": 2})
     job = Picking(hub)
     work = job.take_work()
     job.tote()
     mug = next(n for n, line in enumerate(work.lines) if line.quantity == 5)
-    job.pick(3, mug)
-    order = SalesOrder.get().id
+    return job, SalesOrder.get().id, job.pick(3, mug)
+
+
+def test_what_is_in_a_tote_is_cancelled_too_and_put_back(hub: TestHub) -> None:
+    _, order, _ = half_picked(hub)
     with hub.act() as act:
-        assert desk.cancel_order(act, order, "customer rang") == desk.Cancelled(4, 3)
-    assert floor.stages(order) == {"picked": 3, "cancelled": 4}
-    assert SalesOrder.get_by_id(order).state == "APPROVED"
+        assert desk.cancel_order(act, order, "customer rang") == desk.Cancelled(7, 0)
+    assert floor.stages(order) == {"cancelled": 7}
+    assert SalesOrder.get_by_id(order).state == "CANCELLED"
+    assert (open_kinds(hub), where_is(hub, "MUG")) == (["PUT_BACK"], {"A-01-01-1": 2, "T1": 3})
+    with pytest.raises(packing.NothingToPack) as refused, hub.act() as act:
+        packing.scan_tote(act, "b1", "T1")
+    assert refused.value.leftovers == 3
+    floor.assert_true_books(hub)
+
+
+def test_an_undo_puts_cancelled_units_back_by_itself(hub: TestHub) -> None:
+    job, order, pick = half_picked(hub)
+    with hub.act() as act:
+        desk.cancel_order(act, order, "customer rang")
+    job.undo(pick)
+    assert (open_kinds(hub), where_is(hub, "MUG")) == ([], {"A-01-01-1": 5})
+    floor.assert_true_books(hub)
+
+
+def test_what_a_packer_has_seen_stays_and_is_told(hub: TestHub) -> None:
+    _, order, _ = half_picked(hub)
+    with hub.act() as act:
+        task = packing.scan_tote(act, "b1", "T1", anyway=True)
+        packing.verify_item(act, task, "MUG", 2, closes=False)
+    with hub.act() as act:
+        assert desk.cancel_order(act, order, "customer rang") == desk.Cancelled(5, 2)
+    assert floor.stages(order) == {"picked": 2, "cancelled": 5}
+    with hub.act() as act:
+        closed = packing.close_parcel(act, task.parcel)
+    assert [left.quantity for left in closed.leftovers] == [1]
+    assert floor.stages(order) == {"packed": 2, "cancelled": 5}
     with pytest.raises(NotCancellable) as refused, hub.act() as act:
         desk.cancel_order(act, order, "customer rang")
-    assert (refused.value.possible, refused.value.on_the_floor) == (0, 3)
+    assert (refused.value.possible, refused.value.on_the_floor) == (0, 2)
     floor.assert_true_books(hub)
 
 

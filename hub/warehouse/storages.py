@@ -1,0 +1,69 @@
+"""A device's storage that is not the one of before: lost, copied, or put back from a drawer. Owns how
+that is noticed at a birth, and the exceptions that follow; the work is `reconciling`'s.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hub.floor_exceptions import open_exception
+from hub.journal import Act
+from protocols.messages import Birth
+
+
+class Memory(NamedTuple):
+    """What the hub knew of a device's storage before a birth."""
+
+    met_epoch: str | None
+    """None for a device that is not enrolled."""
+    epoch: str
+    report_epoch: str
+    report_seq: int
+
+
+def look(act: Act, birth: Birth) -> Memory:
+    row = act.tx.row(
+        "SELECT met_epoch, epoch, report_epoch, report_seq FROM device WHERE site = ? AND name = ?",
+        (act.site, birth.dev),
+    )
+    return Memory(None, "", "", 0) if row is None else Memory(*row)
+
+
+def note_lost(act: Act, birth: Birth, memory: Memory) -> bool:
+    """Events of a lost storage that the device had told of: a person must know which. Others, that
+    nobody ever heard of, show at packing.
+    """
+    if not memory.met_epoch or memory.report_epoch != memory.met_epoch:
+        return False
+    row = act.tx.row(
+        "SELECT upto FROM device_epoch WHERE site = ? AND device = ? AND epoch = ?",
+        (act.site, birth.dev, memory.met_epoch),
+    )
+    upto = 0 if row is None else int(row[0])
+    if memory.report_seq <= upto:
+        return False
+    open_exception(
+        act, "LOST_RANGE", epoch=memory.met_epoch, first=upto + 1, last=memory.report_seq
+    )
+    return True
+
+
+def note_twice(act: Act, birth: Birth, memory: Memory) -> bool:
+    """An epoch that the device had left speaks again: two devices go by one name, or an old memory
+    card was put in. One open exception for each device.
+    """
+    if memory.epoch in ("", birth.epoch):
+        return False
+    left_before = act.tx.row(
+        "SELECT 1 FROM device_epoch WHERE site = ? AND device = ? AND epoch = ?",
+        (act.site, birth.dev, birth.epoch),
+    )
+    known = act.tx.row(
+        "SELECT 1 FROM floor_exception WHERE site = ? AND kind = 'DEVICE_TWICE' AND device = ? "
+        "AND state = 'OPEN'",
+        (act.site, birth.dev),
+    )
+    if left_before is None or known is not None:
+        return False
+    open_exception(act, "DEVICE_TWICE", epoch=birth.epoch, before=memory.epoch)
+    return True
