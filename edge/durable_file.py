@@ -77,6 +77,22 @@ class RealDisk:
 REAL: Final = RealDisk()
 
 
+def rewrite(path: Path) -> None:
+    """Write a file's own bytes once more and flush them: what a failed flush left in memory alone
+    is on the disk then. Nobody else may write meanwhile. Raises OSError.
+    """
+    try:
+        file = path.open("r+b")
+    except FileNotFoundError:
+        return
+    with file:
+        content = file.read()
+        file.seek(0)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def replace_durably(path: Path, content: bytes, disk: Disk = REAL) -> None:
     """Put a file in place whole. When this returns, it is there after any power cut.
 

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
+from edge.durable_file import rewrite
 from edge.errors import OutboxFull, OutboxUnusable
 from edge.fault_points import reached
 from protocols.limits import OUTBOX_ROWS_MAX, OUTBOX_WARN_PERCENT
@@ -407,14 +408,22 @@ class SqliteOutbox:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
         if found not in {0, FORMAT}:
             raise OutboxUnusable(self._path, f"its format {found} is newer than this agent")
-        self._write_anew_what_is_in_the_log()
+        self._write_log_anew()
         self._db.executescript(SCHEMA + f"PRAGMA user_version={FORMAT};")
 
-    def _write_anew_what_is_in_the_log(self) -> None:
+    def _write_log_anew(self) -> None:
         """What is read back after a failed flush may be in memory alone, and no later flush writes
         it: events appended behind it would go with it (docs/decisions/0023-crash-images.md).
         """
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if self._path == IN_MEMORY:
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            rewrite(Path(self._path + "-wal"))
+        except OSError as wrong:
+            raise OutboxUnusable(self._path, wrong.strerror or str(wrong)) from wrong
+        finally:
+            self._db.execute("ROLLBACK")
 
     def _read_epochs(self) -> list[_Epoch]:
         rows = self._db.execute(

@@ -14,6 +14,7 @@ from edge.clock_choice import clock_driver
 from edge.config import EdgeConfig, read_config
 from edge.day_roots import read_roots
 from edge.device import OUTBOX_FILE, Device
+from edge.durable_file import REAL
 from edge.errors import OutboxUnusable
 from edge.identity import IdentityStore
 from edge.scanner_port import ScannerPort
@@ -81,7 +82,7 @@ def _folder(config: EdgeConfig, data_dir: Path | None) -> Path:
     chosen = data_dir or (Path(config.data_dir).expanduser() if config.data_dir else None)
     folder = chosen or _user_data() / "binlight" / "edge" / (config.name or "device")
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        REAL.make_folder(folder)
     except OSError as wrong:
         raise OutboxUnusable(str(folder), wrong.strerror or str(wrong)) from wrong
     return folder

@@ -21,7 +21,7 @@ import psycopg
 
 from hub.errors import BadValue
 from hub.ledger import Ledger, chain_rows
-from hub.private_files import make_lasting_folder
+from hub.private_files import make_lasting_folder, rewrite
 
 BUSY_TIMEOUT_MS: Final = 5_000
 WRITE_ATTEMPTS_MAX: Final = 6
@@ -85,7 +85,7 @@ def open_beside(url: str) -> peewee.Database:
 def open_scratch(file: Path) -> peewee.Database:
     """An SQLite database that nobody will miss: quick, and gone after a power cut. Not bound."""
     database = _open_sqlite(f"sqlite:///{file}")
-    database.execute_sql("PRAGMA synchronous = OFF")
+    database.execute_sql("PRAGMA synchronous = OFF")  # type: ignore[no-untyped-call]
     return database
 
 
@@ -113,6 +113,19 @@ def _open_sqlite(url: str) -> peewee.SqliteDatabase:
         "wal_autocheckpoint": 2_000,
     }
     return peewee.SqliteDatabase(path, pragmas=pragmas, cached_statements=512)
+
+
+def write_log_anew(database: peewee.Database) -> None:
+    """At the start of a process that writes: write the bytes of SQLite's log once more, and flush.
+
+    What is read back after a failed flush may be in memory alone, and no later flush writes it:
+    transactions committed behind it would go with it (docs/decisions/0023-crash-images.md). Other
+    writers wait meanwhile. Raises OSError.
+    """
+    if is_postgresql(database) or database.database == ":memory:":
+        return
+    with database.atomic("IMMEDIATE"):
+        rewrite(Path(f"{database.database}-wal"))
 
 
 def create_tables(database: peewee.Database, tables: Sequence[type[Table]]) -> None:

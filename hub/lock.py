@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.errors import SecondHub
+from hub.private_files import make_lasting_folder
 
 if TYPE_CHECKING:
     import peewee
@@ -28,7 +29,7 @@ HELD_PAUSE_S: Final = 0.05
 @contextmanager
 def data_lock(folder: Path, name: str, *, attempts: int = 1) -> Iterator[None]:
     """Hold `folder/name.lock` while inside; raises SecondHub, which names the holder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_lasting_folder(folder)
     path = folder / f"{name}.lock"
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

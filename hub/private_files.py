@@ -17,9 +17,18 @@ from pathlib import Path
 
 def make_private_folder(folder: Path) -> None:
     """Make a folder that only its owner may enter, and remember it durably. Safe to repeat."""
+    make_lasting_folder(folder, mode=0o700)
+
+
+def make_lasting_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder and those above it, so that no power cut takes them with all that is inside.
+
+    `mode` is the folder's own, less the umask. Safe to repeat.
+    """
     if folder.is_dir():
         return
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_lasting_folder(folder.parent)
+    folder.mkdir(exist_ok=True, mode=mode)
     sync_folder(folder.parent)
 
 
@@ -46,6 +55,20 @@ def _write_synced(path: Path, content: bytes, owner: str | None) -> None:
         if owner is not None:
             os.fchown(fd, pwd.getpwnam(owner).pw_uid, -1)
         os.fsync(fd)
+
+
+def rewrite(path: Path) -> None:
+    """Write a file's own bytes once more and flush them: what a failed flush left in memory alone
+    is on the disk then. Nobody else may write meanwhile; a file that is not there stays so.
+    """
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        content = file.read()
+        file.seek(0)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

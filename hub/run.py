@@ -26,6 +26,7 @@ from hub.config import PARTS, HubConfig, Part
 from hub.errors import HubError
 from hub.lock import data_lock
 from hub.prepared import Prepared
+from hub.private_files import make_lasting_folder
 from hub.stop_signal import stop_signal
 from hub.supervise import ChildPlan, python_command, say_ready, supervise
 
@@ -126,7 +127,7 @@ def run_all(config: HubConfig) -> None:
 
     Raises SecondHub, PortTaken, NotPrepared.
     """
-    config.data.mkdir(parents=True, exist_ok=True)
+    make_lasting_folder(config.data)
     with data_lock(config.data, "hub"), stop_signal() as stop_fd:
         for port in _ports(config):
             ports.refuse_taken(port)

@@ -16,6 +16,7 @@ import peewee
 from hub import admissions, broker, hub_identity
 from hub.command import Command
 from hub.config import HubConfig
+from hub.db import write_log_anew
 from hub.devices import queries
 from hub.devices.secrets import written
 from hub.founding import FoundSite
@@ -66,6 +67,7 @@ def prepare(config: HubConfig, journal: Journal, *, floor: str | None = None) ->
 
 def prepare_schema(config: HubConfig, journal: Journal, *, floor: str | None = None) -> None:
     """Schema and site alone: enough for a command that comes before the hub's first start."""
+    write_log_anew(journal.database)
     migrate(journal.database)
     if not _has_site(config.site):
         text = demo_floor_text() if floor is None else floor

@@ -13,7 +13,7 @@ import peewee
 
 from hub.clock import Clock, SystemClock
 from hub.config import HubConfig
-from hub.db import open_database
+from hub.db import open_database, write_log_anew
 from hub.fault_points import Reached, never
 from hub.journal import Journal
 
@@ -86,6 +86,7 @@ def make_gateway(
     from hub.staff.queries import shift_people
     from hub.warehouse.pick_events import TRUSTING
 
+    write_log_anew(database)
     site = Site.get(Site.code == config.site)
     return GatewayCore(
         database, site=config.site, company=config.company, hub_epoch=site.hub_epoch, clock=clock,

@@ -100,6 +100,7 @@ class Disk:
             return
         content = self._safe.setdefault(file, bytearray())
         self._frozen.pop(file, None)
+        self.doubtful = [o for o in self.doubtful if o.file != file or isinstance(o, Write)]
         for operation in mine:
             _apply(content, operation, _size(operation))
             self.doubtful = [
