@@ -1,5 +1,6 @@
-"""A device's storage that is not the one of before: lost, copied, or put back from a drawer. Owns how
-that is noticed at a birth, and the exceptions that follow; the work is `reconciling`'s.
+"""A device's storage that is not the one of before: lost, copied, or put back from a drawer.
+
+Owns how that is noticed at a birth, and the exceptions that follow; the work is `reconciling`'s.
 """
 
 from __future__ import annotations

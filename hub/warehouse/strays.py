@@ -1,5 +1,6 @@
-"""Picks of work that this hub does not know: it was set back to a copy of before the wave. Owns what
-the books make of them.
+"""Picks of work that this hub does not know: it was set back to a copy of before the wave.
+
+Owns what the books make of them.
 
 The goods moved all the same, and bin, article and tote are named, so they are in the tote by the
 books too. No order waits for them any more: whoever packs or puts away finds them there.
