@@ -51,12 +51,11 @@ MISC_EVERY_MS: Final = 1_000
 PACKETS_PER_TURN: Final = 64
 """So that a flood of messages cannot starve the scanner."""
 
-
 REFUSALS: Final = frozenset({
     "SSLV3_ALERT_CERTIFICATE_REVOKED", "SSLV3_ALERT_CERTIFICATE_EXPIRED",
     "SSLV3_ALERT_CERTIFICATE_UNKNOWN", "SSLV3_ALERT_BAD_CERTIFICATE",
     "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE", "TLSV1_ALERT_UNKNOWN_CA", "TLSV1_ALERT_ACCESS_DENIED",
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    "TLSV1_ALERT_DECRYPT_ERROR", "TLSV13_ALERT_CERTIFICATE_REQUIRED",
 })  # fmt: skip
 """OpenSSL's names for the alerts that mean our certificate. They are told encrypted, by who has
 proved to be the hub; other alerts are trouble that may pass."""

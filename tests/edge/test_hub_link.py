@@ -5,10 +5,9 @@ from __future__ import annotations
 import ipaddress
 import queue
 import random
-import select
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,11 +26,8 @@ from edge.errors import ConfigUnreadable
 from edge.handheld.agent import AgentCore
 from edge.handheld.agent_io import KeyTyped
 from edge.hub_access import PasswordAccess, by_password
-from edge.hub_link import HubLink
 from edge.identity_keys import fingerprint
 from edge.link_io import (
-    LinkConnected,
-    LinkInput,
     LinkLost,
     MessageArrived,
     PubAck,
@@ -48,12 +44,10 @@ from protocols.barcodes import badge_label
 from protocols.envelope import decode_event
 from protocols.messages import Ack, Birth, Config, HubState, decode, encode
 from tests.edge.handheld.floor import ANA, PIN
+from tests.edge.link_shell import PATIENCE_S, WILL, LinkShell, is_kind
 from tests.edge.mosquitto import Mosquitto, mosquitto
 
 pytestmark = pytest.mark.broker
-
-PATIENCE_S = 30.0
-WILL = Publish("bw/1/main/dev/h1/birth", b"gone", retain=True)
 
 
 @pytest.fixture
@@ -62,39 +56,11 @@ def broker(tmp_path) -> Iterator[Mosquitto]:
         yield running
 
 
-class Shell:
-    """Turns one link as the agent's loop would, until something has come."""
+class Shell(LinkShell):
+    """A link by name and password."""
 
     def __init__(self, config: BrokerConfig) -> None:
-        self._clock = SystemClock()
-        self._read, self._write = socket.socketpair()
-        chance = random.Random(3)
-        access = PasswordAccess(config, "h1")
-        self.link = HubLink(access, "h1", lambda: WILL, chance, lambda: self._write.sendall(b"w"))
-
-    def until(self, wanted: Callable[[LinkInput], bool]) -> LinkInput:
-        end_ms = self._clock.now().mono_ms + PATIENCE_S * 1_000
-        while self._clock.now().mono_ms < end_ms:
-            self.turn()
-            while self.link.inbox:
-                came = self.link.inbox.popleft()
-                if wanted(came):
-                    return came
-        raise AssertionError("what was waited for did not come")
-
-    def turn(self) -> None:
-        sock = self.link.socket
-        watched = [self._read, *([sock] if sock else [])]
-        readable, writable, _ = select.select(
-            watched, [sock] if sock and self.link.wants_write else [], [], 0.05
-        )
-        if self._read in readable:
-            self._read.recv(64)
-        now_ms = self._clock.now().mono_ms
-        self.link.turn(now_ms, sock in readable, sock in writable)
-
-    def connected(self) -> None:
-        self.until(lambda came: isinstance(came, LinkConnected))
+        super().__init__(PasswordAccess(config, "h1"))
 
 
 @pytest.fixture
@@ -102,10 +68,6 @@ def shell(broker) -> Iterator[Shell]:
     made = Shell(BrokerConfig("127.0.0.1", broker.port))
     yield made
     made.link.close()
-
-
-def is_kind(kind: type) -> Callable[[LinkInput], bool]:
-    return lambda came: isinstance(came, kind)
 
 
 def test_a_message_goes_round_with_its_correlation(shell):
