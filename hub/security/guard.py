@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from hub import admissions
+from hub import admissions, broker
 from hub.config import HubConfig
 from hub.devices import queries as devices
 from hub.devices.acts import AskRenewal, NoteCut
@@ -56,17 +56,21 @@ class Guard:
     def look(self) -> None:
         """Do everything that waits for the guard. Safe to repeat and to kill at any point."""
         if self._config.runs_broker:
+            shut_out = devices.to_cut(self._site)  # read first: the lists are newer than this
             admissions.follow(self._config)
             self._read_log()  # by what was true until now: whoever came before came rightly
             self._reader.admitted = self._admitted()
-            self._cut_shut_out()
+            self._cut_shut_out(shut_out)
             self._cut_intruders()
         self._ask_for_renewals()
 
     # ── who may connect ──────────────────────────────────────────────────────────────────
 
-    def _cut_shut_out(self) -> None:
-        for device, serials in devices.to_cut(self._site).items():
+    def _cut_shut_out(self, shut_out: dict[str, list[str]]) -> None:
+        """The broker is told once more: whoever wrote its files may have died before saying so."""
+        if shut_out:
+            broker.reload(self._config)
+        for device, serials in shut_out.items():
             if self._cut(device):
                 self._do(NoteCut(tuple(serials)))
 

@@ -12,8 +12,10 @@ import ssl
 import pytest
 from cryptography import x509
 
+from hub import admissions
 from hub.authority import NEVER_BEFORE, Authority, read_request
 from hub.clock import FixedClock
+from hub.config import HubConfig
 from hub.device_gateway.known_devices import KnownDevices, RevokedDevice
 from hub.devices import queries
 from hub.devices.acts import AddDevice, RetireDevice, RevokeDevice, SetPassword
@@ -161,6 +163,27 @@ def test_the_hubs_own_cut_is_not_taken_for_an_intruder(site: SecureSite):
     device.wait(lambda: device.is_cut, "the cut")
     site.guard.look()
     assert [row for row in site.seen("BARRED_CONNECTED") if row.subject == "f1"] == []
+
+
+def test_who_is_revoked_in_the_middle_of_a_look_is_cut_off_after_the_lists_are_written(
+    site: SecureSite, monkeypatch: pytest.MonkeyPatch
+):
+    """A cut before the list is no cut: the device would be back at once."""
+    papers = site.enrol("s1")
+    device = site.client(papers, "s1")
+    assert device.is_in()
+    follow = admissions.follow
+
+    def revoked_right_after(config: HubConfig) -> bool:
+        has_changed = follow(config)
+        monkeypatch.undo()
+        site.do(RevokeDevice("s1"))
+        return has_changed
+
+    monkeypatch.setattr(admissions, "follow", revoked_right_after)
+    site.guard.look()
+    device.wait(lambda: device.is_cut, "the cut")
+    assert not site.client(papers, "s1").is_in()
 
 
 def test_a_new_code_takes_a_revoked_device_back_and_the_old_papers_stay_bad(site: SecureSite):
