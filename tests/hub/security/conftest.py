@@ -24,7 +24,7 @@ def site(running: SecureSite) -> SecureSite:
 
 
 @pytest.fixture
-def hub(site: SecureSite) -> Iterator[Speaker]:
+def ear(site: SecureSite) -> Iterator[Speaker]:
     """The hub's own connection, which hears everything of the site."""
     address = site.address
     speaker = Speaker(address, address.user, address.password)

@@ -38,8 +38,8 @@ def evt(device: str) -> str:
     return f"bw/1/w1/dev/{device}/evt"
 
 
-def heard_next(hub: Speaker, topic: str) -> bytes:
-    return hub.next_on(topic)
+def heard_next(ear: Speaker, topic: str) -> bytes:
+    return ear.next_on(topic)
 
 
 def test_a_client_without_certificate_is_turned_away_and_noted(site: SecureSite):
@@ -70,7 +70,7 @@ def test_the_hubs_own_server_certificate_opens_nothing(site: SecureSite):
     assert not Client(site, context, "localhost").is_in()
 
 
-def test_a_device_is_its_certificate_whatever_it_calls_itself(site: SecureSite, hub: Speaker):
+def test_a_device_is_its_certificate_whatever_it_calls_itself(site: SecureSite, ear: Speaker):
     first, second = site.enrol("a1"), site.enrol("a2")
     victim = site.client(first, "a1")
     assert victim.is_in()
@@ -78,17 +78,17 @@ def test_a_device_is_its_certificate_whatever_it_calls_itself(site: SecureSite, 
     thief = site.client(second, "a1")
     assert thief.is_in()
     thief.subscribe(cmd("a1"))
-    hub.publish(cmd("a1"), b"for a1 alone")
-    hub.publish(cmd("a2"), b"for a2")
+    ear.publish(cmd("a1"), b"for a1 alone")
+    ear.publish(cmd("a2"), b"for a2")
     assert victim.next() == (cmd("a1"), b"for a1 alone")
     thief.subscribe(cmd("a2"))
-    hub.publish(cmd("a2"), b"again")
+    ear.publish(cmd("a2"), b"again")
     assert thief.next() == (cmd("a2"), b"again")
     (row,) = site.until(lambda: site.seen("SUBSCRIBE_DENIED"), "the note")
     assert (row.subject, row.address) == ("a2", "127.0.0.1")
 
 
-def test_publishing_for_another_device_is_cut_off_noted_and_told(site: SecureSite, hub: Speaker):
+def test_publishing_for_another_device_is_cut_off_noted_and_told(site: SecureSite, ear: Speaker):
     thief = site.client(site.enrol("b1"), "b1", will=("bw/1/w1/dev/b2/birth", b"forged"))
     assert thief.is_in()
     thief.say(evt("b2"), b"forged")
@@ -99,17 +99,20 @@ def test_publishing_for_another_device_is_cut_off_noted_and_told(site: SecureSit
     honest = site.client(site.enrol("b3"), "b3")
     assert honest.is_in()
     honest.say(evt("b3"), b"true")
-    assert hub.next() == (evt("b3"), b"true")  # neither the forged event nor the forged Will came
+    assert ear.next() == (
+        evt("b3"),
+        b"true",
+    )  # neither the forged event nor the forged Will came
 
 
-def test_a_live_connection_ends_when_the_device_is_revoked(site: SecureSite, hub: Speaker):
+def test_a_live_connection_ends_when_the_device_is_revoked(site: SecureSite, ear: Speaker):
     papers = site.enrol("c1")
     stolen = site.client(papers, "c1")
     assert stolen.is_in()
     stolen.subscribe(cmd("c1"))
     site.do(RevokeDevice("c1"))
     site.guard.look()
-    hub.publish(cmd("c1"), b"secret")
+    ear.publish(cmd("c1"), b"secret")
     stolen.wait(lambda: stolen.is_cut, "the cut")
     assert stolen.heard == []
     assert not site.client(papers, "c1").is_in()
@@ -121,7 +124,7 @@ def test_a_live_connection_ends_when_the_device_is_revoked(site: SecureSite, hub
 
 
 def test_a_revoked_device_hears_nothing_from_the_moment_the_broker_knows(
-    site: SecureSite, hub: Speaker, monkeypatch: pytest.MonkeyPatch
+    site: SecureSite, ear: Speaker, monkeypatch: pytest.MonkeyPatch
 ):
     """Even when the cut fails: rights are denied before."""
     stolen = site.client(site.enrol("d1"), "d1")
@@ -131,8 +134,8 @@ def test_a_revoked_device_hears_nothing_from_the_moment_the_broker_knows(
         broken.setattr(site.guard, "_cut", lambda device: False)
         site.do(RevokeDevice("d1"))
         site.guard.look()
-        hub.publish(cmd("d2"), b"the broker reads its files after this turn")
-        hub.publish(cmd("d1"), b"secret")
+        ear.publish(cmd("d2"), b"the broker reads its files after this turn")
+        ear.publish(cmd("d1"), b"secret")
         stolen.say(evt("d1"), b"from a thief")
     stolen.wait(lambda: stolen.is_cut, "the end")
     assert stolen.heard == []

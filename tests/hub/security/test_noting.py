@@ -1,0 +1,123 @@
+"""Security events are grouped, bounded, and told to a supervisor once an hour."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.clock import FixedClock
+from hub.floor_exceptions import FloorException
+from hub.security import queries
+from hub.security.acts import ForgetOld, ReadLog
+from hub.security.gathering import NEWS_MAX, REPEATS_EVERY_MS, Gathering
+from hub.security_events import (
+    MINUTE_US,
+    OTHERS,
+    SUBJECTS_PER_MINUTE_MAX,
+    NoteSights,
+    SecurityEvent,
+    Sight,
+)
+from tests.hub.conftest import TestHub
+
+AT = 1_795_300_072_000_000 // MINUTE_US * MINUTE_US
+
+
+def note(hub: TestHub, *sights: Sight) -> None:
+    hub.journal.carry_out(NoteSights(sights), site=hub.site, via="timer")
+
+
+def rows() -> list[tuple[str, str, int]]:
+    query = SecurityEvent.select().order_by(SecurityEvent.first_at, SecurityEvent.subject)
+    return [(row.kind, row.subject, row.count) for row in query]
+
+
+def alerts() -> int:
+    query = FloorException.select().where(FloorException.kind == "SECURITY_ALERT")
+    return int(query.count())
+
+
+def test_repeats_of_a_minute_share_a_row_and_the_next_minute_has_its_own(hub: TestHub):
+    note(hub, Sight("TAKEN_OVER", AT, "h1", count=3), Sight("TAKEN_OVER", AT + 1, "h1"))
+    note(hub, Sight("TAKEN_OVER", AT + MINUTE_US, "h1"))
+    assert rows() == [("TAKEN_OVER", "h1", 4), ("TAKEN_OVER", "h1", 1)]
+
+
+def test_a_flood_of_subjects_shares_one_row(hub: TestHub):
+    many = [Sight("NO_CERTIFICATE", AT, f"s{n:03}") for n in range(SUBJECTS_PER_MINUTE_MAX + 30)]
+    note(hub, *many)
+    counted = {subject: count for _, subject, count in rows()}
+    assert len(counted) == SUBJECTS_PER_MINUTE_MAX + 1
+    assert counted[OTHERS] == 30
+    assert sum(counted.values()) == len(many)
+
+
+def test_a_supervisor_is_told_once_an_hour(hub: TestHub):
+    note(hub, Sight("PUBLISH_DENIED", AT, "h1", alerts=True))
+    note(hub, Sight("PUBLISH_DENIED", AT + 59 * MINUTE_US, "h1", alerts=True))
+    assert alerts() == 1
+    note(hub, Sight("PUBLISH_DENIED", AT + 120 * MINUTE_US, "h1", alerts=True))
+    assert alerts() == 2
+    note(hub, Sight("PUBLISH_DENIED", AT, "h2", alerts=True))
+    assert alerts() == 3
+
+
+def test_rubbish_from_outside_is_stored_as_text(hub: TestHub):
+    note(hub, Sight("TAKEN_OVER", AT, "<b>\0" + "x" * 500, "y" * 200))
+    (row,) = SecurityEvent.select()
+    assert row.subject.startswith("<b>x")
+    assert (len(row.subject), len(row.address)) == (119, 64)
+
+
+def test_what_a_log_said_and_how_far_it_was_read_are_one_act(hub: TestHub):
+    command = ReadLog("broker", "ab", 120, (Sight("NOT_MQTT", AT),))
+    hub.journal.carry_out(command, site=hub.site, via="timer")
+    assert queries.mark(hub.site, "broker") == ("ab", 120)
+    assert rows() == [("NOT_MQTT", "", 1)]
+
+
+def test_old_events_are_forgotten(hub: TestHub):
+    note(hub, Sight("NOT_MQTT", AT), Sight("NOT_MQTT", AT + 5 * MINUTE_US))
+    assert queries.has_older(hub.site, AT + MINUTE_US)
+    hub.journal.carry_out(ForgetOld(AT + MINUTE_US), site=hub.site, via="timer")
+    assert len(rows()) == 1
+    assert not queries.has_older(hub.site, AT + MINUTE_US)
+
+
+SIGHTS = st.builds(
+    Sight, st.sampled_from(["A", "B"]), st.just(AT), st.sampled_from(["", "x", "y"]),
+    st.sampled_from(["", "192.0.2.1"]), st.integers(1, 5),
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(SIGHTS, st.integers(0, 4_000)), max_size=60))
+def test_however_they_are_gathered_none_is_lost_or_counted_twice(
+    came: list[tuple[Sight, int]],
+):
+    gathering, clock, told = Gathering(), FixedClock(), 0
+    for sight, pause_ms in came:
+        clock.advance(ms=pause_ms)
+        gathering.add(sight)
+        told += sum(one.count for one in gathering.due(clock.mono_ms()))
+    clock.advance(ms=REPEATS_EVERY_MS)
+    told += sum(one.count for one in gathering.due(clock.mono_ms()))
+    assert told == sum(sight.count for sight, _ in came)
+    assert gathering.is_empty
+
+
+def test_the_first_is_told_at_once_and_a_flood_every_ten_seconds():
+    gathering, batches = Gathering(), 0
+    for now_ms in range(0, 60_000, 250):
+        gathering.add(Sight("NO_CERTIFICATE", AT, "192.0.2.1"))
+        batches += bool(gathering.due(now_ms))
+        assert batches >= 1
+    assert batches == 6
+
+
+def test_a_flood_of_different_subjects_waits_in_bounded_memory():
+    gathering = Gathering()
+    for n in range(10 * NEWS_MAX):
+        gathering.add(Sight("NO_CERTIFICATE", AT, f"{n}"))
+    due = gathering.due(0)
+    assert len(due) <= NEWS_MAX + 1
+    assert sum(one.count for one in due) == 10 * NEWS_MAX
