@@ -1,0 +1,291 @@
+"""A whole device: its scanner, its identity, its outbox, over real HTTPS and a real TLS broker."""
+
+from __future__ import annotations
+
+import queue
+import random
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import pytest
+from msgspec.structs import replace
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from edge.clock import SystemClock
+from edge.config import EdgeConfig
+from edge.config import HubConfig as HubSearch
+from edge.device import OUTBOX_FILE, Device
+from edge.handheld.view import ScreenView
+from edge.identity import IdentityStore
+from edge.identity_keys import serial
+from edge.outbox import SqliteOutbox
+from edge.outbox_owner import OWNER, look_into, open_outbox
+from edge.pinned_tls import pinned_context
+from edge.scanner_port import ScannerPort
+from edge.scanners.scripted import ScriptedScanner
+from edge.tones import SilentTone
+from protocols.barcodes import command_label
+from protocols.enrolment import EnrolmentCode, write_code
+from protocols.envelope import Event, decode_event, encode_data, encode_event
+from protocols.messages import Ack, Birth, HubState, PersonLoggedOut, decode, encode
+from tests.edge.certificates import DEVICE, SITE, TestHub
+from tests.edge.enrolling_hub import EnrollingHub, serving
+from tests.edge.link_shell import PATIENCE_S
+from tests.edge.mosquitto import Mosquitto
+from tests.edge.test_certificate_link import at, broker_of
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture
+def certificates(tmp_path) -> TestHub:
+    return TestHub(tmp_path / "tls")
+
+
+@pytest.fixture
+def broker(certificates, tmp_path) -> Iterator[Mosquitto]:
+    with broker_of(certificates, tmp_path / "broker") as running:
+        yield running
+
+
+@pytest.fixture
+def hub(certificates, broker) -> Iterator[EnrollingHub]:
+    with serving(EnrollingHub(certificates, at(broker))) as made:
+        yield made
+
+
+class Gateway:
+    """Hears births and events, acknowledges, and says that the hub is there."""
+
+    def __init__(self, certificates: TestHub, broker: Mosquitto) -> None:
+        self.births: queue.Queue[Birth] = queue.Queue()
+        self.events: queue.Queue[Event] = queue.Queue()
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id="hub", protocol=MQTTProtocolVersion.MQTTv5
+        )
+        pair = certificates.pair("hub")
+        self._client.tls_set_context(pinned_context(certificates.authority.pem, pair))
+        self._client.on_message, self._client.on_connect = self._arrived, self._connected
+        self._client.reconnect_delay_set(1, 1)
+        self._client.connect("127.0.0.1", broker.port)
+        self._client.loop_start()
+
+    def _connected(self, client: mqtt.Client, *_more: Any) -> None:
+        client.subscribe(f"bw/1/{SITE}/dev/+/+", 1)
+        state = HubState(v=1, online=True, hub_epoch="h")
+        client.publish(f"bw/1/{SITE}/hub/state", encode(state), 1, retain=True)
+
+    def _arrived(self, client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
+        channel = message.topic.rpartition("/")[2]
+        if channel == "birth" and message.payload:
+            self.births.put(decode(Birth, message.payload))
+        if channel == "evt":
+            event = decode_event(message.payload)
+            ack = Ack(v=1, epoch=event.epoch, upto=event.seq, hub_epoch="h")
+            client.publish(f"bw/1/{SITE}/dev/{event.dev}/ack", encode(ack), 1)
+            self.events.put(event)
+
+    def born(self, wanted: Callable[[Birth], bool]) -> Birth:
+        while not wanted(birth := self.births.get(timeout=PATIENCE_S)):
+            continue
+        return birth
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+@pytest.fixture
+def gateway(certificates, broker) -> Iterator[Gateway]:
+    made = Gateway(certificates, broker)
+    yield made
+    made.close()
+
+
+class Running:
+    """One device in a thread, its scanner in our hands, its screen a queue."""
+
+    def __init__(self, folder: Path, config: EdgeConfig | None = None) -> None:
+        self.scanner = ScriptedScanner()
+        self.views: queue.Queue[ScreenView] = queue.Queue()
+        self.device = Device(
+            config or EdgeConfig(hub=HubSearch(mdns=False)), folder, "test", SystemClock(),
+            random.Random(5), SilentTone(), ScannerPort(self.scanner),
+        )  # fmt: skip
+        self.device.on_view = self.views.put
+        self.thread = threading.Thread(target=self.device.run)
+        self.thread.start()
+
+    def sees(self, wanted: Callable[[ScreenView], bool]) -> ScreenView:
+        while not wanted(view := self.views.get(timeout=PATIENCE_S)):
+            continue
+        return view
+
+    def scan(self, code: EnrolmentCode) -> None:
+        self.scanner.scan(write_code(code))
+
+    def say(self, word: str) -> None:
+        self.scanner.scan(command_label(word))
+
+    def end(self) -> None:
+        self.device.stop()
+        self.thread.join(PATIENCE_S)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    made = tmp_path / "device"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def start(folder) -> Iterator[Callable[..., Running]]:
+    started: list[Running] = []
+
+    def begin(**options: Any) -> Running:
+        started.append(Running(folder, **options))
+        return started[-1]
+
+    yield begin
+    for running in started:
+        running.end()
+
+
+def is_enrolling(view: ScreenView) -> bool:
+    return view.phase == "ENROL"
+
+
+def asks_for_a_badge(view: ScreenView) -> bool:
+    return view.phase == "BADGE"
+
+
+def test_a_new_device_scans_its_code_and_is_on_line_with_its_certificate(
+    start, folder, hub, gateway
+):
+    running = start()
+    running.sees(is_enrolling)
+    running.scan(hub.code())
+    running.sees(lambda view: asks_for_a_badge(view) and view.is_hub_online)
+    birth = gateway.born(lambda birth: birth.presence == "ONLINE")
+    identity = IdentityStore(folder).identity
+    assert (birth.dev, birth.certificate) == (DEVICE, serial(identity.pair.certificate))
+
+
+def test_a_restart_needs_no_code(start, folder, hub, gateway):
+    IdentityStore(folder).adopt(hub.hub.identity(hub.broker))
+    assert asks_for_a_badge(start().sees(lambda _view: True))
+    assert gateway.born(lambda birth: birth.presence == "ONLINE").seq == 0
+
+
+def test_a_code_that_fails_is_shown_and_the_next_one_works(start, hub):
+    running = start()
+    hub.refusal = (410, "CODE_EXPIRED")
+    running.scan(hub.code())
+    assert running.sees(lambda view: view.mood == "REFUSED").message.startswith("The hub refuses")
+    hub.refusal = None
+    running.scan(hub.code())
+    running.sees(asks_for_a_badge)
+
+
+def test_an_enrolled_device_asks_before_it_gives_its_identity_away_and_no_keeps_it(
+    start, folder, hub, gateway
+):
+    IdentityStore(folder).adopt(hub.hub.identity(hub.broker))
+    before = IdentityStore(folder).identity
+    running = start()
+    gateway.born(lambda birth: birth.presence == "ONLINE")
+    running.scan(hub.code())
+    assert SITE in running.sees(is_enrolling).title
+    gateway.born(lambda birth: birth.presence == "LEFT")
+    running.say("NO")
+    running.sees(asks_for_a_badge)
+    gateway.born(lambda birth: birth.presence == "ONLINE")
+    assert IdentityStore(folder).identity.pair == before.pair
+
+
+def waiting_events(folder: Path, count: int = 2) -> SqliteOutbox:
+    """An outbox of this device with events that no hub has heard of."""
+    outbox = open_outbox(folder / OUTBOX_FILE, f"{SITE}/{DEVICE}", random.Random(1), 100)
+    for seq in range(1, count + 1):
+        event = Event(
+            v=1, dev=DEVICE, epoch=outbox.epoch, boot=1, seq=seq, at=1, at_quality="unknown",
+            mono_ms=1, type="PersonLoggedOut", data=encode_data(PersonLoggedOut()),
+        )  # fmt: skip
+        outbox.append([encode_event(event)], {}, 1)
+    return outbox
+
+
+def test_a_revoked_device_keeps_its_events_and_drains_them_once_it_is_enrolled_anew(
+    start, folder, hub, gateway, broker
+):
+    IdentityStore(folder).adopt(hub.hub.identity(hub.broker))
+    outbox = waiting_events(folder)
+    epoch = outbox.epoch
+    outbox.close()
+    hub.hub.revoke(serial(IdentityStore(folder).identity.pair.certificate))
+    broker.kill()
+    broker.start()
+    running = start()
+    refused = running.sees(
+        lambda view: view.mood == "WARN" and "no longer admitted" in view.message
+    )
+    assert (refused.queue, refused.phase) == (2, "BADGE")
+    running.scan(hub.code())
+    running.sees(is_enrolling)
+    running.say("YES")
+    came = [gateway.events.get(timeout=PATIENCE_S) for _ in range(2)]
+    assert [(event.epoch, event.seq) for event in came] == [(epoch, 1), (epoch, 2)]
+    running.sees(lambda view: asks_for_a_badge(view) and view.queue == 0)
+
+
+def test_events_of_one_name_never_become_those_of_another(start, folder, hub):
+    waiting_events(folder).close()
+    running = start()
+    running.scan(hub.code(device="h2"))
+    view = running.sees(lambda view: view.mood == "REFUSED")
+    assert f"2 events of {SITE}/{DEVICE}" in view.message
+    assert not hub.requests
+
+
+def test_a_device_whose_events_all_arrived_may_become_another_and_sets_them_aside(
+    start, folder, hub, gateway
+):
+    outbox = waiting_events(folder)
+    outbox.mark_acked(outbox.epoch, 2)
+    outbox.close()
+    running = start()
+    running.scan(hub.code(device="h2"))
+    birth = gateway.born(lambda birth: birth.dev == "h2")
+    assert (birth.seq, birth.epoch != outbox.epoch) == (0, True)
+    aside = folder / f"outbox-{SITE}-{DEVICE}-0.sqlite"
+    assert look_into(aside).owner == f"{SITE}/{DEVICE}"
+
+
+def test_an_identity_beside_an_outbox_of_another_is_a_failure_that_names_both(folder, hub, start):
+    waiting_events(folder).close()
+    IdentityStore(folder).adopt(replace(hub.hub.identity(hub.broker), device="h2"))
+    running = start()
+    running.thread.join(PATIENCE_S)
+    assert f"{SITE}/{DEVICE}" in running.device.failure
+    assert f"{SITE}/h2" in running.device.failure
+
+
+def test_the_first_owner_of_an_outbox_is_noted(folder):
+    path = folder / OUTBOX_FILE
+    SqliteOutbox(path, random.Random(1)).close()
+    assert look_into(path) == ("", 0)
+    outbox = open_outbox(path, "main/h1", random.Random(1), 10)
+    assert outbox.noted(OWNER) == "main/h1"
+    outbox.close()
+
+
+def test_a_device_that_nobody_enrols_can_still_be_stopped(start):
+    running = start()
+    running.sees(is_enrolling)
+    running.end()
+    assert running.device.failure == ""
