@@ -28,15 +28,19 @@ _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     429: {"description": "Too many tries; wait a minute", "content": _PROBLEM},
 }  # fmt: skip
 _PEM: Final = {"application/x-pem-file": {"schema": {"type": "string"}}}
+_SHOWN: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The certificate", "content": _PEM},
+    409: _REFUSALS[409],
+    429: _REFUSALS[429],
+}
 
 
 @pages.get("/authority")
 @pages.doc(
     summary="The certificate of the hub's CA, in PEM",
     description="Whoever asks compares its key with the fingerprint in an enrolment code.",
-    responses={200: {"description": "The certificate", "content": _PEM},
-               409: _REFUSALS[409], 429: _REFUSALS[429]},
-)  # fmt: skip
+    responses=_SHOWN,
+)
 def show_authority() -> Response:
     return Response(_identity().authority().pem, mimetype="application/x-pem-file")
 

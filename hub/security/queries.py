@@ -25,7 +25,7 @@ class Row(NamedTuple):
     person: bytes | None
     address: str
     values: dict[str, str]
-    count: int
+    times: int
     at: int
     last_at: int
 
@@ -65,8 +65,8 @@ def denials(after: tuple[int, bytes] | None, limit: int) -> list[Row]:
     ]
 
 
-def _before(at: Any, id: Any, key: tuple[int, bytes]) -> peewee.Expression:
-    return (at < key[0]) | ((at == key[0]) & (id < key[1]))  # type: ignore[no-any-return]
+def _before(at: Any, id: Any, key: tuple[int, bytes]) -> Any:
+    return (at < key[0]) | ((at == key[0]) & (id < key[1]))
 
 
 def has_older(site: str, before: int) -> bool:
