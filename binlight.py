@@ -59,6 +59,10 @@ COMMANDS = {
     "verify": CommandEntry(
         "hub.verify.command:command", "Rebuild every balance from the ledgers and compare.", "hub"
     ),
+    "backup": CommandEntry("hub.backup.commands:backup", "Back the hub up while it works.", "hub"),
+    "restore": CommandEntry(
+        "hub.backup.commands:restore_command", "Make the hub again from a backup.", "hub"
+    ),
     "replay": CommandEntry(
         "hub.replaying.command:command", "Make the books again from the journal alone.", "hub"
     ),

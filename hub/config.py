@@ -59,6 +59,10 @@ class HubConfig(msgspec.Struct, frozen=True):
     """Encrypt on loopback too: for trials on one machine."""
     announce_on: tuple[str, ...] = ()
     """Addresses of interfaces on which mDNS says where the hub is; empty: all, beyond loopback."""
+    backup_folder: str = ""
+    """Where the nightly backups go; empty: below the data folder."""
+    night_hour: int = 2
+    """The hour of the site's day at which the night's work begins."""
 
     @property
     def data(self) -> Path:
@@ -124,6 +128,8 @@ class HubConfig(msgspec.Struct, frozen=True):
         for field in ("port", "broker_port", "broker_tls_port"):
             if not 1 <= getattr(self, field) <= 65_535:
                 raise BadValue(field, getattr(self, field), "use 1 to 65535")
+        if not 0 <= self.night_hour <= 23:
+            raise BadValue("night", self.night_hour, "use an hour from 0 to 23")
         if self.broker_url:
             broker_address(self.broker_url)
         return self

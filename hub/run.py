@@ -59,6 +59,8 @@ class NotPrepared(HubError):
 @click.option("--name", "names", multiple=True, help="Further host name of this machine.")
 @click.option("--secure", is_flag=True, help="Encrypt on this machine alone too: for trials.")
 @click.option("--announce-on", multiple=True, help="Address of an interface for mDNS.")
+@click.option("--backups", "backup_folder", default="", help="Folder of the nightly backups.")
+@click.option("--night", "night_hour", default=2, show_default=True, help="Hour of that work.")
 @click.option("--only", type=click.Choice(PARTS), help="Run one part, for larger sites.")
 def command(data: Path | None, only: Part | None, **options: Any) -> None:
     """Run a site's hub: its broker, gateway, pages and planner."""
@@ -111,10 +113,11 @@ def _run_web(config: HubConfig, _on_ready: Callable[[], None]) -> None:
 
 
 def _run_planner(config: HubConfig, on_ready: Callable[[], None]) -> None:
+    from hub.backup.watch import nights
     from hub.security.process import guarding
     from hub.warehouse.planner import run_planner
 
-    with guarding(config):
+    with guarding(config), nights(config):
         on_ready()
         run_planner(config)
 
@@ -161,6 +164,7 @@ def _command(config: HubConfig, part: str) -> tuple[str, ...]:
         "broker": config.broker_url, "broker-port": config.broker_port,
         "broker-tls-port": config.broker_tls_port, "database": config.database_url,
         "site": config.site, "company": config.company, "only": part,
+        "backups": config.backup_folder, "night": config.night_hour,
     }  # fmt: skip
     given = [f"--{name}={value}" for name, value in options.items() if value != ""]
     given += [f"--name={name}" for name in config.names]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub.backup.models import NightlyRun
 from hub.bulk import models as bulk
 from hub.catalog import models as catalog
 from hub.customers import models as customers
@@ -23,7 +24,7 @@ from hub.warehouse import models as warehouse
 from hub.warehouse.count_models import BinCount
 
 TABLES: Final[tuple[type[Table], ...]] = (
-    LedgerHead, JournalRow, PersonalInput, OutboxMessage, FloorException,
+    LedgerHead, JournalRow, PersonalInput, OutboxMessage, FloorException, NightlyRun,
     catalog.Item, catalog.ItemName, catalog.Barcode,
     staff.Person, staff.PersonRole, staff.Permission, staff.WebSession, staff.Denial,
     staff.ApiToken,

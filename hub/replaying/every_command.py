@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Final
 
 MODULES: Final = (
+    "hub.backup.acts",
     "hub.bulk.acts",
     "hub.catalog.acts",
     "hub.customers.acts",

@@ -205,6 +205,17 @@ KINDS: Final[dict[str, Kind]] = {
             Remedy("looked_at", "Looked into it", remedies.looked_at, ("text",), _DEVICES),
         ),
     ),
+    "LEDGER_BROKEN": Kind(
+        "The books are not true",
+        "The nightly check found {count} places; the first is {where}: {what}. Look at the disk and "
+        "memory of the hub's machine, and at docs/backup.md.",
+        (Remedy("looked_at", "Looked into it", remedies.looked_at, ("text",), _DEVICES),),
+    ),
+    "BACKUP_FAILED": Kind(
+        "There is no good backup of tonight",
+        "{step}: {text}",
+        (Remedy("looked_at", "Looked into it", remedies.looked_at, ("text",), _DEVICES),),
+    ),
     "UNKNOWN_SKU": Kind("Unknown article", "{sku}", (_SEEN,)),
 }  # fmt: skip
 

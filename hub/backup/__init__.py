@@ -1,0 +1,1 @@
+"""Backups: taken while the hub works, checked, kept for weeks, and restored."""

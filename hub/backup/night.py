@@ -1,0 +1,192 @@
+"""The night's work: a backup, what is true of it, old ones removed, and once a week a drill.
+
+Runs in a process of its own, at low priority (`watch` starts it), so that no wave waits for it.
+What it came to is kept in `nightly_run`; nothing good opens an exception.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from random import SystemRandom
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+import peewee
+import structlog
+
+from hub.backup import archive
+from hub.backup.acts import Kind, NoteNightlyRun
+from hub.backup.drill import drill
+from hub.backup.rules import Made, superfluous
+from hub.backup.taking import SUFFIX, Taken, take
+from hub.clock import Clock, SystemClock
+from hub.config import HubConfig
+from hub.db import fetch
+from hub.errors import HubError
+from hub.journal import Journal
+from hub.private_files import make_private_folder
+from hub.supervise import die_with_parent
+from hub.verify.command import verify
+from hub.verify.findings import Report
+from hub.wiring import open_journal
+
+FOLDER: Final = "backups"
+"""Below the data folder, unless the configuration names another: better on another disk."""
+DRILL_EVERY_US: Final = 7 * 24 * 3600 * 1_000_000
+FINDINGS_KEPT: Final = 20
+NICENESS: Final = 10
+_log = structlog.get_logger("night")
+
+
+def backup_folder(config: HubConfig) -> Path:
+    """Where the nightly backups are."""
+    return Path(config.backup_folder) if config.backup_folder else config.data / FOLDER
+
+
+class Run(NamedTuple):
+    """What one piece of a night's work came to."""
+
+    at: int
+    day: str
+    is_good: bool
+    text: str
+    seconds: int
+    file: str
+
+
+def last(database: peewee.Database, site: str, kind: Kind) -> Run | None:
+    """The latest run of this kind, for whoever shows how the hub is."""
+    rows = fetch(
+        database,
+        f"SELECT {', '.join(Run._fields)} FROM nightly_run WHERE site = ? AND kind = ? "
+        "ORDER BY at DESC LIMIT 1",
+        (site, kind),
+    )
+    return Run(*rows[0])._replace(is_good=bool(rows[0][2])) if rows else None
+
+
+def local_time(database: peewee.Database, site: str, now_us: int) -> datetime:
+    """A moment as the clocks of the site show it."""
+    rows = fetch(database, "SELECT time_zone FROM site WHERE code = ?", (site,))
+    zone = ZoneInfo(rows[0][0]) if rows else UTC
+    return datetime.fromtimestamp(now_us / 1_000_000, zone)
+
+
+class Night:
+    """One night's work of one hub."""
+
+    def __init__(self, config: HubConfig, journal: Journal) -> None:
+        self._config, self._journal, self._clock = config, journal, journal.clock
+        now = local_time(journal.database, config.site, self._clock.now_us())
+        self._day = now.date().isoformat()
+
+    def run(self) -> bool:
+        """All of it; True when everything is good. Never raises what a part of it raises."""
+        if not self._config.is_sqlite:
+            return self._do("VERIFY", self._verify_in_place)
+        is_good = self._do("BACKUP", self._back_up)
+        return is_good and self._do("DRILL", self._drill) if self._is_drill_due() else is_good
+
+    def _do(self, kind: Kind, work: Callable[[], NoteNightlyRun]) -> bool:
+        began_ms = self._clock.mono_ms()
+        try:
+            note = work()
+        except (HubError, OSError) as wrong:
+            note = NoteNightlyRun(kind, self._day, is_good=False, text=str(wrong))
+        seconds = (self._clock.mono_ms() - began_ms) // 1_000
+        note = msgspec.structs.replace(note, seconds=seconds)
+        self._journal.carry_out(note, site=self._config.site, via="timer")
+        _log.info("done", kind=kind, is_good=note.is_good, text=note.text, seconds=seconds)
+        return note.is_good
+
+    # ── its parts ────────────────────────────────────────────────────────────────────────
+
+    def _back_up(self) -> NoteNightlyRun:
+        folder = backup_folder(self._config)
+        make_private_folder(folder)
+        taken = take(self._config, folder, self._clock.now_us())
+        self._note_truth(taken)
+        for name in superfluous(made_in(folder, self._config.site)):
+            (folder / name).unlink(missing_ok=True)
+        size = taken.path.stat().st_size
+        return NoteNightlyRun(
+            "BACKUP", self._day, is_good=True, text=f"{size:,} bytes", file=str(taken.path)
+        )
+
+    def _note_truth(self, taken: Taken) -> None:
+        """The copy was verified, which tells as much as verifying the hub's own file."""
+        note = verified(taken.report, self._day)
+        self._journal.carry_out(note, site=self._config.site, via="timer")
+
+    def _verify_in_place(self) -> NoteNightlyRun:
+        return verified(verify(self._journal.database), self._day)
+
+    def _is_drill_due(self) -> bool:
+        found = last(self._journal.database, self._config.site, "DRILL")
+        return found is None or found.at <= self._clock.now_us() - DRILL_EVERY_US
+
+    def _drill(self) -> NoteNightlyRun:
+        """The newest backup, made again from the one before it."""
+        folder = backup_folder(self._config)
+        newest, *older = sorted(made_in(folder, self._config.site), reverse=True, key=_by_time)
+        before = folder / older[0].name if older else None
+        done = drill(folder / newest.name, before, scratch_in=folder)
+        wrong = done.replayed.difference
+        text = f"{done.replayed.acts:,} acts came out the same" if wrong is None else wrong.what
+        findings = tuple(done.report.findings[:FINDINGS_KEPT])
+        return NoteNightlyRun(
+            "DRILL", self._day, is_good=done.ok, text=text, file=newest.name, findings=findings
+        )
+
+
+def verified(report: Report, day: str) -> NoteNightlyRun:
+    """A verification, as what a night notes of it."""
+    rows = sum(report.checked.values())
+    text = f"{rows:,} rows are true" if report.ok else report.findings[0].what
+    return NoteNightlyRun(
+        "VERIFY", day, is_good=report.ok, text=text,
+        findings=tuple(report.findings[:FINDINGS_KEPT]),
+    )  # fmt: skip
+
+
+def made_in(folder: Path, site: str) -> list[Made]:
+    """The backups of a site in a folder; what is none is left alone."""
+    found: list[Made] = []
+    for path in folder.glob(f"binlight-{site}-*{SUFFIX}"):
+        try:
+            manifest = archive.read_manifest(path)
+        except archive.NotABackup:
+            continue
+        at = datetime.fromtimestamp(manifest.made_at / 1_000_000, UTC)
+        found.append(Made(path.name, at, manifest.is_true))
+    return found
+
+
+def _by_time(made: Made) -> datetime:
+    return made.at
+
+
+def run_night(config: HubConfig, clock: Clock) -> bool:
+    """Open what it needs, work, and close it again."""
+    journal = open_journal(config, clock, SystemRandom())
+    try:
+        return Night(config, journal).run()
+    finally:
+        journal.database.close()
+
+
+def main() -> None:
+    """A process of its own: the configuration comes in on the standard input."""
+    die_with_parent()
+    os.nice(NICENESS)
+    config = msgspec.json.decode(sys.stdin.buffer.read(), type=HubConfig)
+    sys.exit(0 if run_night(config, SystemClock()) else 1)
+
+
+if __name__ == "__main__":
+    main()

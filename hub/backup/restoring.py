@@ -1,0 +1,133 @@
+"""Putting a backup in place of a hub that was lost. Owns what is done so that devices bring back
+what they know: the restored hub is another storage to them (a new hub epoch).
+
+Nothing is overwritten: a folder that holds something is kept beside. The new one appears whole, by
+one rename.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+from typing import Final, NamedTuple
+
+import peewee
+
+from hub.backup import archive
+from hub.backup.acts import BecomeAnother
+from hub.backup.archive import DATABASE, Manifest
+from hub.backup.taking import check
+from hub.clock import Clock
+from hub.db import open_database
+from hub.errors import HubError
+from hub.journal import Journal
+from hub.lock import data_lock
+from hub.migrations import migrate
+from hub.private_files import sync_folder
+from hub.verify.findings import Report
+from protocols.limits import OUTBOX_KEEP_DAYS
+
+KEPT_US: Final = OUTBOX_KEEP_DAYS * 24 * 3600 * 1_000_000
+"""How long devices keep what a hub has acknowledged."""
+LOCKS: Final = "*.lock"
+
+
+class FolderInUse(HubError):
+    """There is something where the hub is to be restored."""
+
+    code = "FOLDER_IN_USE"
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        super().__init__(
+            f"{folder} is not empty. With --force what is there is kept beside it, under another "
+            "name."
+        )
+
+
+class Restored(NamedTuple):
+    """What a restore came to."""
+
+    manifest: Manifest
+    report: Report
+    kept_beside: Path | None
+    """Where the former folder is now."""
+    age_us: int
+
+    @property
+    def is_within_devices_memory(self) -> bool:
+        """Whether devices still have everything that they did since the backup."""
+        return self.age_us < KEPT_US
+
+
+def restore(
+    file: Path, folder: Path, clock: Clock, random: Random, *, force: bool = False
+) -> Restored:
+    """Make `folder` the hub that a backup is of, and verify it.
+
+    Raises SecondHub while a hub works there, FolderInUse, NotABackup, DamagedBackup.
+    """
+    manifest = archive.read_manifest(file)
+    with ExitStack() as held:
+        if folder.exists():
+            for name in ("hub", f"gateway-{manifest.site}"):
+                held.enter_context(data_lock(folder, name))
+        is_used = _holds_something(folder)
+        if is_used and not force:
+            raise FolderInUse(str(folder))
+        fresh = _beside(folder, f"restoring-{clock.now_us()}")
+        try:
+            archive.unpack(file, fresh)
+            report = _begin_anew(fresh, manifest, clock, random)
+            kept = _set_aside(folder, clock.now_us()) if is_used else None
+            _place(folder, fresh)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    return Restored(manifest, report, kept, max(0, clock.now_us() - manifest.made_at))
+
+
+def _holds_something(folder: Path) -> bool:
+    if not folder.exists():
+        return False
+    locks = set(folder.glob(LOCKS))
+    return any(path not in locks for path in folder.iterdir())
+
+
+def _beside(folder: Path, word: str) -> Path:
+    return folder.with_name(f"{folder.name}.{word}")
+
+
+def _place(folder: Path, fresh: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)  # nothing but locks is in it
+    fresh.rename(folder)
+    sync_folder(folder.parent)
+
+
+def _set_aside(folder: Path, now_us: int) -> Path:
+    return folder.rename(_beside(folder, f"before-{now_us // 1_000_000}"))
+
+
+def _begin_anew(folder: Path, manifest: Manifest, clock: Clock, random: Random) -> Report:
+    """The newest schema, another hub epoch, and a look at everything."""
+    file = folder / DATABASE
+    database = open_database(f"sqlite:///{file}")
+    try:
+        migrate(database)
+        become_another(database, manifest, clock, random)
+        return check(database, file)
+    finally:
+        database.close()
+
+
+def become_another(
+    database: peewee.Database, manifest: Manifest, clock: Clock, random: Random
+) -> str:
+    """Say that this storage is another one than devices knew; returns its hub epoch."""
+    epoch = random.randbytes(16).hex()
+    Journal(database, clock, random).carry_out(
+        BecomeAnother(epoch, manifest.made_at), site=manifest.site, via="setup"
+    )
+    return epoch

@@ -1,0 +1,124 @@
+"""Taking a backup while the hub works. Owns what belongs into one.
+
+The database is copied in one read transaction, so that scans go on; the copy is opened and verified
+before it counts. What can be made anew (the broker's files, logs) is left out.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import peewee
+
+from hub.backup import archive
+from hub.backup.archive import DATABASE, Manifest
+from hub.config import HubConfig
+from hub.db import fetch, open_beside
+from hub.errors import HubError, NotFound
+from hub.sqlite_files import Step, copy_while_used, damage
+from hub.verify.command import verify
+from hub.verify.findings import Report
+
+SUFFIX: Final = ".tar"
+KEPT_FOLDERS: Final = ("tls", "secrets")
+"""Of the data folder: without them every device would have to be enrolled again."""
+
+
+class NotOnSqlite(HubError):
+    """The database is a server's: its own tools take its backups."""
+
+    code = "NOT_ON_SQLITE"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This hub's database is PostgreSQL: back it up with pg_dump -Fc (or your server's own "
+            "continuous archiving), and keep the folders tls and secrets of --data with it."
+        )
+
+
+class Taken(NamedTuple):
+    """A backup that is in place, and what was found in its books."""
+
+    path: Path
+    manifest: Manifest
+    report: Report
+
+
+def take(config: HubConfig, target: Path, now_us: int, step: Step = lambda a, b: None) -> Taken:
+    """Back the hub up into a file, or into a folder under a name of its own.
+
+    Raises NotOnSqlite, NotFound. Books that are not true are backed up too, and said to be so.
+    """
+    if not config.is_sqlite:
+        raise NotOnSqlite
+    source = database_file(config)
+    path = target / file_name(config.site, now_us) if target.is_dir() else target
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".binlight-backup-") as work:
+        copy = Path(work) / DATABASE
+        copy_while_used(source, copy, step)
+        manifest, report = _look(config, copy, now_us)
+        members = {DATABASE: copy, **_private_files(config)}
+        return Taken(path, archive.write(path, members, manifest), report)
+
+
+def database_file(config: HubConfig) -> Path:
+    """The hub's own SQLite file; raises NotFound instead of making an empty one."""
+    file = Path(config.database.removeprefix("sqlite:///"))
+    if not file.is_file():
+        raise NotFound("database", str(file))
+    return file
+
+
+def file_name(site: str, now_us: int) -> str:
+    """A name that sorts by time: binlight-w1-20261121T020000Z.tar."""
+    moment = datetime.fromtimestamp(now_us // 1_000_000, UTC)
+    return f"binlight-{site}-{moment:%Y%m%dT%H%M%SZ}{SUFFIX}"
+
+
+def _private_files(config: HubConfig) -> dict[str, Path]:
+    every = (path for name in KEPT_FOLDERS for path in sorted((config.data / name).rglob("*")))
+    return {str(path.relative_to(config.data)): path for path in every if path.is_file()}
+
+
+def _look(config: HubConfig, copy: Path, now_us: int) -> tuple[Manifest, Report]:
+    database = open_beside(f"sqlite:///{copy}")
+    try:
+        report = check(database, copy)
+        return _manifest(config, database, now_us, is_true=report.ok), report
+    finally:
+        database.execute_sql("PRAGMA journal_mode = DELETE")  # type: ignore[no-untyped-call]
+        database.close()
+
+
+def check(database: peewee.Database, file: Path) -> Report:
+    """Everything that can be known of a database's truth: SQLite's own check, then ours."""
+    broken = damage(file)
+    report = Report() if broken else verify(database)
+    for line in broken:
+        report.add("file", str(file.name), line)
+    return report
+
+
+def _manifest(
+    config: HubConfig, database: peewee.Database, now_us: int, *, is_true: bool
+) -> Manifest:
+    heads = fetch(database, "SELECT site, ledger, position, hash FROM ledger_head")
+    steps = fetch(database, "SELECT COALESCE(MAX(number), 0) FROM schema_step")
+    epochs = fetch(database, "SELECT hub_epoch FROM site WHERE code = ?", (config.site,))
+    return Manifest(
+        made_at=now_us, site=config.site, company=config.company, version=_version(),
+        schema=int(steps[0][0]), hub_epoch=str(epochs[0][0]) if epochs else "", is_true=is_true,
+        heads={f"{site}/{name}": (int(at), bytes(last).hex()) for site, name, at, last in heads},
+    )  # fmt: skip
+
+
+def _version() -> str:
+    try:
+        return version("binlight")
+    except PackageNotFoundError:
+        return "unknown"

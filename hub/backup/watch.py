@@ -1,0 +1,74 @@
+"""Starts the night's work when it is due. Owns one thread beside the planner, and nothing else.
+
+The thread looks once a minute; the work is done by a process of its own, which dies with this one.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from threading import Event, Thread
+from typing import Final
+
+import msgspec
+import peewee
+import structlog
+
+from hub.backup.night import last, local_time
+from hub.backup.rules import is_due
+from hub.clock import SystemClock
+from hub.config import HubConfig
+from hub.db import open_beside
+from hub.supervise import python_command
+
+LOOK_EVERY_S: Final = 60.0
+_log = structlog.get_logger("night")
+
+
+@contextmanager
+def nights(config: HubConfig) -> Iterator[None]:
+    """Have the night's work done while inside."""
+    over = Event()
+    thread = Thread(target=_watch, args=(config, over), name="nights", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _watch(config: HubConfig, over: Event) -> None:
+    database, clock = open_beside(config.database), SystemClock()
+    began_ms = clock.mono_ms()
+    while not over.wait(LOOK_EVERY_S):
+        try:
+            up_s = (clock.mono_ms() - began_ms) / 1_000
+            if is_night(config, database, clock.now_us(), up_s):
+                _work(config, over)
+        except Exception as wrong:  # noqa: BLE001 - an outermost loop: the next look tries again
+            _log.error("night_failed", exc_info=wrong)
+        finally:
+            database.close()
+
+
+def is_night(config: HubConfig, database: peewee.Database, now_us: int, up_s: float) -> bool:
+    """Whether the work is due now."""
+    now = local_time(database, config.site, now_us)
+    done = last(database, config.site, "BACKUP" if config.is_sqlite else "VERIFY")
+    last_day = date.fromisoformat(done.day) if done else None
+    return is_due(now, last_day, config.night_hour, up_s)
+
+
+def _work(config: HubConfig, over: Event) -> None:
+    """Wait for the process; when the hub stops meanwhile, so does the work."""
+    child = subprocess.Popen(python_command("hub.backup.night"), stdin=subprocess.PIPE)
+    assert child.stdin is not None  # noqa: S101 - asked for above
+    child.stdin.write(msgspec.json.encode(config))
+    child.stdin.close()
+    while child.poll() is None:
+        if over.wait(1.0):
+            child.terminate()
+            child.wait()

@@ -1,0 +1,78 @@
+"""The night's work: what it keeps, what it says, and whom it tells."""
+
+from __future__ import annotations
+
+from hub.backup.night import Night, last, made_in
+from hub.backup.watch import is_night
+from hub.floor_exceptions import FloorException
+from hub.warehouse.acts import SettleException
+from tests.hub.backup.conftest import Shop
+
+DAY_MS = 24 * 3_600_000
+
+
+def night(shop: Shop) -> bool:
+    shop.clock.advance(ms=DAY_MS)
+    return Night(shop.config, shop.journal).run()
+
+
+def opened() -> list[str]:
+    return [row.kind for row in FloorException.select().where(FloorException.state == "OPEN")]
+
+
+def test_a_good_night_leaves_a_backup_a_verification_and_a_drill(shop: Shop) -> None:
+    assert night(shop)
+    for kind in ("BACKUP", "VERIFY", "DRILL"):
+        run = last(shop.journal.database, "w1", kind)
+        assert run is not None
+        assert run.is_good, run.text
+    assert len(made_in(shop.folder / "backups", "w1")) == 1
+    assert opened() == []
+
+
+def test_the_next_nights_drill_begins_with_the_backup_before(shop: Shop) -> None:
+    assert night(shop)
+    shop.receive(7)
+    for _ in range(7):
+        assert night(shop)
+    run = last(shop.journal.database, "w1", "DRILL")
+    assert run is not None
+    assert run.text == "2 acts came out the same"  # what the night before noted of itself
+
+
+def test_a_week_of_nights_keeps_no_more_than_it_should(shop: Shop) -> None:
+    for _ in range(10):
+        assert night(shop)
+    assert 7 <= len(made_in(shop.folder / "backups", "w1")) <= 9
+
+
+def test_books_that_are_not_true_open_an_exception_that_can_be_settled(shop: Shop) -> None:
+    shop.journal.database.execute_sql("UPDATE balance SET on_hand = on_hand + 1 WHERE is_real")
+    assert not night(shop)
+    row = FloorException.get(FloorException.kind == "LEDGER_BROKEN")
+    run = last(shop.journal.database, "w1", "VERIFY")
+    assert run is not None
+    assert "on hand is 6" in run.text
+    settle = SettleException(row.id, "looked_at", {"text": "memory was replaced"})
+    shop.journal.carry_out(settle, site="w1", via="page")
+    assert "LEDGER_BROKEN" not in opened()
+
+
+def test_a_backup_that_cannot_be_written_is_told(shop: Shop) -> None:
+    (shop.folder / "backups").write_text("no folder")
+    assert not night(shop)
+    assert opened() == ["BACKUP_FAILED"]
+
+
+def test_it_is_done_once_a_day(shop: Shop) -> None:
+    database, clock = shop.journal.database, shop.clock
+
+    def is_due() -> bool:
+        return is_night(shop.config, database, clock.now_us(), up_s=9e9)
+
+    while not is_due():
+        clock.advance(ms=3_600_000)
+    assert Night(shop.config, shop.journal).run()
+    assert not is_due()
+    clock.advance(ms=DAY_MS)
+    assert is_due()
