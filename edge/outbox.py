@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from edge.durable_file import rewrite
+from edge.durable_file import REAL, rewrite
 from edge.errors import OutboxFull, OutboxUnusable
 from edge.fault_points import reached
 from protocols.limits import OUTBOX_ROWS_MAX, OUTBOX_WARN_PERCENT
@@ -413,13 +413,15 @@ class SqliteOutbox:
 
     def _write_log_anew(self) -> None:
         """What is read back after a failed flush may be in memory alone, and no later flush writes
-        it: events appended behind it would go with it (docs/decisions/0023-crash-images.md).
+        it: events appended behind it would go with it (docs/decisions/0023-crash-images.md). The
+        log's name is flushed here too, since SQLite does not ask whether that went well.
         """
         if self._path == IN_MEMORY:
             return
         self._db.execute("BEGIN IMMEDIATE")
         try:
             rewrite(Path(self._path + "-wal"))
+            REAL.sync(Path(self._path).parent)
         except OSError as wrong:
             raise OutboxUnusable(self._path, wrong.strerror or str(wrong)) from wrong
         finally:

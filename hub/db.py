@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 import peewee
 import psycopg
 
-from hub.errors import BadValue
+from hub.errors import BadValue, DiskFailed
 from hub.ledger import Ledger, chain_rows
-from hub.private_files import make_lasting_folder, rewrite
+from hub.private_files import make_lasting_folder, rewrite, sync_folder
 
 BUSY_TIMEOUT_MS: Final = 5_000
 WRITE_ATTEMPTS_MAX: Final = 6
@@ -119,13 +119,18 @@ def write_log_anew(database: peewee.Database) -> None:
     """At the start of a process that writes: write the bytes of SQLite's log once more, and flush.
 
     What is read back after a failed flush may be in memory alone, and no later flush writes it:
-    transactions committed behind it would go with it (docs/decisions/0023-crash-images.md). Other
-    writers wait meanwhile. Raises OSError.
+    transactions committed behind it would go with it (docs/decisions/0023-crash-images.md). The
+    log's name is flushed too, since SQLite does not ask whether that went well. Other writers wait
+    meanwhile. Raises DiskFailed.
     """
     if is_postgresql(database) or database.database == ":memory:":
         return
-    with database.atomic("IMMEDIATE"):
-        rewrite(Path(f"{database.database}-wal"))
+    try:
+        with database.atomic("IMMEDIATE"):
+            rewrite(Path(f"{database.database}-wal"))
+            sync_folder(Path(database.database).parent)
+    except OSError as wrong:
+        raise DiskFailed(f"The database cannot be written: {wrong}") from wrong
 
 
 def create_tables(database: peewee.Database, tables: Sequence[type[Table]]) -> None:
