@@ -1,4 +1,4 @@
-"""Whether an image of a database is one that the product promised. Owns the four verdicts.
+"""Whether an image of a database is one that the product promised.
 
 The recorded process says after each commit what every page of its database now holds. A true image
 shows, byte for byte, the database as it was after the last promised act or after the one that was
@@ -18,15 +18,7 @@ from typing import Any, Final
 from simulators.campaigns.crash_images.images import Image
 from simulators.campaigns.crash_images.operations import Said
 from simulators.campaigns.crash_images.saying import content_digest, pages_digest, pages_of
-
-TRUE: Final = "true"
-LOST: Final = "lost"
-"""Something promised is not there."""
-CORRUPT: Final = "corrupt"
-"""The database cannot be read, or its structure is broken."""
-HALF: Final = "half"
-"""It can be read, and is as it never was after any act."""
-VERDICTS: Final = (TRUE, LOST, CORRUPT, HALF)
+from simulators.campaigns.crash_images.verdicts import CORRUPT, HALF, LOST, TRUE
 
 BEFORE_ALL: Final = 0
 """The place of a database that was still being made when nothing was promised yet."""

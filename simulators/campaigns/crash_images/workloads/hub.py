@@ -1,7 +1,8 @@
 """The real hub's database at work: picks of devices, orders, stock, waves, restarts.
 
 Options: seed, acts, checkpoint_pages, synchronous, restarts, as of `workloads.outbox`; prepare:
-make the site and end. Each commit is said as soon as whoever asked for it would hear of it.
+make the site and end; begins: make it within the recording. Each commit is said as soon as
+whoever asked for it would hear of it.
 """
 
 from __future__ import annotations
@@ -210,8 +211,10 @@ def _line(id: str, assignment: str, bin: str, item: str, quantity: int, tote: st
 
 def main(folder: str, said: str, options: str) -> None:
     asked = json.loads(options)
-    if asked.pop("prepare", False):
+    is_only_prepared = asked.pop("prepare", False)
+    if is_only_prepared or asked.pop("begins", False):
         prepare(Path(folder), asked["seed"])
+    if is_only_prepared:
         return
     work = HubWork(Path(folder), said, asked)
     left = work.work()
