@@ -15,7 +15,9 @@ def sim() -> None:
     """Simulate a warehouse: whole shifts in virtual time, or hardware for a tester's hands."""
 
 
+sim.add_command(bench_command.bench)
 sim.add_command(bench_command.play)
+sim.add_command(bench_command.do)
 
 
 @sim.command("shift")

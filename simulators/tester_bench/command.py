@@ -12,7 +12,9 @@ import click
 from simulators.tester_bench.acts import ACTS, REQUIRED
 from simulators.tester_bench.player import PAUSE_MAX_S
 from simulators.tester_bench.scenario import Step, read_scenario
+from simulators.tester_bench.world_plan import WorldPlan
 
+CART_SLOTS = 2
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -39,6 +41,46 @@ def play(file: Path, virtual: bool, pauses: float, data: Path | None, quiet: boo
         else:
             play_live(scenario, folder, pause_max_s=pauses, told=told)
     click.echo(f"{scenario.title}: {len(scenario.steps)} steps, all as expected.")
+
+
+@click.command("bench")
+@click.option("--port", default=0, help="Port of the page; by default 8090 or any free one.")
+@click.option("--listen", default="127.0.0.1", show_default=True, help="Address of the page.")
+@click.option("--beyond-loopback", is_flag=True, help="Allow --listen beyond this machine.")
+@click.option("--handhelds", default=2, show_default=True, help="How many.")
+@click.option("--orders", default=12, show_default=True, help="How many of the bundled orders.")
+@click.option("--seed", default=7, show_default=True, help="Decides stock, people and PINs.")
+@click.option("--data", type=FOLDER, help="Keep the world in this folder.")
+@click.option(
+    "--join", type=FOLDER, help="Put the handhelds beside a hub that runs on this folder."
+)
+@click.option("--broker-port", type=int, help="With --join: where that hub's broker listens.")
+def bench(
+    listen: str, port: int, data: Path | None, join: Path | None, broker_port: int | None,
+    beyond_loopback: bool, **world: int,
+) -> None:  # fmt: skip
+    """Serve a page with virtual handhelds, scanners and a network for a tester's hands."""
+    from simulators.tester_bench.serving import Place, serve
+
+    place = Place(listen, port, data, join, broker_port, beyond_loopback)
+    serve(WorldPlan(slots=CART_SLOTS, **world), place, click.echo)
+
+
+@click.command("do")
+@click.argument("act", required=False)
+@click.argument("given", nargs=-1, metavar="[NAME=VALUE]...")
+def do(act: str | None, given: tuple[str, ...]) -> None:
+    """Do something on the bench that runs: `binlight sim do scan device=handheld-1 code=…`.
+
+    Without an act it lists them all.
+    """
+    if act is None:
+        click.echo("\n".join(acts_as_text()))
+        return
+    from simulators.tester_bench.remote import act_on_running_bench
+
+    heard = act_on_running_bench(act, pairs(given))
+    click.echo(" ".join(heard) or "done")
 
 
 def acts_as_text() -> Iterator[str]:

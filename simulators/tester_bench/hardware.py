@@ -129,6 +129,10 @@ class Site(Protocol):
     parts: tuple[str, ...]
     """What can be killed."""
 
+    def pid_of(self, part: str) -> int | None:
+        """The process of a part; None while there is none, or where there are no processes."""
+        ...
+
     def kill_part(self, part: str) -> None:
         """SIGKILL; whoever looks after it starts it again."""
         ...

@@ -25,6 +25,7 @@ from simulators.tester_bench.acts import PARTS
 from simulators.tester_bench.hardware import NotOnThisBench
 from simulators.tester_bench.labels import labels_of
 from simulators.tester_bench.terminal_handheld import TerminalHandheld
+from simulators.tester_bench.wire_tap import OBSERVER, WireTap
 from simulators.tester_bench.world_plan import Furnishing, WorldPlan
 from simulators.world import chance
 
@@ -53,12 +54,16 @@ class LiveSite:
             for name, password in furnishing.passwords.items()
         }  # fmt: skip
         self.is_hub_on = True
+        self.tap = WireTap(config.broker_port, config.site, furnishing.observer)
 
     def switch_all_on(self) -> None:
         for device in self.devices.values():
             device.switch_on()
 
     # ── hub ──────────────────────────────────────────────────────────────────────────────
+
+    def pid_of(self, part: str) -> int | None:
+        return self._hub.pid_of(_part(part)) if self._hub is not None else None
 
     def kill_part(self, part: str) -> None:
         self._own_hub(f"killing the {part}").kill(_part(part))
@@ -101,6 +106,7 @@ class LiveSite:
         """End devices, air and hub, in this order: devices say farewell."""
         for device in self.devices.values():
             device.close()
+        self.tap.close()
         self._network.close()
         if self._hub is not None:
             self._hub.stop()
@@ -148,18 +154,20 @@ def join_site(plan: WorldPlan, config: HubConfig) -> Opened:
     names = [f"bench-{n + 1}" for n in range(plan.handhelds)]
 
     def enrol(act: Act) -> dict[str, str]:
-        return {name: _password(act, name) for name in names}
+        found = {name: _password(act, name, "handheld") for name in names}
+        return found | {OBSERVER: _password(act, OBSERVER, "observer")}
 
     passwords = journal.perform("bench.enrol", enrol, site=config.site, via="command")
     journal.database.close()
-    site = LiveSite(config, Furnishing(plan, {}, passwords), None)
+    observer = passwords.pop(OBSERVER)
+    site = LiveSite(config, Furnishing(plan, {}, passwords, observer), None)
     site.switch_all_on()
     return Opened(site, None)
 
 
-def _password(act: Act, name: str) -> str:
+def _password(act: Act, name: str, kind: str) -> str:
     try:
-        return devices.add_device(act, name, "handheld", secrets.token_bytes)
+        return devices.add_device(act, name, kind, secrets.token_bytes)
     except devices.DeviceExists:
         return devices.renew_password(act, name, secrets.token_bytes)
 

@@ -238,6 +238,9 @@ class VirtualSite:
 
     # ── hub ──────────────────────────────────────────────────────────────────────────────
 
+    def pid_of(self, part: str) -> int | None:
+        return None
+
     def kill_part(self, part: str) -> None:
         if part not in PARTS:
             raise NotOnThisBench(f"killing the {part}", "virtual time has no such process")

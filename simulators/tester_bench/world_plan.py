@@ -12,10 +12,12 @@ from typing import Final
 import msgspec
 
 from hub.config import HubConfig
+from hub.devices import service as devices
 from hub.journal import Act, Journal
 from hub.warehouse.streaming import Stream, set_stream
 from simulators.errors import SimulatorsError
 from simulators.furnishing import Furnisher
+from simulators.tester_bench.wire_tap import OBSERVER
 
 FILE: Final = "bench.json"
 FILE_MODE: Final = 0o600
@@ -42,6 +44,8 @@ class Furnishing(msgspec.Struct, frozen=True):
     """PIN by badge."""
     passwords: dict[str, str]
     """Of the devices, by name."""
+    observer: str
+    """The password of whoever watches the wire."""
 
 
 class NoBenchHere(SimulatorsError):
@@ -64,7 +68,15 @@ def furnish(plan: WorldPlan, config: HubConfig, journal: Journal, chance: Random
         plan,
         {who.badge: who.pin for who in found.pickers},
         {name: found.passwords[name] for name in names},
+        _add_observer(config, journal, chance),
     )
+
+
+def _add_observer(config: HubConfig, journal: Journal, chance: Random) -> str:
+    def do(act: Act) -> str:
+        return devices.add_device(act, OBSERVER, "observer", chance.randbytes)
+
+    return journal.perform("bench.observer", do, site=config.site, via="setup")
 
 
 def _stream_work(plan: WorldPlan, config: HubConfig, journal: Journal) -> None:

@@ -1,0 +1,126 @@
+"""A bench from start to end: world, page, and the line that says where it is. Owns their order."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import waitress
+
+from hub.config import DEFAULT_BROKER_PORT, HubConfig, is_loopback
+from simulators.errors import SimulatorsError
+from simulators.live_hub import free_port
+from simulators.tester_bench.bench import TesterBench
+from simulators.tester_bench.feed import STREAMS_MAX
+from simulators.tester_bench.live_site import LiveSite, Opened, join_site, open_site
+from simulators.tester_bench.playing import own_folder
+from simulators.tester_bench.recorder import Recorder
+from simulators.tester_bench.remote import Running, say_where
+from simulators.tester_bench.web import BenchPage, create_app
+from simulators.tester_bench.world_plan import WorldPlan
+
+DEFAULT_PORT: Final = 8_090
+SPARE_THREADS: Final = 8
+"""Beside those that hold streams: acts wait for their tones."""
+LOCAL_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
+
+
+class BeyondLoopback(SimulatorsError):
+    code = "BEYOND_LOOPBACK"
+
+    def __init__(self, listen: str) -> None:
+        self.listen = listen
+        super().__init__(
+            f"Whoever reaches {listen} could kill this hub. Say --beyond-loopback if that is meant."
+        )
+
+
+class Place(NamedTuple):
+    """Where the page listens, and where the world lies."""
+
+    listen: str = "127.0.0.1"
+    port: int = 0
+    data: Path | None = None
+    join: Path | None = None
+    broker_port: int | None = None
+    beyond_loopback: bool = False
+
+
+def serve(plan: WorldPlan, place: Place, say: Callable[[str], None]) -> None:
+    """Until Ctrl-C or SIGTERM. Raises BeyondLoopback before anything is started."""
+    if not is_loopback(place.listen) and not place.beyond_loopback:
+        raise BeyondLoopback(place.listen)
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    say("Filling a warehouse, starting hub, broker and handhelds …")
+    with own_folder(place.data) as folder, _opened(plan, folder, place) as opened:
+        page = make_page(opened.site, place, plan)
+        server, port = listening(page, place)
+        _welcome(page, place, port, opened.password, say)
+        where = say_where(Running(place.listen, port, page.key))
+        try:
+            server.run()
+        except KeyboardInterrupt:
+            say("\nEnding everything …")
+        finally:
+            where.unlink(missing_ok=True)
+            page.close()
+            server.close()
+
+
+@contextmanager
+def _opened(plan: WorldPlan, folder: Path, place: Place) -> Iterator[Opened]:
+    opened = open_site(plan, folder) if place.join is None else _joined(plan, place.join, place)
+    try:
+        yield opened
+    finally:
+        opened.site.close()
+
+
+def _joined(plan: WorldPlan, folder: Path, place: Place) -> Opened:
+    port = place.broker_port or DEFAULT_BROKER_PORT
+    return join_site(plan, HubConfig(folder=str(folder), broker_port=port).check())
+
+
+def make_page(site: LiveSite, place: Place, plan: WorldPlan) -> BenchPage:
+    """The page of a live bench, its recorder and its feed."""
+    bench = TesterBench(site)
+
+    def phase_of(device: str) -> str:
+        hardware = site.devices[device]
+        return hardware.kept().state.phase if hardware.switches.is_on else ""
+
+    return BenchPage(
+        bench, Recorder(plan, site.now_s, phase_of), site.tap,
+        hosts=frozenset({*LOCAL_NAMES, place.listen, socket.gethostname()}),
+        needs_key=not is_loopback(place.listen), hub_page=site.config.page_url,
+    )  # fmt: skip
+
+
+def listening(page: BenchPage, place: Place) -> tuple[Any, int]:
+    """A server that has yet to `run`, and its port."""
+    app = create_app(page)
+    port = place.port or free_port(DEFAULT_PORT)
+    server = waitress.create_server(
+        app, host=place.listen, port=port, threads=STREAMS_MAX + SPARE_THREADS, ident=None,
+        channel_request_lookahead=1,  # tells streams that their browser has hung up
+    )  # fmt: skip
+    return server, port
+
+
+def _welcome(
+    page: BenchPage, place: Place, port: int, password: str | None, say: Callable[[str], None]
+) -> None:
+    key = f"?key={page.key}" if page.needs_key else ""
+    say(f"\n  The bench:      http://{place.listen}:{port}/{key}")
+    say(f"  The hub's page: {page.hub_page}")
+    if password is not None:
+        say(f"  Log in there as  admin  with the one-time password  {password}")
+    say("\nCtrl-C ends everything that was started here.\n")
+
+
+def _as_interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt

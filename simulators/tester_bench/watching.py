@@ -1,0 +1,91 @@
+"""What the page shows of a bench, as values. Owns the choice; reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from edge.errors import EdgeError
+from edge.outbox import read_outbox
+from hub.db import fetch
+from simulators.tester_bench.bench import TesterBench
+from simulators.tester_bench.feed import Topic
+from simulators.tester_bench.hardware import Site
+from simulators.tester_bench.papers import slips
+from simulators.tester_bench.recorder import Recorder
+from simulators.tester_bench.wire_tap import WireTap
+
+SELDOM_S: Final = 1.0
+NUMBERS_S: Final = 1.5
+EPOCH_CHARS: Final = 8
+
+
+def topics(
+    bench: TesterBench, recorder: Recorder, tap: WireTap | None, playing: Callable[[], Any]
+) -> dict[str, Topic]:
+    """Every topic of the page by its name."""
+    site = bench.site
+    found = {
+        f"device:{name}": Topic(lambda name=name: device(bench, name)) for name in site.devices
+    }
+    return found | {
+        "hub": Topic(lambda: hub(site), SELDOM_S),
+        "numbers": Topic(lambda: numbers(site), NUMBERS_S),
+        "wire": Topic(lambda: tap.newest() if tap else []),
+        "session": Topic(lambda: session(recorder, playing())),
+        "papers": Topic(lambda: slips(site.journal, site.config.site), 2 * SELDOM_S),
+    }
+
+
+def device(bench: TesterBench, name: str) -> dict[str, Any]:
+    """One handheld: screen, switches, tones and storage."""
+    hardware = bench.site.devices[name]
+    kept, tones = hardware.kept(), hardware.tones
+    return {
+        "rows": hardware.rows(), "switches": hardware.switches,
+        "tones": len(tones), "tone": tones[-1] if tones else "",
+        "phase": kept.state.phase, "who": kept.state.name,
+        "epoch": kept.epoch[:EPOCH_CHARS], "boot": kept.boot, "seq": kept.seq,
+        "waiting": kept.waiting,
+    }  # fmt: skip
+
+
+def hub(site: Site) -> dict[str, Any]:
+    """Whether it runs, and each part's process."""
+    return {"is_on": site.is_hub_on, "parts": {part: site.pid_of(part) for part in site.parts}}
+
+
+def numbers(site: Site) -> dict[str, int]:
+    """Sent, waiting, lost and doubled, from the devices' own storage and the hub's tables.
+
+    Lost is what a device was told is safe and the hub does not have; doubled, a key that is there
+    twice. `expect_audit` looks deeper.
+    """
+    rows = fetch(
+        site.journal.database,
+        "SELECT device, epoch, seq FROM device_event WHERE site = ?", (site.config.site,),
+    )  # fmt: skip
+    there = [(device, epoch, int(seq)) for device, epoch, seq in rows]
+    known = set(there)
+    sent = waiting = lost = 0
+    for name, device in site.devices.items():
+        for row in _rows(device.outbox_file):
+            sent += 1
+            waiting += not row.is_acknowledged
+            lost += row.is_acknowledged and (name, row.epoch, row.seq) not in known
+    return {"sent": sent, "waiting": waiting, "lost": lost, "doubled": len(there) - len(known)}
+
+
+def _rows(file: Any) -> list[Any]:
+    try:
+        return list(read_outbox(file))
+    except EdgeError:
+        return []  # the device has never been on
+
+
+def session(recorder: Recorder, playing: Any) -> dict[str, Any]:
+    """What is being written down, and what is being played."""
+    return {
+        "is_on": recorder.is_on, "count": recorder.count,
+        "last": [str(step) for step in recorder.last], "playing": playing,
+    }  # fmt: skip
