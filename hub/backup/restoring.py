@@ -13,8 +13,6 @@ from pathlib import Path
 from random import Random
 from typing import Final, NamedTuple
 
-import peewee
-
 from hub.backup import archive
 from hub.backup.acts import BecomeAnother
 from hub.backup.archive import DATABASE, Manifest
@@ -116,18 +114,14 @@ def _begin_anew(folder: Path, manifest: Manifest, clock: Clock, random: Random) 
     database = open_database(f"sqlite:///{file}")
     try:
         migrate(database)
-        become_another(database, manifest, clock, random)
+        become_another(Journal(database, clock, random), manifest.site, manifest.made_at)
         return check(database, file)
     finally:
         database.close()
 
 
-def become_another(
-    database: peewee.Database, manifest: Manifest, clock: Clock, random: Random
-) -> str:
+def become_another(journal: Journal, site: str, backup_of: int) -> str:
     """Say that this storage is another one than devices knew; returns its hub epoch."""
-    epoch = random.randbytes(16).hex()
-    Journal(database, clock, random).carry_out(
-        BecomeAnother(epoch, manifest.made_at), site=manifest.site, via="setup"
-    )
+    epoch = journal.random.randbytes(16).hex()
+    journal.carry_out(BecomeAnother(epoch, backup_of), site=site, via="setup")
     return epoch

@@ -207,8 +207,8 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "LEDGER_BROKEN": Kind(
         "The books are not true",
-        "The nightly check found {count} places; the first is {where}: {what}. Look at the disk and "
-        "memory of the hub's machine, and at docs/backup.md.",
+        "The nightly check found {count} places; the first is {where}: {what}. Look at the disk "
+        "and memory of the hub's machine, and at docs/backup.md.",
         (Remedy("looked_at", "Looked into it", remedies.looked_at, ("text",), _DEVICES),),
     ),
     "BACKUP_FAILED": Kind(

@@ -1,0 +1,80 @@
+"""A hub is lost and set back to an older backup; devices bring back what it misses.
+
+In virtual time with the real cores: the whole hall works on, and in the end the books are those of
+the world, as if nothing had been lost.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from hub.backup.restoring import become_another
+from hub.db import fetch, open_scratch
+from hub.floor_exceptions import FloorException
+from hub.replaying.replay import replay
+from simulators.faults import FaultPlan
+from simulators.shift import Shift, ShiftPlan
+
+
+class Loss:
+    """A backup after some picks; the hub is lost some picks later."""
+
+    def __init__(self, shift: Shift, backup_after: int, lost_after: int) -> None:
+        self.shift, self._backup_after, self._lost_after = shift, backup_after, lost_after
+        self._backup: sqlite3.Connection | None = None
+        self.backup_of = 0
+        self.lost: list[tuple[str, str]] = []
+        """(act, via) of the rows that the backup has not."""
+        shift.world.after(1.0, self._look)
+
+    def _rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+        return fetch(self.shift.journal.database, sql, values)
+
+    def _look(self) -> None:
+        picks = int(str(self._rows("SELECT COUNT(*) FROM movement WHERE reason = 'pick'")[0][0]))
+        if self._backup is None and picks >= self._backup_after:
+            self._back_up()
+        if picks < self._lost_after:
+            self.shift.world.after(1.0, self._look)
+        else:
+            self._lose()
+
+    def _back_up(self) -> None:
+        self._backup = sqlite3.connect(":memory:")
+        self.shift.journal.database.connection().backup(self._backup)
+        self.backup_of = int(str(self._rows("SELECT MAX(position) FROM journal")[0][0]))
+
+    def _lose(self) -> None:
+        assert self._backup is not None
+        sql = "SELECT act, via FROM journal WHERE position > ?"
+        self.lost = [(str(act), str(via)) for act, via in self._rows(sql, self.backup_of)]
+        self.shift.gateway.kill()
+        self._backup.backup(self.shift.journal.database.connection())
+        become_another(self.shift.journal, self.shift.config.site, 0)
+
+
+FAULTS = FaultPlan(("gateway", "agent", "radio"), mean_s=60.0)
+
+
+@pytest.mark.parametrize(
+    ("seed", "backup_after", "lost_after", "faults"),
+    [(3, 1, 30, FaultPlan()), (4, 10, 40, FaultPlan()), (6, 5, 35, FAULTS)],
+)
+def test_picks_since_the_backup_come_back_by_themselves(
+    seed: int, backup_after: int, lost_after: int, faults: FaultPlan, tmp_path: Path
+) -> None:
+    shift = Shift(ShiftPlan(seed=seed, orders=6, pickers=2, faults=faults), tmp_path)
+    loss = Loss(shift, backup_after, lost_after)
+    report = shift.run()
+    print(report, loss.lost)
+    picks = sum(1 for act, _ in loss.lost if act == "PickConfirmed")
+    assert picks >= lost_after - backup_after - 1
+    assert not [act for act, via in loss.lost if via == "page"]
+    assert report.is_done
+    assert (report.orders_shipped, report.events_lost, report.events_doubled) == (6, 0, 0)
+    assert (report.world_mismatch, report.verify) == (0, "ok")
+    assert not FloorException.select().where(FloorException.kind == "LOST_RANGE")
+    assert replay(shift.journal.database, open_scratch(tmp_path / "again.db")).difference is None
