@@ -44,6 +44,8 @@ class EventSender:
         self._under_way: list[_Sent] = []
         self._sent_upto = AT_THE_START
         self._highest_sent = AT_THE_START
+        self._highest_here = AT_THE_START
+        """Likewise, on this connection."""
         self._gap_answered: tuple[str, int, int] | None = None
         self._round_trip_ms: float | None = None
         self._backoff = 1
@@ -63,6 +65,11 @@ class EventSender:
         self._under_way.clear()
         self._sent_upto = AT_THE_START
 
+    def connected(self) -> None:
+        """A new connection, which has carried nothing yet."""
+        self._highest_here = AT_THE_START
+        self.go_back()
+
     def resume(self) -> None:
         """The hub returned: start again without waiting."""
         self._backoff, self._hold_until_ms = 1, None
@@ -71,7 +78,7 @@ class EventSender:
     def distrust(self) -> None:
         """Our storage was set back: no row counts as sent until it is sent once more."""
         self._highest_sent = AT_THE_START
-        self.go_back()
+        self.connected()
 
     def acked(self, ack: Ack, now: Now) -> None:
         """Everything up to `upto` is at the hub."""
@@ -137,21 +144,20 @@ class EventSender:
         self._under_way.append(_Sent(position, now.mono_ms, self._tokens, is_repeat))
         self._sent_upto = position
         self._highest_sent = max(self._highest_sent, position)
+        self._highest_here = max(self._highest_here, position)
         return Publish(self._topic, payload, token=self._tokens)
 
     def _believed(self, ack: Ack) -> int:
-        """Rows of an older epoch count as arrived only once this run has sent them.
+        """Rows count as arrived only once this connection has carried them.
 
-        A device set back to an old image gives out keys that the hub knows with another body;
-        the hub must see those rows, to park them, before they may be marked.
+        A device set back to an old image, or one with a copy of another's card, gives out keys that
+        the hub knows with another body; the hub must see those rows, to park them, before they may
+        be marked. The acknowledgement may be the answer to the other card.
         """
-        if ack.epoch == self._outbox.epoch:
+        position, carried = self._outbox.position(ack.epoch, ack.upto), self._highest_here
+        if position is None or position <= carried:
             return ack.upto
-        position = self._outbox.position(ack.epoch, ack.upto)
-        if position is None or position <= self._highest_sent:
-            return ack.upto
-        is_this_epoch = position.epoch_no == self._highest_sent.epoch_no
-        return self._highest_sent.seq if is_this_epoch else 0
+        return carried.seq if position.epoch_no == carried.epoch_no else 0
 
     def _back_off(self) -> None:
         if self.resend_after_ms < RESEND_AFTER_MAX_MS:

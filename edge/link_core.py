@@ -102,7 +102,7 @@ class LinkCore:
         if self._renewal is not None:
             self._renewal.connected(now)
         self._ask_time_at_ms = self._telemetry_at_ms = now.mono_ms
-        self._sender.go_back()
+        self._sender.connected()
         cause, self._next_cause = self._next_cause, "RECONNECT"
         filters = device_filters(self._config.site, self._config.device)
         return [Subscribe(filters), self.birth(now, cause)]

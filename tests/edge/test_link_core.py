@@ -7,7 +7,7 @@ import random
 import pytest
 
 from edge.handheld.agent_io import KeyTyped, Tick
-from edge.link_io import MessageArrived, PubAck, Subscribe
+from edge.link_io import LinkConnected, MessageArrived, PubAck, Subscribe
 from edge.outbox import SqliteOutbox
 from protocols.envelope import decode_event
 from protocols.limits import DEVICE_WINDOW, RESEND_AFTER_MAX_MS
@@ -46,8 +46,6 @@ def counting(units: int, path=":memory:") -> Handheld:
 def test_it_subscribes_says_who_it_is_and_waits_for_the_hub():
     handheld = Handheld()
     handheld.core.outbox.append([], {}, 1)
-    from edge.link_io import LinkConnected
-
     actions = handheld.do(LinkConnected())
     assert isinstance(actions[0], Subscribe)
     birth = births(handheld)[0]
@@ -115,6 +113,22 @@ def test_a_tail_that_vanished_with_the_broker_is_resent_after_reconnecting():
     assert sent_seqs(handheld) == seqs + seqs
     assert births(handheld)[-1].cause == "RECONNECT"
     assert births(handheld)[-1].session != births(handheld)[0].session
+
+
+def test_an_answer_to_the_copy_of_this_card_is_not_taken_for_ours():
+    """Two devices with one card share keys and topics: an acknowledgement counts only for what
+    this connection has carried.
+    """
+    handheld = counting(2)
+    last = handheld.outbox.last_seq
+    handheld.disconnect()
+    handheld.do(LinkConnected())
+    handheld.acknowledge(last)
+    assert handheld.outbox.depth == last
+    handheld.hub(online=True)
+    assert sent_seqs(handheld)[-last:] == list(range(1, last + 1))
+    handheld.acknowledge(last)
+    assert handheld.outbox.depth == 0
 
 
 def test_a_gap_is_answered_once_from_the_missing_event():
