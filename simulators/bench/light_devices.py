@@ -59,6 +59,11 @@ class LightDevice:
         self.is_accepted = False
         self._retry_at_ms = 0
 
+    def move_to(self, address: BrokerAddress) -> None:
+        """Reach the broker by another way from the next connection on."""
+        self._address = address
+        self.cut()
+
     def pull_the_plug(self) -> None:
         """End without a word, and begin again from the card."""
         self.cut()

@@ -70,7 +70,7 @@ class Link:
     def __init__(self, network: Network, name: str, chance: Random) -> None:
         self.name, self._network, self._chance = name, network, chance
         self.port = 0
-        """Where the device connects, on 127.0.0.1."""
+        """Where the device connects, on the address that the network listens on."""
         self._weather = FINE
         self._changed = asyncio.Event()
         self._connections: set[_Connection] = set()
@@ -95,7 +95,7 @@ class Link:
     # ── in the network's thread ──────────────────────────────────────────────────────────
 
     async def open(self) -> None:
-        self._server = await asyncio.start_server(self._accepted, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accepted, self._network.listen, 0)
         self.port = int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
@@ -247,8 +247,8 @@ def _without_delay(writer: asyncio.StreamWriter) -> None:
 class Network:
     """All links to one broker, and the thread that moves their bytes."""
 
-    def __init__(self, host: str, port: int, chance: Random) -> None:
-        self.target = (host, port)
+    def __init__(self, host: str, port: int, chance: Random, listen: str = "127.0.0.1") -> None:
+        self.target, self.listen = (host, port), listen
         self._chance = chance
         self.links: dict[str, Link] = {}
         self._loop = asyncio.new_event_loop()
