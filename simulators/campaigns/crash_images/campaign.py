@@ -31,10 +31,15 @@ IMAGES: Final = 10_000
 """Of a run with scale 1, controls not counted."""
 CONTROL_SHARE: Final = 0.05
 """Each control gets so many images for one of the campaign."""
+CONTROL_IMAGES_MIN: Final = 60
+WHOLE_FROM_SCALE: Final = 0.1
+"""Below it the recorded processes do fewer acts, but ACTS_MIN."""
+ACTS_MIN: Final = 20
 WORKLOADS: Final = "simulators.campaigns.crash_images.workloads"
 IMAGES_A_MOMENT: Final = 3
 """About so many ways make a difference at a moment: so few images are spread over a recording."""
 COMPLAINTS_MAX: Final = 10
+SEEDS_A_TURN: Final = 1_000
 
 Say = Callable[[str], None]
 Judge = Callable[[Sequence[Said], Path], Check]
@@ -90,14 +95,15 @@ def _files_check(said: Sequence[Said], _folder: Path) -> Check:
 
 _OUTBOX: Final = {"acts": 70, "checkpoint_pages": 40, "synchronous": "FULL"}
 _HUB: Final = {"acts": 60, "checkpoint_pages": 60, "synchronous": "FULL"}
+_SHORT_HUB: Final = {**_HUB, "acts": 30}
 SUBJECTS: Final = (
     Subject("outbox", "outbox", _OUTBOX, _outbox_check, 0.45),
     Subject("outbox after a failed flush", "outbox", {**_OUTBOX, "restarts": True},
             _outbox_promises, 0.06, share=0.3, fails_at=(12, 60)),
     Subject("hub", "hub", _HUB, _hub_check, 0.38, share=0.06, is_prepared=True),
-    Subject("hub, first start", "hub", {**_HUB, "acts": 5, "begins": True}, _hub_check, 0.02,
+    Subject("hub, first start", "hub", {**_HUB, "begins": True}, _hub_check, 0.02,
             share=0.02),
-    Subject("hub after a failed flush", "hub", {**_HUB, "acts": 30, "restarts": True},
+    Subject("hub after a failed flush", "hub", {**_SHORT_HUB, "restarts": True},
             _hub_promises, 0.03, share=0.04, is_prepared=True, fails_at=(5, 30)),
     Subject("private files", "private_files", {"acts": 30, "is_careful": True}, _files_check, 0.06),
 )  # fmt: skip
@@ -106,9 +112,9 @@ CONTROLS: Final = (
             _outbox_check, CONTROL_SHARE, must_be=LOST),
     Subject("outbox, synchronous OFF", "outbox", {**_OUTBOX, "synchronous": "OFF"},
             _outbox_check, CONTROL_SHARE, must_be=CORRUPT),
-    Subject("hub, synchronous NORMAL", "hub", {**_HUB, "synchronous": "NORMAL"}, _hub_check,
+    Subject("hub, synchronous NORMAL", "hub", {**_SHORT_HUB, "synchronous": "NORMAL"}, _hub_check,
             CONTROL_SHARE, share=0.06, is_prepared=True, must_be=LOST),
-    Subject("hub, synchronous OFF", "hub", {**_HUB, "synchronous": "OFF"}, _hub_check,
+    Subject("hub, synchronous OFF", "hub", {**_SHORT_HUB, "synchronous": "OFF"}, _hub_check,
             CONTROL_SHARE, share=0.06, is_prepared=True, must_be=CORRUPT),
     Subject("private files without a flush", "private_files", {"acts": 30, "is_careful": False},
             _files_check, CONTROL_SHARE, must_be=CORRUPT),
@@ -125,12 +131,13 @@ def measure(
     with Pace(minutes) as pace:
         subjects, controls = Found(), Found()
         for turn in _turns(pace, endless=minutes is not None):
-            for subject in SUBJECTS:
-                _try(subject, seed + 1_000 * turn, round(IMAGES * scale * subject.weight),
-                     subjects, pace)  # fmt: skip
+            for subject in (_shortened(s, scale) for s in SUBJECTS):
+                wanted = round(IMAGES * scale * subject.weight)
+                _try(subject, seed + SEEDS_A_TURN * turn, wanted, subjects, pace)
                 say(f"{subject.name}: {subjects.line(subject.name)}")
         for control in CONTROLS:
-            _try(control, seed, round(IMAGES * scale * control.weight), controls, Pace())
+            wanted = max(CONTROL_IMAGES_MIN, round(IMAGES * scale * control.weight))
+            _try(control, seed, wanted, controls, Pace())
             say(f"control {control.name}: {controls.line(control.name)}")
             controls.require(control)
         return {
@@ -138,6 +145,11 @@ def measure(
             **subjects.together(), "subjects": subjects.counts, "controls": controls.counts,
             "complaints": dict(subjects.complaints.most_common(COMPLAINTS_MAX)),
         }  # fmt: skip
+
+
+def _shortened(subject: Subject, scale: float) -> Subject:
+    acts = round(subject.options["acts"] * min(1.0, scale / WHOLE_FROM_SCALE))
+    return subject._replace(options={**subject.options, "acts": max(ACTS_MIN, acts)})
 
 
 def _turns(pace: Pace, *, endless: bool) -> Iterator[int]:

@@ -1,0 +1,1 @@
+"""Recording, model of the disk, images, verdicts, and a short campaign over real processes."""
