@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from edge import hub_link
 from edge.clock import SystemClock
 from edge.config import BrokerConfig, DeviceConfig, EdgeConfig
 from edge.errors import ConfigUnreadable
@@ -42,6 +43,7 @@ from edge.scanners.scripted import ScriptedScanner
 from edge.tones import RecordingTone, Tone
 from protocols.barcodes import badge_label
 from protocols.envelope import decode_event
+from protocols.limits import KEEPALIVE_S
 from protocols.messages import Ack, Birth, Config, HubState, decode, encode
 from tests.edge.handheld.floor import ANA, PIN
 from tests.edge.link_shell import PATIENCE_S, WILL, LinkShell, is_kind
@@ -124,6 +126,32 @@ def test_a_device_that_vanishes_is_spoken_for_by_its_will(shell, broker):
     watcher.link.carry_out(Subscribe((WILL.topic,)))
     assert watcher.until(is_kind(MessageArrived)).payload == b"gone"
     watcher.link.close()
+
+
+def test_a_silent_device_is_spoken_for_though_its_connection_never_broke(broker, monkeypatch):
+    """As when a battery falls out: no FIN, only silence. With a keep-alive of 1 s, to be quick."""
+    monkeypatch.setattr(hub_link, "KEEPALIVE_S", 1)
+    silent = Shell(BrokerConfig("127.0.0.1", broker.port))
+    silent.connected()
+    monkeypatch.setattr(hub_link, "KEEPALIVE_S", 60)
+    watcher = LinkShell(PasswordAccess(BrokerConfig("127.0.0.1", broker.port), "w"), "watcher")
+    watcher.connected()
+    watcher.link.carry_out(Subscribe((WILL.topic,)))
+    assert watcher.until(is_kind(MessageArrived)).payload == b"gone"
+    watcher.link.close()
+
+
+def test_the_keep_alive_has_the_broker_miss_a_dead_device_within_half_a_minute():
+    """MQTT 5.0, 3.1.2.10: the server ends a connection that is silent for 1.5 keep-alives."""
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        shell = Shell(BrokerConfig("127.0.0.1", broker.getsockname()[1]))
+        shell.turn()
+        came, _ = broker.accept()
+        packet = came.recv(4_096)
+        came.close()
+    keepalive_s = int.from_bytes(packet[packet.index(b"MQTT") + 6 :][:2], "big")
+    assert 1.5 * keepalive_s <= 30
+    assert keepalive_s == KEEPALIVE_S
 
 
 def test_a_wrong_password_is_told_with_the_brokers_words(tmp_path):
