@@ -17,7 +17,7 @@ from typing import Final
 from edge.clock import SystemClock, TimeKeeper
 from edge.config import DeviceConfig
 from edge.link_core import LinkCore
-from edge.link_io import LinkAction, MessageArrived, PubAck, Publish
+from edge.link_io import LinkAction, MessageArrived, PubAck, Publish, Subscribe
 from edge.outbox import SqliteOutbox
 from hub.config import BrokerAddress
 from protocols.messages import Command, CommandAck
@@ -169,7 +169,7 @@ class LightDevice:
             self._packet_ids = self._packet_ids % 65_000 + 1
             if isinstance(action, Publish):
                 self._publish(action)
-            else:
+            elif isinstance(action, Subscribe):
                 self._to_send += mqtt.subscribe(self._packet_ids, action.filters)
         self._flush()
 

@@ -120,9 +120,8 @@ def all_back(fleet: ReturningFleet) -> bool:
     """Whether the hub shows every device on line, in its present session."""
     if not all(device.core.is_connected for device in fleet.devices):
         return False
-    shown = dict(
-        Device.select(Device.name, Device.session).where(Device.presence == "ONLINE").tuples()
-    )
+    query = Device.select(Device.name, Device.session).where(Device.presence == "ONLINE")
+    shown = {name: session for name, session in query.tuples()}  # noqa: C416 - rows have no type
     return all(shown.get(device.name) == device.core.session for device in fleet.devices)
 
 
