@@ -80,6 +80,7 @@ def _text(outcome: Outcome) -> str:
             f"act {wrong.act} ({wrong.key}) at {wrong.site}/{wrong.position}: " if wrong.act else ""
         )
         return f"{outcome.acts:,} acts came out the same, then one did not.\n  {at}{wrong.what}"
-    counted = "".join(f" · {count:,} {what}" for what, count in outcome.compared.items())
+    rows = sum(outcome.compared.values())
+    counted = f", {rows:,} rows of {len(outcome.compared)} tables" if outcome.compared else ""
     chains = "\n".join(f"  {chain}: {head}" for chain, head in outcome.heads.items())
     return f"The same books: {outcome.acts:,} acts{counted}.\n{chains}"

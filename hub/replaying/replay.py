@@ -8,34 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from itertools import zip_longest
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import peewee
 
-from hub.db import bound_to, fetch, writing
+from hub.db import bound_to, writing
 from hub.migrations import migrate
 from hub.replaying import again, every_command
 from hub.replaying.again import Row
 from hub.replaying.books import Books, Heads, ledger_named
+from hub.replaying.compare import compare_all
 
 Progress = Callable[[int, int], None]
 """Called with (rows done, rows in all)."""
 PROGRESS_EVERY: Final = 500
-
-DERIVED: Final = {
-    "balances": "SELECT id, on_hand, allocated FROM balance WHERE on_hand <> 0 OR allocated <> 0",
-    "claims": "SELECT id, state, quantity, balance, order_line FROM allocation",
-    "order lines": "SELECT id, ordered, open, backordered, promised, allocated, released, picked, "
-    "packed, shipped, cancelled, returned FROM order_line",
-    "orders": "SELECT id, number, state FROM sales_order",
-    "work": "SELECT id, state, device, rev FROM assignment",
-    "work lines": "SELECT id, state, quantity, picked FROM work_line",
-    "exceptions": "SELECT id, kind, state, quantity FROM floor_exception",
-}
-"""What the ledgers and their acts amount to; compared row by row, in the order of the first column.
-"""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -56,7 +43,7 @@ class Outcome(msgspec.Struct, frozen=True):
     heads: dict[str, str]
     """Where each chain of the replayed books ends: site/ledger → position and hash."""
     compared: dict[str, int]
-    """Rows of what is derived, by kind; empty when only a part was replayed."""
+    """Rows that are the same, by table; empty when only a part was replayed."""
     difference: Difference | None = None
 
     @property
@@ -130,10 +117,10 @@ class _Replay:
                 what = f"the ledger {name} of {site} ends at {there} instead of {position}"
                 return self._outcome(Difference(what), {})
         compared: dict[str, int] = {}
-        for name, sql in DERIVED.items():
-            wrong, compared[name] = _compare(self._real.database, self._made.database, name, sql)
-            if wrong is not None:
-                return self._outcome(wrong, compared)
+        for table, rows, wrong in compare_all(self._real.database, self._made.database):
+            compared[table] = rows
+            if wrong:
+                return self._outcome(Difference(wrong), compared)
         return self._outcome(None, compared)
 
     def _outcome(self, wrong: Difference | None, compared: dict[str, int]) -> Outcome:
@@ -142,29 +129,6 @@ class _Replay:
             for (site, name), (position, last) in sorted(self._heads.items())
         }
         return Outcome(self._acts, heads, compared, wrong)
-
-
-def _compare(
-    real: peewee.Database, made: peewee.Database, name: str, sql: str
-) -> tuple[Difference | None, int]:
-    count = 0
-    ordered = f"{sql} ORDER BY 1"
-    for there, here in zip_longest(fetch(real, ordered), fetch(made, ordered)):
-        if _plain(there) != _plain(here):
-            return Difference(f"{name}: {_shown(there)} became {_shown(here)}"), count
-        count += 1
-    return None, count
-
-
-def _plain(row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
-    """The same values from either database."""
-    return None if row is None else tuple(bytes(v) if isinstance(v, memoryview) else v for v in row)
-
-
-def _shown(row: tuple[Any, ...] | None) -> str:
-    if row is None:
-        return "nothing"
-    return " ".join(v.hex() if isinstance(v, bytes) else str(v) for v in _plain(row) or ())
 
 
 def _of(row: Row, what: str) -> Difference:

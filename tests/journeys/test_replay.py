@@ -25,4 +25,4 @@ def test_a_shift_comes_out_the_same_whatever_was_killed(
     assert again.difference is None
     assert again.acts > report.events_sent
     assert again.heads["w1/stock"].endswith(report.hash)
-    assert again.compared["balances"] > 100
+    assert again.compared["balance"] > 100
