@@ -29,6 +29,8 @@ BENCHES: Final = {
 CAMPAIGNS: Final = {
     "crash-images": "simulators.campaigns.crash_images.campaign:measure",
     "doubles": "simulators.campaigns.doubles:measure",
+    "faults": "simulators.campaigns.faults.campaign:measure",
+    "flips": "simulators.campaigns.faults.flips:measure",
     "fuzz": "simulators.campaigns.fuzzing.campaign:measure",
     "transfers": "simulators.campaigns.transfers:measure",
 }
@@ -45,6 +47,7 @@ TOTALS_FOLDER: Final = "campaigns"
 )  # fmt: skip
 @click.option("--scale", default=1.0, show_default=True, help="Shorter or longer runs.")
 @click.option("--seed", type=int, help="Of a campaign: the same seed tries the same things.")
+@click.option("--events", type=int, help="Of faults: go on until so many were promised.")
 @click.option("--minutes", type=float, help="Stop a campaign after so long; Ctrl-C does as well.")
 def bench(
     name: str, only_json: bool, results: Path | None, scale: float, **chosen: object

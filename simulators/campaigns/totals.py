@@ -18,6 +18,8 @@ RUNS: Final = "runs"
 """How many runs a sum is made of."""
 MAX_ENDING: Final = "_max"
 """Of values whose name ends so, the greatest counts; other numbers add up."""
+MEDIAN_ENDING: Final = "_median"
+"""Of values whose name ends so nothing can be said over several runs."""
 OF_ONE_RUN: Final = frozenset({"seed", "machine"})
 """What says how a run was made, and means nothing when added."""
 
@@ -83,6 +85,8 @@ def _run(line: bytes) -> dict[str, Any] | None:
 def _add(together: dict[str, Any], run: Mapping[str, Any]) -> None:
     for name in run.keys() - OF_ONE_RUN:
         value = run[name]
+        if name.endswith(MEDIAN_ENDING):
+            continue
         if isinstance(value, Mapping):
             group = together.setdefault(name, {})
             if isinstance(group, dict):

@@ -6,7 +6,6 @@ itself. What each figure means stands in docs/faults.md.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from simulators.campaigns.faults.catalogue import FAULTS, Fault, Said
 from simulators.campaigns.faults.chaos import Chaos
 from simulators.campaigns.faults.ledger import Audit, audit, ideal_of
 from simulators.campaigns.faults.record import Record
+from simulators.campaigns.faults.trials import TRIALS, run_trials
 from simulators.campaigns.faults.world import FaultPlan, FaultWorld
 from simulators.live_hub import free_port
 from simulators.world import chance
@@ -42,10 +42,14 @@ def measure(
     say: Callable[[str], None], scale: float = 1.0, seed: int = 7, events: int = 0,
     minutes: float = MINUTES_MAX,
 ) -> dict[str, Any]:  # fmt: skip
-    """One run; `events` (or the scale) says how long chaos reigns, `minutes` at the most."""
+    """One run over a warehouse, and one trial of each fault that needs a world of its own.
+
+    `events` (or the scale) says how long chaos reigns, `minutes` how long at the most.
+    """
+    wanted = events or round(EVENTS * scale)
     with tempfile.TemporaryDirectory(prefix="binlight-faults-") as folder:
-        wanted = events or round(EVENTS * scale)
-        return Campaign(Path(folder), seed, wanted, minutes, say).run()
+        found = Campaign(Path(folder), seed, wanted, minutes, say).run()
+    return {**found, "trials": run_trials(TRIALS, seed, min(1.0, wanted / EVENTS), say)}
 
 
 class Campaign:
@@ -81,6 +85,7 @@ class Campaign:
             self._reign()
             self._chaos.stop()
             world.run(lambda: self._chaos.is_over, BACK_S)
+            self._one_by_one()
             all_gone = world.calm_down()
         return self._report(all_gone)
 
@@ -93,6 +98,15 @@ class Campaign:
             )
         except KeyboardInterrupt:
             self._say("Ending the chaos …")
+
+    def _one_by_one(self) -> None:
+        """Each fault alone, for a clean measure of how soon all is back."""
+        try:
+            self._chaos.one_by_one(self.faults)
+            self.world.run(lambda: self._chaos.is_over, self._minutes * 60)
+        except KeyboardInterrupt:
+            self._say("Ending the faults …")
+        self._chaos.stop()
 
     _done = 0
 
@@ -138,12 +152,13 @@ class Campaign:
             "pairs": self.record.pairs, "events_lost": found.lost, "events_doubled": found.doubled,
             "events_parked": found.parked, "balance_mismatch": found.balance_mismatch,
             "line_mismatch": found.line_mismatch, "never_back": self.record.never_back,
+            "late": self.record.late,
             "recovered_s_max": round(self.record.slowest_s, 2),
         }  # fmt: skip
 
     def _row(self, fault: Fault) -> dict[str, Any]:
         said = {f"{one.source}: {one.words}": self._said(one) for one in fault.says}
-        return {**self.record.of(fault.name), "number": fault.number, "said": said}
+        return {**self.record.of(fault.name), "number": str(fault.number), "said": said}
 
     def _said(self, said: Said) -> int:
         """How often the product said it."""
@@ -156,8 +171,3 @@ class Campaign:
         }[said.source]  # fmt: skip
         texts = (file.read_text(errors="replace") for file in data.glob(pattern))
         return sum(text.count(said.words) for text in texts)
-
-
-def keep(folder: Path, into: Path) -> None:
-    """Copy a world's folder for whoever wants to see what went wrong."""
-    shutil.copytree(folder, into, dirs_exist_ok=True)

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from statistics import median
-from typing import Any
+from typing import Any, Final
+
+LATE_S: Final = 30.0
+"""Everything must be back by itself within this."""
 
 
 class Record:
-    """Counts of one run."""
+    """Counts of one run.
+
+    A recovery is *alone* when nothing else was struck meanwhile: only those say how long the
+    product takes. Among others it ends with the last of several faults, and is kept apart.
+    """
 
     def __init__(self) -> None:
         self._times: dict[str, int] = defaultdict(int)
-        self._back_s: dict[str, list[float]] = defaultdict(list)
+        self._alone_s: dict[str, list[float]] = defaultdict(list)
+        self._among_others_s: dict[str, list[float]] = defaultdict(list)
         self._never: dict[str, int] = defaultdict(int)
         self.pairs = 0
         """Strikes that came together with another one."""
@@ -20,11 +28,12 @@ class Record:
     def struck(self, name: str) -> None:
         self._times[name] += 1
 
-    def came_back(self, name: str, took_s: float, *, is_given_up: bool = False) -> None:
-        if is_given_up:
-            self._never[name] += 1
-        else:
-            self._back_s[name].append(took_s)
+    def came_back(self, name: str, took_s: float, *, is_alone: bool) -> None:
+        (self._alone_s if is_alone else self._among_others_s)[name].append(took_s)
+
+    def gave_up(self, name: str) -> None:
+        """It was not back when the waiting ended."""
+        self._never[name] += 1
 
     @property
     def strikes(self) -> int:
@@ -36,20 +45,22 @@ class Record:
 
     @property
     def slowest_s(self) -> float:
-        return max((max(found) for found in self._back_s.values() if found), default=0.0)
+        """Of the recoveries that were alone."""
+        return max((took_s for found in self._alone_s.values() for took_s in found), default=0.0)
 
-    def times(self, name: str) -> int:
-        return self._times[name]
+    @property
+    def late(self) -> int:
+        """Recoveries alone that took longer than they may."""
+        return sum(took_s > LATE_S for found in self._alone_s.values() for took_s in found)
 
     def of(self, name: str) -> dict[str, Any]:
         """One fault's row in the report."""
-        back_s = self._back_s[name]
+        alone_s = self._alone_s[name]
         return {
             "times": self._times[name],
-            "recovered_s_median": round(median(back_s), 2) if back_s else None,
-            "recovered_s_max": round(max(back_s), 2) if back_s else None,
+            "recovered_alone": len(alone_s),
+            "recovered_s_median": round(median(alone_s), 2) if alone_s else None,
+            "recovered_s_max": round(max(alone_s), 2) if alone_s else None,
+            "among_others_s_max": round(max(self._among_others_s[name], default=0.0), 2),
             "never_back": self._never[name],
         }
-
-    def names(self) -> list[str]:
-        return sorted(self._times)

@@ -58,13 +58,13 @@ def run_trials(
     found: dict[str, dict[str, Any]] = {}
     for trial in trials:
         if not trial.is_possible():
-            found[trial.name] = {"number": trial.number, "impossible_here": True}
+            found[trial.name] = {"number": str(trial.number), "impossible_here": True}
             continue
         with tempfile.TemporaryDirectory(prefix="binlight-trial-") as folder:
             seen = trial.run(Path(folder), seed, scale)
         say(f"{trial.name}: {'as it must be' if seen.is_good else 'WRONG'} {seen.facts}")
         found[trial.name] = {
-            "number": trial.number, "good": seen.is_good,
+            "number": str(trial.number), "good": seen.is_good,
             "recovered_s": round(seen.recovered_s, 2), **seen.facts,
         }  # fmt: skip
     return found

@@ -41,7 +41,7 @@ START_AGAIN_S: Final = 0.3
 START_TRIES: Final = 40
 START_PAUSE_S: Final = 0.5
 """The ports of the dead are free a moment later."""
-HOME_S: Final = 90.0
+HOME_S: Final = 150.0
 """So long people may take to finish what they have in hand."""
 QUIET_S: Final = 60.0
 """So long devices may take to bring their last events home: twice the longest resend."""
@@ -53,7 +53,7 @@ class FaultPlan(NamedTuple):
     seed: int
     pickers: int = 6
     orders: int = 200
-    speed: float = 40.0
+    speed: float = 25.0
     """How many times as fast as people do."""
 
 
