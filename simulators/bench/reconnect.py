@@ -121,7 +121,8 @@ def all_back(fleet: ReturningFleet) -> bool:
     if not all(device.core.is_connected for device in fleet.devices):
         return False
     query = Device.select(Device.name, Device.session).where(Device.presence == "ONLINE")
-    shown = {name: session for name, session in query.tuples()}  # noqa: C416 - rows have no type
+    rows: Any = query.tuples()
+    shown: dict[str, str] = dict(rows)
     return all(shown.get(device.name) == device.core.session for device in fleet.devices)
 
 
