@@ -97,7 +97,7 @@ def _device_page(name: str, secret: Secret | None = None) -> ResponseReturnValue
     epochs = queries.epochs(site, name)
     return render_template(
         "devices/device.html", device=found, epochs=epochs, secret=secret or Secret(),
-        certificates=queries.certificates(site, name), code=_open_code(name),
+        certificates=queries.certificates(site, name), code=_open_code(name), now_us=web().now_us(),
         by_code=web().settings.identity is not None and found.kind != OBSERVER,
         events=_last_events(site, name, epochs[0].epoch) if epochs else [],
         commands=list(waiting.order_by(OutboxMessage.created_at.desc()).limit(10)),
@@ -168,7 +168,7 @@ def qr_picture(text: str) -> Markup:
     import segno
 
     drawn: str = segno.make_qr(text, error="m").svg_inline(
-        scale=4, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None
+        border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True
     )
     return Markup(drawn)  # noqa: S704 - segno draws squares, whatever the text says
 

@@ -68,6 +68,17 @@ KINDS: Final[dict[str, Kind]] = {
 }  # fmt: skip
 
 
+_CODES: Final = {
+    "CODE_UNKNOWN": "With a wrong code, or while none was out.",
+    "CODE_USED": "With a code that another key was enrolled by: has somebody else scanned it?",
+    "CODE_EXPIRED": "With a code older than half an hour.",
+    "CODE_BURNT": "With a code that was burnt by {tries_max} wrong tries.",
+    "BAD_CSR": "With a request that names another device, or that nobody could sign.",
+    "WRONG_SITE": "For another site.",
+}
+"""Why an enrolment was refused."""
+
+
 class _Known(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return "–"
@@ -80,7 +91,8 @@ def sentence(kind: str, values: dict[str, str]) -> str:
         return ", ".join(f"{name}: {value}" for name, value in values.items())
     if kind == "CERTIFICATE_REFUSED" and "suspect" not in values:
         return known.text.partition(" From this")[0]
-    return known.text.format_map(_Known(values))
+    text = _CODES.get(values.get("code", ""), known.text)
+    return text.format_map(_Known(values))
 
 
 def kinds_of(area: str) -> tuple[str, ...]:

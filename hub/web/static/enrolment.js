@@ -3,16 +3,15 @@
 (() => {
   const section = document.querySelector("[data-enrolment]");
   if (!section) return;
-  const time = section.querySelector("[data-until-us]");
-  const until = Number(time?.dataset.untilUs) / 1000;
-  const absolute = time?.textContent ?? "";
-  const draw = () => {
-    const left = Math.max(0, Math.round((until - Date.now()) / 1000));
-    const minutes = Math.floor(left / 60);
-    time.textContent = `${absolute} (${minutes}:${String(left % 60).padStart(2, "0")})`;
-    section.classList.toggle("over", left === 0);
-  };
-  if (until) {
+  const shown = section.querySelector("[data-left-s]");
+  if (shown) {
+    const until = performance.now() / 1000 + Number(shown.dataset.leftS);
+    const left = shown.appendChild(document.createElement("span"));
+    const draw = () => {
+      const seconds = Math.max(0, Math.round(until - performance.now() / 1000));
+      left.textContent = ` (${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")})`;
+      section.classList.toggle("over", seconds === 0);
+    };
     draw();
     setInterval(draw, 1000);
   }
