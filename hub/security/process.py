@@ -21,7 +21,7 @@ from hub.journal import Journal
 from hub.security.guard import Guard
 
 if TYPE_CHECKING:
-    from hub.security.announcing import Announcer
+    from hub.security.announcing import Announcing
 
 LOOK_EVERY_S: Final = 0.25
 """Someone who was shut out is cut off within two seconds; most of that is this and the pages."""
@@ -43,23 +43,26 @@ def guarding(config: HubConfig) -> Iterator[None]:
 
 def _guard(config: HubConfig, ended: threading.Event) -> None:
     database = open_database(config.database)
-    announcer = _announcer(config)
+    clock = SystemClock()
+    announcing = _announcing(config)
     guard: Guard | None = None
     while not ended.wait(LOOK_EVERY_S):
         try:
-            guard = guard or Guard(config, Journal(database, SystemClock(), SystemRandom()))
+            guard = guard or Guard(config, Journal(database, clock, SystemRandom()))
             guard.look()
+            if announcing is not None:
+                announcing.look(clock.mono_ms())
         except Exception as wrong:  # noqa: BLE001 - an outermost loop: the next look tries again
             _log.error("guard_failed", exc_info=wrong)
-    if announcer is not None:
-        announcer.end()
+    if announcing is not None:
+        announcing.end()
     database.close()
 
 
-def _announcer(config: HubConfig) -> Announcer | None:
-    """A hub that nobody beyond this machine can reach says nothing."""
+def _announcing(config: HubConfig) -> Announcing | None:
+    """A hub that nobody beyond this machine can reach says nothing, and loads nothing for it."""
     if not config.is_announced:
         return None
-    from hub.security.announcing import announce
+    from hub.security.announcing import Announcing
 
-    return announce(config)
+    return Announcing(config)
