@@ -44,6 +44,7 @@ def new_item() -> ResponseReturnValue:
 
 
 @pages.post("/items/new", endpoint="add_item")
+@needs(*SaveItem.NEEDS)
 def add_item() -> ResponseReturnValue:
     sku, fields = forms.words("sku", signs_max=60), _fields()
     id = _save(sku, fields)
@@ -84,6 +85,7 @@ def item(item: str) -> ResponseReturnValue:
 
 
 @pages.post("/items/<item>")
+@needs(*SaveItem.NEEDS)
 def change_item(item: str) -> ResponseReturnValue:
     """Refused when somebody else saved it after this page was opened."""
     _save(_item(item).sku, {**_fields(), "version": forms.count("version")})
@@ -92,6 +94,7 @@ def change_item(item: str) -> ResponseReturnValue:
 
 
 @pages.post("/items/<item>/barcodes")
+@needs(*SaveBarcode.NEEDS)
 def add_barcode(item: str) -> ResponseReturnValue:
     id, code = _item(item).id, forms.words("code", signs_max=90)
     unit, quantity = forms.words("unit", signs_max=20), forms.count("quantity")
@@ -101,6 +104,7 @@ def add_barcode(item: str) -> ResponseReturnValue:
 
 
 @pages.post("/items/<item>/barcodes/remove")
+@needs(*RemoveBarcode.NEEDS)
 def remove_barcode(item: str) -> ResponseReturnValue:
     _item(item)
     code = forms.words("code", signs_max=90)

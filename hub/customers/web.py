@@ -43,6 +43,7 @@ def customer(customer: str) -> ResponseReturnValue:
 
 
 @pages.post("/customers/<customer>")
+@needs(*SaveCustomer.NEEDS)
 def change_customer(customer: str) -> ResponseReturnValue:
     """Names and addresses are personal, so the journal only says that they were changed."""
     found = _customer(customer)
@@ -57,6 +58,7 @@ def change_customer(customer: str) -> ResponseReturnValue:
 
 
 @pages.post("/customers/<customer>/erase")
+@needs(*EraseCustomer.NEEDS)
 def erase(customer: str) -> ResponseReturnValue:
     id = _customer(customer).id
     acts.carry_out(EraseCustomer(id))

@@ -85,6 +85,7 @@ def find() -> ResponseReturnValue:
 
 
 @pages.post("/orders/<order>/cancel")
+@needs(*CancelOrder.NEEDS)
 def cancel_order(order: str) -> ResponseReturnValue:
     """All that nobody has in hand, whether pickers have it on their lists or not."""
     id, reason = _order(order), forms.words("reason", signs_max=200)
@@ -111,6 +112,7 @@ def _tell_cancelled(done: Cancelled) -> None:
 
 
 @pages.post("/orders/<order>/lines/cancel")
+@needs(*CancelUnits.NEEDS)
 def cancel_units(order: str) -> ResponseReturnValue:
     line, quantity = forms.words("line", signs_max=32), forms.count("quantity")
     id, reason = forms.id_of("line", line), forms.words("reason", signs_max=200)
@@ -125,6 +127,7 @@ def cancel_units(order: str) -> ResponseReturnValue:
 
 
 @pages.post("/stock/balance/<balance>/adjust")
+@needs(*CountStock.NEEDS)
 def count(balance: str) -> ResponseReturnValue:
     """Somebody counted: the difference to what they saw is posted, and always accepted."""
     id = forms.id_of("stock", balance)
@@ -149,6 +152,7 @@ def _tell_counted(taken: Taken) -> None:
 
 
 @pages.post("/stock/claims/<claim>/release")
+@needs(*ReleaseClaim.NEEDS)
 def release_claim(claim: str) -> ResponseReturnValue:
     id = forms.id_of("claim", claim)
     path = naming.path("claim", id) or "/stock"

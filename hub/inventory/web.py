@@ -143,6 +143,7 @@ def _balance(balance: str) -> Balance:
 
 
 @pages.post("/stock/balance/<balance>/status")
+@needs(*SetStatus.NEEDS)
 def set_status(balance: str) -> ResponseReturnValue:
     row, quantity = _balance(balance), forms.count("quantity")
     target, reason = forms.words("status", signs_max=20), forms.words("reason")
@@ -154,6 +155,7 @@ def set_status(balance: str) -> ResponseReturnValue:
 
 
 @pages.post("/stock/receive")
+@needs(*Receive.NEEDS)
 def receive() -> ResponseReturnValue:
     """Goods from the vendor straight into a bin."""
     bin_code, sku = forms.words("bin", signs_max=40).upper(), forms.words("sku", signs_max=60)
@@ -168,6 +170,7 @@ def receive() -> ResponseReturnValue:
 
 
 @pages.post("/stock/place/<place>/lock")
+@needs(*LockBin.NEEDS)
 def lock(place: str) -> ResponseReturnValue:
     """Lock a bin, or open it again."""
     code, wanted = _place(place).code, forms.words("lock", signs_max=20)

@@ -93,6 +93,7 @@ def _parts(order: SalesOrder) -> dict[str, Any]:
 
 
 @pages.post("/orders/<order>/holds")
+@needs(*HoldOrder.NEEDS)
 def hold(order: str) -> ResponseReturnValue:
     id, reason = _order(order).id, forms.words("reason", signs_max=20)
     note = forms.words("note", is_needed=False, signs_max=200)
@@ -102,6 +103,7 @@ def hold(order: str) -> ResponseReturnValue:
 
 
 @pages.post("/orders/<order>/holds/<hold>/release")
+@needs(*ReleaseHold.NEEDS)
 def release_hold(order: str, hold: str) -> ResponseReturnValue:
     id = forms.id_of("hold", hold)
     if OrderHold.get_or_none(OrderHold.id == id, OrderHold.order == _order(order).id) is None:
@@ -112,6 +114,7 @@ def release_hold(order: str, hold: str) -> ResponseReturnValue:
 
 
 @pages.post("/orders/<order>/priority")
+@needs(*SetPriority.NEEDS)
 def set_priority(order: str) -> ResponseReturnValue:
     id, priority = _order(order).id, forms.count("priority", least=0)
     acts.carry_out(SetPriority(id, priority))

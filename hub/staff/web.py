@@ -246,6 +246,7 @@ def change_person(person: str) -> ResponseReturnValue:
 
 
 @pages.post("/people/<person>/pin")
+@needs(*SetPin.NEEDS)
 def set_pin(person: str) -> ResponseReturnValue:
     id, pin = _person(person).id, forms.words("pin", signs_max=12)
     acts.carry_out(SetPin(id, passwords.pin_proof(pin)))

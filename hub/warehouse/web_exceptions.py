@@ -87,6 +87,7 @@ def _words_of(row: FloorException, values: dict[str, Any]) -> dict[str, Any]:
 
 
 @pages.post("/exceptions/<exception>/<remedy>")
+@needs("warehouse", "read")
 def settle(exception: str, remedy: str) -> ResponseReturnValue:
     row = exception_lists.exception(web().site, forms.id_of("exception", exception))
     chosen = exceptions.remedy_named(row.kind, remedy)

@@ -91,6 +91,7 @@ def choose_bench() -> ResponseReturnValue:
 
 
 @pages.post("/packing/scan")
+@needs(*PACK)
 def scan() -> ResponseReturnValue:
     """One scan: a tote begins or joins a parcel, an article is verified, DONE closes."""
     code, parcel = forms.words("code"), _parcel_in_form()
@@ -196,6 +197,7 @@ def _tell_closed(task: PackTask) -> None:
 
 
 @pages.post("/packing/<parcel>/close")
+@needs(*PACK)
 def close(parcel: str) -> ResponseReturnValue:
     """Close over what was verified; the rest is missing, or comes with the next parcel."""
     return _close(forms.id_of("parcel", parcel), forms.words("rest", signs_max=10))
@@ -210,6 +212,7 @@ def _close(parcel: bytes, rest: str) -> ResponseReturnValue:
 
 
 @pages.post("/packing/<parcel>/again")
+@needs(*PACK)
 def start_over(parcel: str) -> ResponseReturnValue:
     return _start_over(forms.id_of("parcel", parcel))
 
@@ -219,6 +222,7 @@ def _start_over(parcel: bytes) -> ResponseReturnValue:
 
 
 @pages.post("/packing/<parcel>/aside")
+@needs(*PACK)
 def put_aside(parcel: str) -> ResponseReturnValue:
     id = forms.id_of("parcel", parcel)
     acts.carry_out(PutAside(id))
@@ -227,6 +231,7 @@ def put_aside(parcel: str) -> ResponseReturnValue:
 
 
 @pages.post("/packing/<parcel>/surplus")
+@needs(*PACK)
 def surplus(parcel: str) -> ResponseReturnValue:
     """The tote holds units that no book knows of."""
     id, tote, code = forms.id_of("parcel", parcel), forms.words("tote"), forms.words("surplus_code")
@@ -237,6 +242,7 @@ def surplus(parcel: str) -> ResponseReturnValue:
 
 
 @pages.post("/packing/<parcel>/reopen")
+@needs(*PACK)
 def reopen(parcel: str) -> ResponseReturnValue:
     id, reason = forms.id_of("parcel", parcel), forms.words("reason", signs_max=200)
     acts.carry_out(ReopenParcel(id, reason))

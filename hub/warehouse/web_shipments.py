@@ -61,6 +61,7 @@ def _shipment(shipment: str) -> Shipment:
 
 
 @pages.post("/shipments/<shipment>/ship")
+@needs(*Ship.NEEDS)
 def ship(shipment: str) -> ResponseReturnValue:
     id = _shipment(shipment).id
     units = acts.carry_out(Ship(id))
@@ -69,6 +70,7 @@ def ship(shipment: str) -> ResponseReturnValue:
 
 
 @pages.post("/shipments/ship-all")
+@needs(*Ship.NEEDS)
 def ship_all() -> ResponseReturnValue:
     """Everything that was ticked; what is refused stays on the list with its reason."""
     gone = 0
@@ -90,6 +92,7 @@ def _try_to_ship(shipment: str) -> int:
 
 
 @pages.post("/shipments/<shipment>/stage")
+@needs(*Stage.NEEDS)
 def stage(shipment: str) -> ResponseReturnValue:
     id = _shipment(shipment).id
     acts.carry_out(Stage(id))

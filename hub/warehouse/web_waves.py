@@ -102,6 +102,7 @@ def _number(fields: Any, name: str, otherwise: int | None, least: int, most: int
 
 
 @pages.post("/waves/new")
+@needs(*PlanWave.NEEDS)
 def plan_wave() -> ResponseReturnValue:
     """Take the orders into a wave; the planner shows within moments what it would walk and lack."""
     asked = _filter(request.form)
@@ -117,6 +118,7 @@ def plan_wave() -> ResponseReturnValue:
 
 
 @pages.post("/waves/stream")
+@needs(*SetStream.NEEDS)
 def set_stream() -> ResponseReturnValue:
     """Let waves plan themselves, or stop that."""
     before = streaming.stream_of(web().site)
@@ -213,6 +215,7 @@ def _shortage_words() -> dict[str, str]:
 
 
 @pages.post("/waves/<wave>/<step>")
+@needs("warehouse", "read")
 def step_wave(wave: str, step: str) -> ResponseReturnValue:
     """Release, hold, resume or cancel."""
     id = _wave(wave).id

@@ -56,6 +56,7 @@ def _assignment(assignment: str) -> Assignment:
 
 
 @pages.post("/work/<assignment>/<step>")
+@needs("warehouse", "read")
 def step_work(assignment: str, step: str) -> ResponseReturnValue:
     """Ask it back, hand it over without waiting, keep it for somebody, or take it off the floor
     before anybody began."""
