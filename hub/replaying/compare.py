@@ -25,7 +25,17 @@ BESIDE: Final = frozenset(
 )  # fmt: skip
 """Tables that are not compared: chains, what the gateway remembers of messages, open log-ins."""
 ONLY: Final = {
-    "device": ("site", "name", "kind", "state", "secret_hash", "created_at"),
+    "device": (
+        "site",
+        "name",
+        "kind",
+        "state",
+        "secret_hash",
+        "person",
+        "met_epoch",
+        "roots_day",
+        "created_at",
+    ),
     "outbox_message": ("id", "site", "device", "type", "payload", "created_at", "subject"),
 }
 """Tables of which only these columns follow from acts."""

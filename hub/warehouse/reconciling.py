@@ -45,7 +45,9 @@ class Meeting(NamedTuple):
 
 
 def reconcile(act: Act, birth: Birth, upto: int) -> bool:
-    """Bring a device's work and the hub's belief together; True when something was done."""
+    """Bring a device's work and the hub's belief together; True when something was done, and for
+    each new storage.
+    """
     act.tx.flush()
     memory = storages.look(act, birth)
     is_complete = birth.seq == upto and birth.outbox_depth == 0
@@ -63,7 +65,7 @@ def reconcile(act: Act, birth: Birth, upto: int) -> bool:
             "UPDATE device SET met_epoch = ? WHERE site = ? AND name = ?",
             (birth.epoch, act.site, birth.dev),
         )
-    return any(done)
+    return is_new or any(done)
 
 
 def _named(act: Act, meeting: Meeting, id: bytes, rev: int) -> bool:

@@ -23,11 +23,17 @@ class Memory(NamedTuple):
 
 
 def look(act: Act, birth: Birth) -> Memory:
-    row = act.tx.row(
-        "SELECT met_epoch, epoch, report_epoch, report_seq FROM device WHERE site = ? AND name = ?",
-        (act.site, birth.dev),
-    )
-    return Memory(None, "", "", 0) if row is None else Memory(*row)
+    """What no journal row tells, so the act sees it (`Act.see`)."""
+
+    def read() -> Memory:
+        row = act.tx.row(
+            "SELECT met_epoch, epoch, report_epoch, report_seq FROM device "
+            "WHERE site = ? AND name = ?",
+            (act.site, birth.dev),
+        )
+        return Memory(None, "", "", 0) if row is None else Memory(*row)
+
+    return act.see(Memory, read)
 
 
 def note_lost(act: Act, birth: Birth, memory: Memory) -> bool:
@@ -36,11 +42,7 @@ def note_lost(act: Act, birth: Birth, memory: Memory) -> bool:
     """
     if not memory.met_epoch or memory.report_epoch != memory.met_epoch:
         return False
-    row = act.tx.row(
-        "SELECT upto FROM device_epoch WHERE site = ? AND device = ? AND epoch = ?",
-        (act.site, birth.dev, memory.met_epoch),
-    )
-    upto = 0 if row is None else int(row[0])
+    upto = act.see(int, lambda: _upto(act, birth.dev, str(memory.met_epoch)) or 0)
     if memory.report_seq <= upto:
         return False
     open_exception(
@@ -49,22 +51,28 @@ def note_lost(act: Act, birth: Birth, memory: Memory) -> bool:
     return True
 
 
+def _upto(act: Act, device: str, epoch: str) -> int | None:
+    """What the hub has of an epoch; None when it never heard of it."""
+    row = act.tx.row(
+        "SELECT upto FROM device_epoch WHERE site = ? AND device = ? AND epoch = ?",
+        (act.site, device, epoch),
+    )
+    return None if row is None else int(row[0])
+
+
 def note_twice(act: Act, birth: Birth, memory: Memory) -> bool:
     """An epoch that the device had left speaks again: two devices go by one name, or an old memory
     card was put in. One open exception for each device.
     """
     if memory.epoch in ("", birth.epoch):
         return False
-    left_before = act.tx.row(
-        "SELECT 1 FROM device_epoch WHERE site = ? AND device = ? AND epoch = ?",
-        (act.site, birth.dev, birth.epoch),
-    )
+    is_known = act.see(bool, lambda: _upto(act, birth.dev, birth.epoch) is not None)
     known = act.tx.row(
         "SELECT 1 FROM floor_exception WHERE site = ? AND kind = 'DEVICE_TWICE' AND device = ? "
         "AND state = 'OPEN'",
         (act.site, birth.dev),
     )
-    if left_before is None or known is not None:
+    if not is_known or known is not None:
         return False
     open_exception(act, "DEVICE_TWICE", epoch=birth.epoch, before=memory.epoch)
     return True
