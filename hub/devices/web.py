@@ -136,6 +136,7 @@ def _shown(one: DeviceCertificate) -> tuple[str, str, int | None]:
 
 
 @pages.post("/devices")
+@needs(*AddDevice.NEEDS)
 def add() -> ResponseReturnValue:
     """Add a device; its code, or its password, is shown this one time."""
     name, kind = forms.words("name", signs_max=32), forms.words("kind", signs_max=16)
@@ -148,6 +149,7 @@ def add() -> ResponseReturnValue:
 
 
 @pages.post("/devices/<name>/code")
+@needs("devices", "add")
 def offer_code(name: str) -> ResponseReturnValue:
     """A new enrolment code, shown this one time; what the device has now stays good until then."""
     return _page_with_code(name)
@@ -213,6 +215,7 @@ def retire(name: str) -> ResponseReturnValue:
 
 
 @pages.post("/devices/<name>/message")
+@needs(*ShowWords.NEEDS)
 def message(name: str) -> ResponseReturnValue:
     acts.carry_out(ShowWords(name, forms.words("text", signs_max=400)))
     flash(_("It is shown as soon as the device hears the hub."), "done")
