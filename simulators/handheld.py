@@ -18,6 +18,7 @@ from edge.link_io import LinkConnected, LinkLost, MessageArrived, PubAck, Publis
 from edge.outbox import SqliteOutbox
 from edge.reconnect import Backoff
 from edge.tones import Tone
+from protocols.limits import OUTBOX_ROWS_MAX
 from simulators.network import BrokerDown, Delivery, Message, SimulatedBroker
 from simulators.wires import Wire
 from simulators.world import Entry, World
@@ -60,13 +61,15 @@ class VirtualHandheld:
     """The real core, with the virtual world's clock and network."""
 
     def __init__(
-        self, world: World, broker: SimulatedBroker, config: DeviceConfig, file: Path | str
-    ) -> None:
+        self, world: World, broker: SimulatedBroker, config: DeviceConfig, file: Path | str,
+        capacity: int = OUTBOX_ROWS_MAX,
+    ) -> None:  # fmt: skip
         self.name = config.device
         self.heard = 0
         self.tone: Tone | None = None
         self.on_change: Callable[[], None] = _nothing
         self._world, self._broker, self._config, self._file = world, broker, config, file
+        self._capacity = capacity
         self._chance = world.chance(f"device/{self.name}")
         self._backoff = Backoff(self._chance)
         self._core: AgentCore | None = None
@@ -109,7 +112,7 @@ class VirtualHandheld:
 
     def switch_on(self) -> None:
         """Start the agent on whatever its storage holds."""
-        outbox = SqliteOutbox(self._file, self._chance)
+        outbox = SqliteOutbox(self._file, self._chance, self._capacity)
         self._core = AgentCore(self._config, outbox, self._world.clock, self._chance)
         self.starts += 1
         self._carry_out(self._core.start(self._world.clock.now()))
@@ -128,14 +131,15 @@ class VirtualHandheld:
         self.on_change()
 
     def lose_radio(self, seconds: float) -> None:
-        """Walk behind a wall of steel."""
-        self.has_radio = False
-        if self._hang_up():
-            self.step(LinkLost("radio"))
-        self._world.after(seconds, self._radio_back)
+        """Walk behind a wall of steel, and out again."""
+        self.switch_radio(is_on=False)
+        self._world.after(seconds, lambda: self.switch_radio(is_on=True))
 
-    def _radio_back(self) -> None:
-        self.has_radio = True
+    def switch_radio(self, *, is_on: bool) -> None:
+        """Out of reach until switched on again; then it takes until its next try to connect."""
+        self.has_radio = is_on
+        if not is_on and self._hang_up():
+            self.step(LinkLost("radio"))
 
     def _hang_up(self) -> bool:
         wire, self._wire = self._wire, None

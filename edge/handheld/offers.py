@@ -77,10 +77,22 @@ def _offer(state: HandheldState, offer: WorkOffered, scene: Scene) -> Outcome:
     held = state.work_by_id(offer.assignment.id)
     if held is not None:
         return _revise(state, held, offer, scene)
+    if _is_done_here(state, offer.assignment):
+        return _answer(Outcome(state), offer.command, "FINISHED_HERE")
     problem = _problem(state, offer.assignment)
     if problem:
         return _answer(Outcome(state), offer.command, problem)
     return _take(state, offer, scene)
+
+
+def _is_done_here(state: HandheldState, assignment: Assignment) -> bool:
+    """Whether the hub has not heard yet that this was finished, and asks for nothing new."""
+    finished = next((work for work in state.finished if work.id == assignment.id), None)
+    if finished is None:
+        return False
+    pairs = zip(finished.assignment.lines, finished.progress.marks, strict=True)
+    done = {line.id for line, mark in pairs if mark.is_final}
+    return all(line.id in done or _mark(line).is_final for line in assignment.lines)
 
 
 def _problem(state: HandheldState, assignment: Assignment) -> str:

@@ -26,8 +26,12 @@ _READ: Final = (
     "SELECT m.id, m.device, m.type, m.payload, m.created_at, m.sent_at, m.attempts, m.subject "
     "FROM outbox_message m JOIN device d ON d.site = m.site AND d.name = m.device "
     "WHERE m.site = ? AND m.state = ? AND d.presence = 'ONLINE' "
+    "AND (m.type NOT IN ('OfferAssignment', 'RevokeAssignment') OR d.epoch = d.clear_epoch "
+    "AND d.seq <= COALESCE((SELECT e.upto FROM device_epoch e WHERE e.site = d.site "
+    "AND e.device = d.name AND e.epoch = d.epoch), 0)) "
     "ORDER BY m.created_at, m.id LIMIT ?"
 )
+"""What is said about work waits until the device has been heard: it may be done with it."""
 _MARK: Final = (
     "UPDATE outbox_message SET state = 'SENT', sent_at = ?, attempts = attempts + 1 "
     "WHERE id = ? AND state IN ('UNSENT', 'SENT')"

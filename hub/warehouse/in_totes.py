@@ -1,5 +1,5 @@
-"""Units that were picked and that nobody wants any more: they stay in the tote, free for others, and
-somebody puts them back. Owns cancelling between picking and packing.
+"""Units that were picked and that nobody wants any more: they stay in the tote, free for others,
+and somebody puts them back. Owns cancelling between picking and packing.
 """
 
 from __future__ import annotations

@@ -258,7 +258,7 @@ def answered_revoke(
     """The second phase: the holder let go (or never had it), so the work is anybody's again.
 
     Safe to repeat; an answer about work that is over, with somebody else by now, or that nobody
-    knows, frees nothing. Who lets go is at nobody else's work any more.
+    knows, frees nothing. Who lets go is heard again, and at nobody else's work any more.
     """
     if accepted:
         _end_conflict(act, assignment, device)
@@ -280,8 +280,8 @@ def _end_conflict(act: Act, assignment: bytes, device: str) -> None:
     act.tx.flush()
     act.tx.run(
         "UPDATE floor_exception SET state = 'RESOLVED', resolved_at = ?, resolution = 'LET_GO' "
-        "WHERE site = ? AND kind = 'LEASE_CONFLICT' AND state = 'OPEN' AND assignment = ? "
-        "AND device = ?",
+        "WHERE site = ? AND state = 'OPEN' AND assignment = ? AND (kind = 'LEASE_EXPIRED' "
+        "OR kind = 'LEASE_CONFLICT' AND device = ?)",
         (act.now_us, act.site, assignment, device),
     )
 

@@ -86,6 +86,7 @@ def _pick(act: Act, line: LineAtWork, kind: str, bin: str, quantity: int, tote: 
     gave_way = []
     if beyond:
         act.tx.settle()
+        _fetch_nowhere_else(act, line)
         gave_way = facts.take(act, line.goods, beyond, source, target, "pick beyond the plan")
     adopted = _adopt(act, line, beyond, target) if beyond else None
     got = taken + (adopted.quantity if adopted else 0)
@@ -105,6 +106,18 @@ def _pick(act: Act, line: LineAtWork, kind: str, bin: str, quantity: int, tote: 
         _ask_to_put_back(act, line, quantity - got, target)
     if gave_way:
         dispatch.replan_displaced(act, gave_way)
+
+
+def _fetch_nowhere_else(act: Act, line: LineAtWork) -> None:
+    """The units were found here after all: what was planned instead is let go, if unpicked."""
+    replaced = act.tx.row(
+        "SELECT 1 FROM work_line WHERE replaces = ? AND picked = 0 "
+        "AND state NOT IN ('DONE', 'SHORT', 'SUBSTITUTED', 'CANCELLED')",
+        (line.id,),
+    )
+    if replaced is not None:
+        progress.drop_replacement(act, line.id)
+        dispatch.revise(act, line.assignment)
 
 
 def _take_held(act: Act, line: LineAtWork, quantity: int, source: Where, target: Where) -> Claim:
@@ -222,6 +235,7 @@ def assignment_resumed(act: Act, event: Event, data: m.AssignmentResumed) -> Non
 def assignment_completed(act: Act, event: Event, data: m.AssignmentCompleted) -> None:
     assignment = _assignment_of(event)
     progress.complete(act, assignment)
+    dispatch.is_back(act, assignment)
     remember_work(act, assignment, event.type)
 
 

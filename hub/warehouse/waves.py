@@ -212,8 +212,8 @@ def set_goal(act: Act, wave: bytes, goal: str) -> None:
 
 
 def hold_wave(act: Act, wave: bytes) -> None:
-    """Offer nothing more of it; what people have begun they finish, what they have in reserve is asked
-    back. Raises WrongState.
+    """Offer nothing more of it; what people have begun they finish, what they have in reserve is
+    asked back. Raises WrongState.
     """
     enter(act, wave, ("RELEASED", "IN_PROGRESS"), "HELD")
     rows = act.tx.rows(
