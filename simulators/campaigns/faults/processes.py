@@ -15,6 +15,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -148,9 +149,12 @@ def little_memory(pid: int, bytes_max: int = 512 * 1024) -> End:
     return _confine("memory", [pid], {"memory.limit_in_bytes": bytes_max})
 
 
+_numbers: Final = count(1)
+
+
 def _confine(controller: str, pids: Iterable[int], limits: dict[str, int]) -> End:
-    group = CGROUPS / controller / f"binlight-{os.getpid()}-{min(pids, default=0)}"
-    group.mkdir(exist_ok=True)
+    group = CGROUPS / controller / f"binlight-{os.getpid()}-{next(_numbers)}"
+    group.mkdir()
     for name, value in limits.items():
         (group / name).write_text(str(value))
     for pid in pids:
