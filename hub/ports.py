@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import socket
+import struct
 from pathlib import Path
 from typing import Final
 
 from hub.errors import HubError
 
 EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - what somebody may listen on
+SIOCGIFADDR: Final = 0x8915
+"""The address of an interface: netdevice(7)."""
+INNER_INTERFACES: Final = ("docker", "br-", "veth", "virbr")
 LISTENING: Final = "0A"
 """The state column of /proc/net/tcp."""
 
@@ -55,7 +60,15 @@ def _listening_inodes(port: int) -> set[str]:
 
 
 def own_addresses() -> list[str]:
-    """Addresses of this machine by which it would reach others; needs no network."""
+    """Addresses of this machine by which others may reach it, the likeliest first; needs no
+    network, and in one without a way out finds those of its interfaces.
+    """
+    found = [*_routed_addresses(), *_interface_addresses()]
+    return list(dict.fromkeys(found))
+
+
+def _routed_addresses() -> list[str]:
+    """By which it would speak to the world."""
     found = []
     for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
         try:
@@ -64,4 +77,18 @@ def own_addresses() -> list[str]:
                 found.append(str(asking.getsockname()[0]))
         except OSError:
             continue
+    return found
+
+
+def _interface_addresses() -> list[str]:
+    """IPv4 of every interface that is up, but those of containers and virtual machines."""
+    found = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        for _number, name in socket.if_nameindex():
+            if name.startswith(("lo", *INNER_INTERFACES)):
+                continue
+            with contextlib.suppress(OSError):
+                request = struct.pack("256s", name.encode()[:15])
+                answer = fcntl.ioctl(asking.fileno(), SIOCGIFADDR, request)
+                found.append(socket.inet_ntoa(answer[20:24]))
     return found

@@ -12,6 +12,7 @@ from peewee import fn
 
 from hub.caretaker import PartState, read_parts
 from hub.clock import Clock
+from hub.devices import queries as device_queries
 from hub.devices.kinds import OBSERVER, RETIRED
 from hub.devices.models import Device, ParkedEvent
 from hub.health.rules import DeviceFacts, Facts, PartFacts
@@ -84,10 +85,12 @@ def _devices(site: str) -> tuple[DeviceFacts, ...]:
         .order_by(Device.name)
         .tuples()
     )  # fmt: skip
+    ends = {row.device: row.expires_at for row in device_queries.active_certificates(site)}
     return tuple(
-        DeviceFacts(name, presence, seen_at, depth, depth * 100 // OUTBOX_ROWS_MAX, battery)
+        DeviceFacts(name, presence, seen_at, depth, depth * 100 // OUTBOX_ROWS_MAX, battery,
+                    ends.get(name))
         for name, presence, seen_at, depth, battery in query
-    )
+    )  # fmt: skip
 
 
 def _commands(site: str) -> tuple[int, int | None]:
