@@ -36,11 +36,12 @@ INPUT_GROUP: Final = "input"
 _LED_CAPSLOCK: Final = 1
 _DIGIT_KEY: Final = 2
 _USB_ID: Final = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})")
-_TERMINATORS: Final = {
+TERMINATORS: Final = {
     "enter": frozenset((KEY_ENTER, KEY_KPENTER)),
     "tab": frozenset((KEY_TAB,)),
     "enter_or_tab": frozenset((KEY_ENTER, KEY_KPENTER, KEY_TAB)),
 }
+"""The keys behind each word of the configuration."""
 
 
 class EvdevOptions(msgspec.Struct, frozen=True):
@@ -80,7 +81,7 @@ class EvdevScanner:
             if refused.errno == errno.EBUSY:
                 raise ScannerBusy(self.label) from refused
             raise ScannerMissing(self.label) from refused
-        terminators = _TERMINATORS[self._options.terminator]
+        terminators = TERMINATORS[self._options.terminator]
         self._keys = KeyReader(
             terminators,
             is_caps_locked=_is_caps_locked(device),
@@ -177,9 +178,9 @@ def _check(options: EvdevOptions) -> None:
         raise ConfigUnreadable(where, "one of path, name and usb has to say which scanner")
     if options.usb and not _USB_ID.fullmatch(options.usb):
         raise ConfigUnreadable(where, f"usb = {options.usb!r} is not of the form 05e0:1200")
-    if options.terminator not in _TERMINATORS:
+    if options.terminator not in TERMINATORS:
         raise ConfigUnreadable(
-            where, f"terminator = {options.terminator!r} is none of {', '.join(_TERMINATORS)}"
+            where, f"terminator = {options.terminator!r} is none of {', '.join(TERMINATORS)}"
         )
 
 

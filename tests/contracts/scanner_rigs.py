@@ -6,6 +6,7 @@ evdev rig needs umockdev's preload library in this process: see `run_under_umock
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import struct
@@ -111,10 +112,11 @@ class ScriptedRig:
 class SerialRig:
     """A pty whose far end is the scanner; a link stands for the port's name under by-id."""
 
-    def __init__(self, folder: Path, framing: str = "line", end: bytes = b"\r\n") -> None:
+    END = b"\r\n"
+
+    def __init__(self, folder: Path, framing: str = "line", **options: str) -> None:
         self.port = folder / "scanner"
-        self.end = end
-        self.options: dict[str, Any] = {"port": str(self.port), "framing": framing}
+        self.options: dict[str, Any] = {"port": str(self.port), "framing": framing, **options}
         self.scanner = SerialScanner.from_options(self.options)
         self._ends: tuple[int, int] | None = None
 
@@ -133,7 +135,7 @@ class SerialRig:
 
     def pull(self, *texts: str) -> None:
         for text in texts:
-            self.send(text.encode() + self.end)
+            self.send(text.encode() + self.END)
 
     def begin(self, text: str) -> bool:
         self.send(text.encode())
@@ -165,12 +167,14 @@ class EvdevRig:
     def __init__(self, caps_lamp: bool = False, **options: Any) -> None:
         from edge.scanners.evdev_scanner import EvdevScanner
 
+        gc.collect()  # an old test bed that is freed later takes the new one's folder away
         self._testbed = umockdev().Testbed.new()
         self._caps_lamp = caps_lamp
         self._number = 4
         self._fd: int | None = None
         self._queue: deque[tuple[bytes, bool]] = deque()
         self._unread_bytes = self._unread_scans = 0
+        self._has_begun = False
         self.options = options or {"name": self.NAME}
         self.scanner = EvdevScanner.from_options(self.options)
 
@@ -213,10 +217,12 @@ class EvdevRig:
         self.send(*downs, *ups)
 
     def send(self, *events: tuple[int, int, int]) -> None:
-        self._queue.extend(
-            (packed(*event) + packed(EV_SYN, 0, 0), event == (EV_KEY, KEY_ENTER, KEY_DOWN))
-            for event in events
-        )
+        for event in events:
+            is_enter = event == (EV_KEY, KEY_ENTER, KEY_DOWN)
+            is_end = is_enter and self._has_begun
+            if event[2] == KEY_DOWN:
+                self._has_begun = not is_enter
+            self._queue.append((packed(*event) + packed(EV_SYN, 0, 0), is_end))
         self._send_what_fits()
 
     def read(self) -> list[Reading]:
@@ -228,6 +234,10 @@ class EvdevRig:
         if not self._unread_scans:
             self._unread_bytes = 0
             self._send_what_fits()
+
+    def all_is_read(self) -> None:
+        """Nothing that was sent is on its way any more; an Enter may have ended no scan."""
+        self._unread_bytes = self._unread_scans = 0
 
     def _send_what_fits(self) -> None:
         assert self._fd is not None

@@ -17,7 +17,7 @@ from protocols.barcodes import RawScan
 from tests.contracts.scanner_rigs import keys_for
 from tests.hardware.workbench import Answer, Refusal
 
-PATIENCE_S: Final = 30
+PATIENCE_S: Final = 60
 """An emulated machine on a busy one is slow; nothing waits that long when all is well."""
 Event = tuple[int, int, int]
 
@@ -37,8 +37,8 @@ class Bench:
         self._lines, self._out = lines, out
         self._answer()
 
-    def plug_keyboard(self, name: str, vendor: int = 0x05E0, product: int = 0x1200) -> str:
-        node: str = self._do("plug_keyboard", name=name, vendor=vendor, product=product)
+    def plug_keyboard(self, name: str, **kind: int) -> str:
+        node: str = self._do("plug_keyboard", name=name, **kind)
         return node
 
     def unplug_keyboard(self, name: str) -> None:
@@ -94,7 +94,7 @@ class Bench:
         self._do("start_agent", config=config, folder=folder)
 
     def screen_that_says(self, words: str) -> dict[str, Any]:
-        screen: dict[str, Any] = self._do("screen_that_says", words=words, within_s=2 * PATIENCE_S)
+        screen: dict[str, Any] = self._do("screen_that_says", words=words, within_s=3 * PATIENCE_S)
         return screen
 
     def stop_agent(self) -> int:

@@ -1,7 +1,8 @@
 """A virtual machine with a real kernel and nothing else, emulated by QEMU. Owns its life.
 
-Emulation in software, so that no right on the host is needed. USB devices and keys come from
-outside through `qmp`; `bench` is what happens inside.
+Emulated in software: acceleration needs rights, and on a host that is virtual itself it may be
+there and not work. USB devices and keys come from outside through `qmp`; `bench` is what happens
+inside.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -46,6 +48,7 @@ class Machine:
         self._folder = folder
         self._log = folder / "console.log"
         self._sockets: list[socket.socket] = []
+        self._plugged: set[str] = set()
         self._process = subprocess.Popen(self._command(_prepared(folder)), stderr=subprocess.PIPE)
         try:
             self.bench = self._booted()
@@ -62,13 +65,25 @@ class Machine:
             raise NoMachine(f"{PROGRAM} is missing: requirements/setup.sh hardware installs it.")
         return cls(Path(tempfile.mkdtemp(prefix="binlight-machine-")))
 
+    @contextmanager
+    def plugged(self, kind: str, name: str, **options: str) -> Iterator[None]:
+        """A USB device that is on the bus meanwhile."""
+        self.plug(kind, name, **options)
+        try:
+            yield
+        finally:
+            self.unplug(name)
+
     def plug(self, kind: str, name: str, **options: str) -> None:
         """A USB device on the bus."""
+        self._plugged.add(name)
         self.qmp.run("device_add", driver=kind, id=name, bus="usb.0", **options)
 
     def unplug(self, name: str) -> None:
-        """Pull it out."""
-        self.qmp.unplug(name)
+        """Pull it out; nothing happens if it is out."""
+        if name in self._plugged:
+            self._plugged.discard(name)
+            self.qmp.unplug(name)
 
     def press_keys(self, text: str) -> None:
         """Each key of a US keyboard down and up, ended with Enter, on the USB keyboard."""
@@ -115,11 +130,13 @@ class Machine:
         wire.settimeout(BOOT_TIMEOUT_S)
         try:
             return Bench(wire.makefile("rb"), wire.makefile("wb"))
-        except (OSError, ConnectionError) as late:
-            raise NoMachine(
-                f"The virtual machine was not ready within {BOOT_TIMEOUT_S} s. The end of its "
-                f"console:\n{self._console()}"
-            ) from late
+        except TimeoutError as late:
+            raise self._not_up(f"was not ready within {BOOT_TIMEOUT_S} s") from late
+        except OSError as ended:
+            raise self._not_up("ended before it was ready") from ended
+
+    def _not_up(self, what: str) -> NoMachine:
+        return NoMachine(f"The virtual machine {what}. The end of its console:\n{self._console()}")
 
     def _connected(self, name: str) -> socket.socket:
         """QEMU listens a moment after it started, or ends and says why."""

@@ -38,9 +38,8 @@ def agent(machine: Machine) -> Iterator[Machine]:
 def test_the_agent_finds_reads_misses_and_finds_its_scanner_again(agent: Machine) -> None:
     for reason in ("is not plugged in", "was unplugged"):
         assert "The scanner is gone" in agent.bench.screen_that_says(reason)["message"]
-        agent.plug("usb-kbd", "scanner")
-        agent.bench.screen_that_says("scanner is back")
-        agent.press_keys(LABEL_WITH_WRONG_DIGITS)
-        screen = agent.bench.screen_that_says("check digit")
-        assert LABEL_WITH_WRONG_DIGITS in screen["message"]
-        agent.unplug("scanner")
+        with agent.plugged("usb-kbd", "scanner"):
+            agent.bench.screen_that_says("scanner is back")
+            agent.press_keys(LABEL_WITH_WRONG_DIGITS)
+            screen = agent.bench.screen_that_says("check digit")
+            assert LABEL_WITH_WRONG_DIGITS in screen["message"]

@@ -34,6 +34,7 @@ NOBODY: Final = 65_534
 CONSOLE: Final = "/dev/tty1"
 KEY_CODES: Final = range(1, 248)
 USB_BUS: Final = 3
+EV_LED, LED_CAPSLOCK = 0x11, 1
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -74,11 +75,15 @@ class Workbench:
 
     # ── keyboards that the kernel takes for real ─────────────────────────────────────────
 
-    def plug_keyboard(self, name: str, vendor: int = 0x05E0, product: int = 0x1200) -> str:
+    def plug_keyboard(
+        self, name: str, vendor: int = 0x05E0, product: int = 0x1200, caps_lamp: bool = False
+    ) -> str:
         """A new keyboard; gives its node."""
-        keyboard = evdev.UInput(
-            {EV_KEY: list(KEY_CODES)}, name=name, vendor=vendor, product=product, bustype=USB_BUS
-        )
+        does = {EV_KEY: list(KEY_CODES), EV_LED: [LED_CAPSLOCK]}
+        keyboard = evdev.UInput(does, name=name, vendor=vendor, product=product, bustype=USB_BUS)
+        if caps_lamp:
+            keyboard.write(EV_LED, LED_CAPSLOCK, 1)
+            keyboard.syn()
         self._keyboards[name] = keyboard
         return str(keyboard.device.path)
 

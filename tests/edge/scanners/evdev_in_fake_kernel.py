@@ -11,6 +11,7 @@ from edge.scanners.contract import ScannerMissing, ScannerUnplugged
 from edge.scanners.keymap import EV_SYN, KEYS_LOST, SYN_DROPPED
 from protocols.barcodes import RawScan
 from tests.contracts.scanner_rigs import EvdevRig, begin_scan, read_all
+from tests.edge.scanners.recordings import Typed, shown, typed
 
 Bench = Callable[..., EvdevRig]
 
@@ -76,3 +77,20 @@ def test_the_caps_lock_lamp_at_opening_is_minded(bench: Bench) -> None:
     rig.scanner.open()
     rig.pull("abC")
     assert read_all(rig, 1) == [RawScan("ABc")]
+
+
+@pytest.mark.parametrize("setting", sorted({(case.caps, case.terminator) for case in typed()}))
+def test_every_recording_is_read_as_it_was_meant(bench: Bench, setting: tuple[bool, str]) -> None:
+    caps, terminator = setting
+    rig = bench(caps_lamp=caps, name=EvdevRig.NAME, terminator=terminator)
+    rig.scanner.open()
+    cases = [case for case in typed() if (case.caps, case.terminator) == setting]
+    assert {case.says: _read(rig, case) for case in cases} == {
+        case.says: case.reads for case in cases
+    }
+
+
+def _read(rig: EvdevRig, case: Typed) -> list[str]:
+    rig.all_is_read()
+    rig.send(*case.events())
+    return shown(read_all(rig, len(case.reads)))
