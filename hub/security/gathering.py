@@ -1,5 +1,7 @@
-"""Gathers sights so that a flood costs a few rows: the first of its kind is due at once, repeats
-wait and are counted. Owns what waits; in memory alone, since the log can be read again.
+"""Gathers sights so that a flood costs few acts: news is due at once, repeats wait and are counted.
+
+What is due is everything that waits, so that "read up to here" and "written down" are one moment.
+In memory alone: what was not written is read from the log again.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import msgspec
 from hub.security_events import Sight
 
 REPEATS_EVERY_MS: Final = 10_000
+NEWS_EVERY_MS: Final = 1_000
 NEWS_MAX: Final = 200
 """Sights of one batch; those beyond are counted with the last."""
 
@@ -23,6 +26,7 @@ class Gathering:
     def __init__(self) -> None:
         self._waiting: dict[_Key, Sight] = {}
         self._told_ms: dict[_Key, int] = {}
+        self._last_ms: int | None = None
 
     def add(self, sight: Sight) -> None:
         key = (sight.kind, sight.subject, sight.address)
@@ -34,14 +38,19 @@ class Gathering:
         self._waiting[key] = msgspec.structs.replace(sight, count=count)
 
     def due(self, now_ms: int) -> tuple[Sight, ...]:
-        """What is to be written now: news at once, repeats every REPEATS_EVERY_MS."""
+        """Everything that waits, when something of it is news or old enough; otherwise nothing."""
         self._told_ms = {
             key: at for key, at in self._told_ms.items() if now_ms - at < REPEATS_EVERY_MS
         }
-        ready = [key for key in self._waiting if key not in self._told_ms]
+        if not self._waiting or not self._is_time(now_ms):
+            return ()
+        ready, self._waiting = self._waiting, {}
         self._told_ms.update(dict.fromkeys(ready, now_ms))
-        return tuple(self._waiting.pop(key) for key in ready)
+        self._last_ms = now_ms
+        return tuple(ready.values())
 
-    @property
-    def is_empty(self) -> bool:
-        return not self._waiting
+    def _is_time(self, now_ms: int) -> bool:
+        if self._last_ms is None or now_ms - self._last_ms >= REPEATS_EVERY_MS:
+            return True
+        is_news = not self._waiting.keys() <= self._told_ms.keys()
+        return is_news and now_ms - self._last_ms >= NEWS_EVERY_MS

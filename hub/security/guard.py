@@ -49,7 +49,7 @@ class Guard:
         self._path = config.data / "logs" / f"{LOG}.log"
         self._gathering = Gathering()
         self._reader = BrokerLog(self._admitted())
-        self._position = self._noted = queries.mark(self._site, LOG)
+        self._position = queries.mark(self._site, LOG)
         self._authority: Authority | None = None
         self._hourly_at_ms = 0
 
@@ -126,9 +126,7 @@ class Guard:
                 self._gathering.add(sight)
         sights = self._gathering.due(self._journal.clock.mono_ms())
         if sights:
-            if self._gathering.is_empty:
-                self._noted = self._position
-            self._do(ReadLog(LOG, self._noted.head, self._noted.offset, sights))
+            self._do(ReadLog(LOG, self._position.head, self._position.offset, sights))
 
     # ── certificates in time ─────────────────────────────────────────────────────────────
 

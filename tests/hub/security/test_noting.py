@@ -102,7 +102,7 @@ def test_however_they_are_gathered_none_is_lost_or_counted_twice(
     clock.advance(ms=REPEATS_EVERY_MS)
     told += sum(one.count for one in gathering.due(clock.mono_ms()))
     assert told == sum(sight.count for sight, _ in came)
-    assert gathering.is_empty
+    assert gathering.due(clock.mono_ms() + REPEATS_EVERY_MS) == ()
 
 
 def test_the_first_is_told_at_once_and_a_flood_every_ten_seconds():
@@ -112,6 +112,17 @@ def test_the_first_is_told_at_once_and_a_flood_every_ten_seconds():
         batches += bool(gathering.due(now_ms))
         assert batches >= 1
     assert batches == 6
+
+
+def test_news_of_a_quiet_hour_is_told_at_once_and_a_scan_once_a_second():
+    gathering = Gathering()
+    gathering.add(Sight("NO_CERTIFICATE", AT, "first"))
+    assert gathering.due(3_600_000)
+    batches = 0
+    for n in range(40):
+        gathering.add(Sight("NO_CERTIFICATE", AT, f"{n}"))
+        batches += bool(gathering.due(3_600_000 + n * 250))
+    assert batches == 9
 
 
 def test_a_flood_of_different_subjects_waits_in_bounded_memory():
