@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.command import Command, Id, Personal, PersonalOrNone, command
+from hub.command import Command, Id, Personal, command
 from hub.customers import service
 from hub.journal import Act
 from hub.personal import forget
@@ -10,22 +10,20 @@ from hub.personal import forget
 EDIT = "customers.edit"
 
 
-@command("customers.save", needs=EDIT)
-class SaveCustomer(Command[bytes], frozen=True):
-    """Make a customer or bring them up to date; what is None stays. Returns the id."""
+@command("customers.change", needs=EDIT)
+class ChangeCustomer(Command[None], frozen=True):
+    """Bring what is known of a customer up to date."""
 
-    company: str
-    external_id: Personal
-    name: PersonalOrNone = None
-    email: PersonalOrNone = None
-    country: str | None = None
+    customer: Id
+    name: Personal
+    email: Personal
+    country: str
 
-    def carry_out(self, act: Act) -> bytes:
-        act.about = service.save_customer(
-            act, self.company, self.external_id, name=self.name, email=self.email,
-            country=self.country,
-        )  # fmt: skip
-        return act.about
+    def carry_out(self, act: Act) -> None:
+        act.about = self.customer
+        service.change_customer(
+            act, self.customer, name=self.name, email=self.email, country=self.country
+        )
 
 
 @command("customers.erase", needs=EDIT)

@@ -34,6 +34,16 @@ def save_customer(
     return id
 
 
+def change_customer(act: Act, id: bytes, *, name: str, email: str, country: str) -> None:
+    """Write down what is known of a customer. Raises NotFound."""
+    changed = act.tx.run(
+        "UPDATE customer SET name = ?, email = ?, country = ? WHERE id = ?",
+        (name, email, country, id),
+    )
+    if changed != 1:
+        raise NotFound("customer", id.hex())
+
+
 def _change(act: Act, id: bytes, wanted: dict[str, str | None]) -> None:
     given = {field: value for field, value in wanted.items() if value is not None}
     if given:

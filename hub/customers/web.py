@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.customers import queries
-from hub.customers.acts import EraseCustomer, SaveCustomer
+from hub.customers.acts import ChangeCustomer, EraseCustomer
 from hub.customers.models import Customer
 from hub.errors import NotFound
 from hub.web import acts, forms, naming, paging
@@ -43,7 +43,7 @@ def customer(customer: str) -> ResponseReturnValue:
 
 
 @pages.post("/customers/<customer>")
-@needs(*SaveCustomer.NEEDS)
+@needs(*ChangeCustomer.NEEDS)
 def change_customer(customer: str) -> ResponseReturnValue:
     """Names and addresses are personal, so the journal only says that they were changed."""
     found = _customer(customer)
@@ -52,7 +52,7 @@ def change_customer(customer: str) -> ResponseReturnValue:
         "email": forms.words("email", is_needed=False),
         "country": forms.words("country", is_needed=False, signs_max=60),
     }
-    acts.carry_out(SaveCustomer(web().company, str(found.external_id), **fields))
+    acts.carry_out(ChangeCustomer(found.id, **fields))
     flash(_("Saved."), "done")
     return redirect(f"/customers/{customer}", 303)
 

@@ -32,19 +32,6 @@ class Receive(Command[None], frozen=True):
             service.receive(act, bin, item, quantity, self.reason, company=company)
 
 
-@command("inventory.adjust_stock", needs=ADJUST)
-class Adjust(Command[None], frozen=True):
-    """There are more (+) or fewer (-) free units than the books said."""
-
-    place: Id
-    item: Id
-    delta: int
-    reason: str
-
-    def carry_out(self, act: Act) -> None:
-        service.adjust(act, self.place, self.item, self.delta, self.reason)
-
-
 @command("inventory.set_status", needs=ADJUST)
 class SetStatus(Command[None], frozen=True):
     """Free units of a balance change their status."""

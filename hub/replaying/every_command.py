@@ -20,6 +20,8 @@ MODULES: Final = (
     "hub.founding",
     "hub.inventory.acts",
     "hub.orders.acts",
+    "hub.security.acts",
+    "hub.security_events",
     "hub.shipping.acts",
     "hub.staff.acts",
     "hub.warehouse.acts",

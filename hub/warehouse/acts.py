@@ -151,16 +151,6 @@ class CloseWave(Command[str | None], frozen=True):
         return service.close_if_done(act, self.wave)
 
 
-@command("warehouse.lay_out", needs="warehouse.edit")
-class LayOut(Command[int], frozen=True):
-    """Give the site its floor, as a TOML description; returns how many bins that has."""
-
-    floor: str
-
-    def carry_out(self, act: Act) -> int:
-        return service.lay_out(act, self.floor)
-
-
 # --- work -----------------------------------------------------------------------------------------
 
 

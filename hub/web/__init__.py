@@ -8,9 +8,9 @@ Owns no table and imports no capability; `hub.app` wires the people in. How a pa
   `{% set here = "/waves" %}` marks the navigation; `{% set topics = ["waves", "floor"] %}` makes
   the page live).
 * `@needs("warehouse", "read")` before a view. A view that changes something calls
-  `acts.perform("warehouse.release_wave", lambda act: service.release(act, id), input={...})`: the
-  name of the act is the permission asked, and the journal row says who. A refusal (HubError) that
-  a view does not catch becomes a sentence on the page it came from.
+  `acts.carry_out(ReleaseWave(id))`: the command (in the capability's `acts.py`) says which
+  permission is asked, and its journal row who did it. A refusal (HubError) that a view does not
+  catch becomes a sentence on the page it came from.
 * Forms: `{% from "parts.html" import csrf, field %}` and `{{ csrf() }}` in every form that posts.
   The policy forbids inline scripts, `style=` attributes and other hosts; use classes, `<progress>`,
   `<meter>` and SVG attributes. Scripts lie in `hub/web/static/` and are named in block `scripts`.

@@ -5,13 +5,12 @@ A command says which permission it needs: `orders.cancel` asks for (orders, canc
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import g
 
 from hub.command import Command
-from hub.journal import Act, Via
+from hub.journal import Via
 from hub.web.context import somebody, web
 
 T = TypeVar("T")
@@ -29,22 +28,3 @@ def carry_out(
     parts.people.require(who, *(needs or command.NEEDS))
     via: Via = "api" if g.get("is_api") else "page"
     return parts.journal.carry_out(command, site=parts.site, via=via, actor=who.id, key=key)
-
-
-def perform(
-    name: str, do: Callable[[Act], T], *, input: dict[str, Any] | None = None,
-    key: str | None = None, needs: tuple[str, str] | None = None,
-) -> T:  # fmt: skip
-    """Carry out an act for whoever is logged in; returns what `do` returned.
-
-    Raises Denied, AlreadyDone for a repeated `key`, and what the service refuses. `input` goes
-    into the journal for good, so it names people by id and holds nothing else that is personal.
-    `needs` names another permission than the act's own name.
-    """
-    who, parts = somebody(), web()
-    capability, _, action = name.partition(".")
-    parts.people.require(who, *(needs or (capability, action)))
-    via: Via = "api" if g.get("is_api") else "page"
-    return parts.journal.perform(
-        name, do, site=parts.site, via=via, actor=who.id, input=input, key=key
-    )
