@@ -46,6 +46,9 @@ from protocols.enrolment import write_address
 from protocols.limits import KEEPALIVE_S, SESSION_EXPIRY_S
 
 CONNECT_TIMEOUT_S: Final = 5.0
+UNHEARD_MS: Final = 10_000
+"""Bytes that nobody confirms for so long are lost on a dead radio: the screen should say so. The
+keep-alive alone takes up to twice KEEPALIVE_S."""
 MISC_EVERY_MS: Final = 1_000
 """How often paho looks at its keep-alive."""
 PACKETS_PER_TURN: Final = 64
@@ -301,6 +304,7 @@ class HubLink:
     def _on_socket_open(self, _client: Client, _userdata: Any, sock: Any) -> None:
         """Nagle's algorithm makes a QoS 1 round trip 77 ms instead of 0.4 ms [measured]."""
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNHEARD_MS)
         self._socket = sock
 
     def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
