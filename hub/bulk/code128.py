@@ -1,6 +1,7 @@
 """Code 128 (ISO/IEC 15417): text to the widths of bars and spaces. Pure; draws nothing.
 
-Code set B carries our labels; runs of digits go over to set C, two digits in a symbol.
+Code set B carries our labels; runs of digits go over to set C, two digits in a symbol. A GS1-128 is
+the same with FNC1 in front and, for each GS of an element string, between the elements.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import re
 from typing import Final
 
 from hub.errors import BadValue
+from protocols.barcodes import GS
 
 _WIDTHS_TEXT: Final = """
     212222 222122 222221 121223 121322 131222 122213 122312 132212 221213 221312 231212 112232
@@ -25,6 +27,7 @@ _WIDTHS: Final = _WIDTHS_TEXT.split()
 """Symbol value → widths of bar, space, bar, … in modules."""
 CODE_C: Final = 99
 CODE_B: Final = 100
+FNC1: Final = 102
 START_B: Final = 104
 START_C: Final = 105
 STOP: Final = 106
@@ -34,11 +37,12 @@ _PIECES: Final = re.compile(r"(?:\d\d){2,}|.", re.DOTALL)
 """Four digits and more are shorter in set C."""
 
 
-def symbols(text: str) -> list[int]:
+def symbols(text: str, *, gs1: bool = False) -> list[int]:
     """The symbol values from start to stop, check symbol included. Raises BadValue."""
-    if not text or not all(" " <= char <= "~" for char in text):
+    printable = text.replace(GS, "") if gs1 else text
+    if not printable or not all(" " <= char <= "~" for char in printable):
         raise BadValue("barcode", text, "Code 128 carries printable ASCII here")
-    values = _content(text)
+    values = _content(GS + text if gs1 else text)
     check = (values[0] + sum(place * value for place, value in enumerate(values))) % 103
     return [*values, check, STOP]
 
@@ -50,7 +54,7 @@ def _content(text: str) -> list[int]:
         if (len(piece) > 1) != is_c or not values:
             is_c = len(piece) > 1
             values.append(_switch(is_c, is_start=not values))
-        values += _pairs(piece) if is_c else [ord(piece) - 32]
+        values += _pairs(piece) if is_c else [FNC1 if piece == GS else ord(piece) - 32]
     return values
 
 
@@ -64,11 +68,11 @@ def _pairs(digits: str) -> list[int]:
     return [int(digits[i : i + 2]) for i in range(0, len(digits), 2)]
 
 
-def bars(text: str) -> tuple[list[tuple[int, int]], int]:
+def bars(text: str, *, gs1: bool = False) -> tuple[list[tuple[int, int]], int]:
     """(start, width) of every bar in modules, and the width of the whole without quiet zones."""
     found: list[tuple[int, int]] = []
     at = 0
-    for value in symbols(text):
+    for value in symbols(text, gs1=gs1):
         for n, width in enumerate(map(int, _WIDTHS[value])):
             if n % 2 == 0:
                 found.append((at, width))

@@ -157,7 +157,7 @@ def export_command(
 
 
 @click.command("labels")
-@click.argument("kind", type=click.Choice(["bins", "totes", "badges"]))
+@click.argument("kind", type=click.Choice(["bins", "totes", "badges", "scanner"]))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The PDF to write.")
 @click.option("--codes", help="Only these codes, with commas between; totes: T-0001..T-0040 too.")
 @_data
@@ -168,7 +168,7 @@ def labels_command(
     kind: str, out: Path, codes: str | None, data: Path | None, database: str, site: str,
     company: str,
 ) -> None:  # fmt: skip
-    """Print bin labels, tote labels or badges as PDF (Code 128, with check digits to read)."""
+    """Print labels as PDF: bins, totes, badges, or the check code for new scanners."""
     from hub.bulk.labels import chosen_labels, labels_pdf
 
     _open(data, database, site, company)

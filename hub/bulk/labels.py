@@ -1,4 +1,4 @@
-"""Labels on paper: bins, totes and badges, each with its barcode, its code and check digits.
+"""Labels on paper: bins, totes, badges, and the check code that proves a scanner's settings.
 
 Sheets are A4 with two columns; the largest thing on a label is what a person reads aloud.
 """
@@ -15,7 +15,14 @@ from hub.bulk.code128 import QUIET_MODULES, bars
 from hub.errors import BadValue, NotFound
 from hub.inventory.models import Place
 from hub.staff.models import Person
-from protocols.barcodes import badge_label, bin_label, check_digits, tote_label
+from protocols.barcodes import (
+    GS,
+    badge_label,
+    bin_label,
+    check_digits,
+    scanner_check_label,
+    tote_label,
+)
 
 LABELS_MAX: Final = 20_000
 COLUMNS: Final = 2
@@ -36,6 +43,12 @@ class Label(NamedTuple):
     code: str
     check: str
     below: str = ""
+    is_gs1: bool = False
+
+
+SCANNER_CHECK: Final = Label(
+    scanner_check_label(), "SCANNER CHECK", "", "Scan this first with every scanner.", is_gs1=True
+)
 
 
 def chosen_labels(kind: str, company: str, site: str, codes: str | None) -> list[Label]:
@@ -45,6 +58,7 @@ def chosen_labels(kind: str, company: str, site: str, codes: str | None) -> list
         "bins": lambda: _places(site, "BIN", bin_label, wanted),
         "totes": lambda: _totes(site, wanted),
         "badges": lambda: _badges(company, wanted),
+        "scanner": lambda: [SCANNER_CHECK],
     }
     if kind not in makers:
         raise BadValue("kind", kind, "use one of " + ", ".join(makers))
@@ -122,7 +136,7 @@ def labels_pdf(labels: list[Label]) -> bytes:
 
 
 def _draw(pdf: Any, label: Label, x: float, y: float) -> None:
-    _draw_bars(pdf, label.content, x + (LABEL_MM[0] - BARCODE_MM[0]) / 2, y + 2)
+    _draw_bars(pdf, label, x + (LABEL_MM[0] - BARCODE_MM[0]) / 2, y + 2)
     pdf.set_xy(x + 4, y + 17)
     pdf.set_font("Helvetica", "B", 22)
     _fit(pdf, label.code, 66)
@@ -131,15 +145,16 @@ def _draw(pdf: Any, label: Label, x: float, y: float) -> None:
     pdf.cell(25, 10, label.check, align="R")
     pdf.set_xy(x + 4, y + 27)
     pdf.set_font("Helvetica", "", 8)
-    pdf.cell(91, 4, _latin(f"{label.content}   {label.below}".rstrip()))
+    content = label.content.replace(GS, " ")
+    pdf.cell(91, 4, _latin(f"{content}   {label.below}".rstrip()))
 
 
-def _draw_bars(pdf: Any, content: str, x: float, y: float) -> None:
+def _draw_bars(pdf: Any, label: Label, x: float, y: float) -> None:
     """Bars in the middle of the space, as wide as it allows. Raises BadValue if too narrow."""
-    found, modules = bars(content)
+    found, modules = bars(label.content, gs1=label.is_gs1)
     module = min(BARCODE_MM[0] / (modules + 2 * QUIET_MODULES), MODULE_MM_MAX)
     if module < MODULE_MM_MIN:
-        raise BadValue("label", content, "it is too long for a label")
+        raise BadValue("label", label.content, "it is too long for a label")
     left = x + (BARCODE_MM[0] - modules * module) / 2
     pdf.set_fill_color(0)
     for start, width in found:

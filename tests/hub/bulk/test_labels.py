@@ -12,11 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from hub.bulk.code128 import QUIET_MODULES, bars, symbols
+from hub.bulk.code128 import FNC1, QUIET_MODULES, bars, symbols
 from hub.bulk.labels import chosen_labels, labels_pdf, spread
 from hub.errors import BadValue, NotFound
 from hub.staff import service as staff
-from protocols.barcodes import badge_label, bin_label, check_digits, tote_label
+from protocols.barcodes import (
+    ScannerCheck,
+    badge_label,
+    bin_label,
+    check_digits,
+    classify,
+    tote_label,
+)
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 
@@ -54,6 +61,12 @@ def test_another_decoder_reads_what_was_encoded(text: str) -> None:
 )
 def test_digits_are_packed_two_in_a_symbol(text: str, values: list[int]) -> None:
     assert symbols(text) == values
+
+
+def test_a_separator_is_carried_by_gs1_128_alone() -> None:
+    assert symbols("91AB\x1d92CD", gs1=True).count(FNC1) == 2
+    with pytest.raises(BadValue):
+        symbols("91AB\x1d92CD")
 
 
 @pytest.mark.parametrize("text", ["", "ä", "a\n"])
@@ -100,6 +113,13 @@ def test_badges_carry_the_name_and_the_badge(hub: TestHub) -> None:
     (label,) = chosen_labels("badges", hub.company, hub.site, None)
     assert (label.content, label.code) == (badge_label("ZOE"), "Zoë Ångström")
     assert _read(_bars_on_first_page(labels_pdf([label]))) == [badge_label("ZOE")]
+
+
+def test_the_check_code_of_scanners_is_a_gs1_128_that_a_decoder_reads(sqlite_hub: TestHub) -> None:
+    labels = chosen_labels("scanner", sqlite_hub.company, sqlite_hub.site, None)
+    (found,) = zxingcpp.read_barcodes(_bars_on_first_page(labels_pdf(labels)))
+    scan = classify(found.symbology_identifier + found.bytes.decode(), aim=True)
+    assert scan == ScannerCheck()
 
 
 def test_only_labels_of_things_that_exist_are_printed(hub: TestHub) -> None:
