@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 import edge.handheld
 from edge.clock import Now, SystemClock, TimeKeeper
 from edge.clock_choice import clock_driver
-from edge.config import BrokerConfig, parse_config, read_config, read_password
+from edge.config import BrokerConfig, HubConfig, parse_config, read_config, read_password
 from edge.errors import ConfigUnreadable, EdgeError, UnknownConfigKey, UnknownDriver
 from edge.gauges import battery_percent, radio_dbm
 from edge.handheld.agent_io import ScanFailed, ScannerPresence, ScanRead
@@ -34,6 +35,7 @@ from protocols.errors import BadName
 from protocols.messages import TimeReply
 
 EXAMPLE = Path(edge.handheld.__file__).with_name("example.toml")
+SETTING = re.compile(r"# (\[?[a-z0-9_.]+\]?|[a-z0-9_]+ = .+)( +#.*)?$")
 SHORTEST = 'site = "main"\nname = "h1"\n[broker]\nhost = "hub"\n'
 
 
@@ -42,17 +44,31 @@ SHORTEST = 'site = "main"\nname = "h1"\n[broker]\nhost = "hub"\n'
 
 def test_the_example_is_a_good_configuration_and_shows_every_key():
     config = read_config(EXAMPLE)
-    assert (config.site, config.name, config.broker.host) == ("main", "h1", "192.168.1.10")
+    assert (config.site, config.name, config.broker) == ("", "", None)
     text = EXAMPLE.read_text()
-    for kind in (type(config), BrokerConfig, type(config.scanner), type(config.tones),
-                 type(config.clock), type(config.gauges)):  # fmt: skip
+    for kind in (type(config), BrokerConfig, type(config.hub), type(config.scanner),
+                 type(config.tones), type(config.clock), type(config.gauges)):  # fmt: skip
         for key in kind.__struct_fields__:
             assert key in text, f"{key} is not in the example"
 
 
-def test_the_shortest_configuration_is_enough():
+def test_what_the_example_leaves_out_is_right_as_soon_as_its_sign_is_taken_away():
+    lines = EXAMPLE.read_text().splitlines()
+    uncommented = [line[2:] if SETTING.match(line) else line for line in lines]
+    config = parse_config("\n".join(uncommented))
+    assert (config.site, config.name, config.broker.host) == ("main", "h1", "127.0.0.1")
+    assert config.hub == HubConfig(("hub.example:8883",), True, ("wlan0",))
+
+
+def test_no_configuration_at_all_is_enough_for_a_device_that_is_enrolled_by_a_code():
+    config = parse_config("")
+    assert (config.broker, config.hub.mdns, config.device("1").can_enrol) == (None, True, True)
+
+
+def test_the_shortest_configuration_with_a_password_is_enough():
     config = parse_config(SHORTEST)
     assert (config.broker.port, config.scanner, config.tones.driver) == (1883, None, "terminal")
+    assert not config.device("1").can_enrol
 
 
 @pytest.mark.parametrize(
@@ -62,6 +78,7 @@ def test_the_shortest_configuration_is_enough():
         (SHORTEST + "hots = 1\n", "broker.hots"),
         (SHORTEST + '[scanner]\ndriver = "evdev"\nspeed = 1\n', "scanner.speed"),
         (SHORTEST + "[tones]\nvolume = 3\n", "tones.volume"),
+        ("[hub]\nadress = []\n", "hub.adress"),
     ],
 )
 def test_an_unknown_key_is_refused_by_name(text, key):
