@@ -150,7 +150,7 @@ TEXTS: Final[dict[str, str]] = {
     "LINK_REFUSED": "The broker refuses this device: {reason}. Call the supervisor.",
     "NOT_ADMITTED": "This device is no longer admitted: ask a supervisor. What you scan is kept.",
     "UNTRUSTED_HUB_MET": "A stranger at {address} claims to be the hub. The supervisor is told.",
-    "SCANNER_LOST": "The scanner is gone: {reason}. Type codes meanwhile.",
+    "SCANNER_LOST": "The scanner is gone: {reason} Type codes meanwhile.",
     "SCANNER_FOUND": "The scanner is back.",
 }
 
