@@ -28,11 +28,14 @@ from simulators.world import chance
 EVENTS: Final = 3_400
 """Three seeds make ten thousand."""
 EVENTS_A_KILL: Final = 20
+AT_WORK: Final = 10
+"""So many events, and people are at work: chaos may begin."""
 MEAN_S: Final = 1.0
 """Between two strikes."""
 ORDERS_FOR_EVENTS: Final = 40
 """A bundled order makes about so many events."""
 SAY_S: Final = 15.0
+LOOK_S: Final = 1.0
 MINUTES_MAX: Final = 20.0
 BACK_S: Final = 70.0
 KILLED: Final = '"status": -9'
@@ -57,7 +60,7 @@ class Campaign:
 
     def __init__(
         self, folder: Path, seed: int, events: int, minutes: float, say: Callable[[str], None],
-        faults: tuple[Fault, ...] = FAULTS, pickers: int = 6, mean_s: float = MEAN_S,
+        faults: tuple[Fault, ...] = FAULTS, plan: FaultPlan | None = None, mean_s: float = MEAN_S,
     ) -> None:  # fmt: skip
         self._seed, self._events, self._minutes, self._say = seed, events, minutes, say
         self._kills = events // EVENTS_A_KILL
@@ -67,12 +70,14 @@ class Campaign:
             folder=str(folder), port=free_port(0), broker_port=free_port(0)
         ).check()  # fmt: skip
         orders = max(20, 2 * events // ORDERS_FOR_EVENTS)
-        self.world = FaultWorld(FaultPlan(seed, pickers, orders), config)
+        self.world = FaultWorld(plan or FaultPlan(seed, orders=orders), config)
         self.record = Record()
         self._chaos = Chaos(
             self.world.stage, self.world, self.faults, chance(seed, "chaos"), mean_s, self.record
         )  # fmt: skip
         self._began_s = time.monotonic()
+        self._events_seen = self._kills_seen = 0
+        self._say_at_s = 0.0
 
     def run(self) -> dict[str, Any]:
         """Chaos, quiet, audit. Everything is ended, whatever happens."""
@@ -80,20 +85,23 @@ class Campaign:
         with ExitStack() as ending:
             ending.callback(world.stop)
             world.start()
-            self._chaos.start()
             self._look()
+            world.run(lambda: self._events_seen >= AT_WORK, MINUTES_MAX * 60)
             self._reign()
             self._chaos.stop()
             world.run(lambda: self._chaos.is_over, BACK_S)
             self._one_by_one()
-            all_gone = world.calm_down()
+            if not world.calm_down():
+                self._say(f"still at work: {', '.join(world.still_at_work)}")
+            all_gone = not world.still_at_work
         return self._report(all_gone)
 
     def _reign(self) -> None:
         """Until enough was done and enough was killed."""
+        self._chaos.start()
         try:
             self.world.run(
-                lambda: self._done >= self._events and self.kills >= self._kills,
+                lambda: self._events_seen >= self._events and self._kills_seen >= self._kills,
                 self._minutes * 60,
             )
         except KeyboardInterrupt:
@@ -108,15 +116,17 @@ class Campaign:
             self._say("Ending the faults …")
         self._chaos.stop()
 
-    _done = 0
-
     def _look(self) -> None:
-        self._done = self.world.events
-        self._say(
-            f"{time.monotonic() - self._began_s:5.0f} s  {self._done} events, "
-            f"{self.kills} kills, {self.record.strikes} faults"
-        )
-        self.world.stage.after(SAY_S, self._look)
+        """Reading every device's file costs something, so it is done once a second."""
+        self._events_seen, self._kills_seen = self.world.events, self.kills
+        elapsed_s = time.monotonic() - self._began_s
+        if elapsed_s >= self._say_at_s:
+            self._say_at_s = elapsed_s + SAY_S
+            self._say(
+                f"{elapsed_s:5.0f} s  {self._events_seen} events, {self._kills_seen} kills, "
+                f"{self.record.strikes} faults"
+            )
+        self.world.stage.after(LOOK_S, self._look)
 
     @property
     def kills(self) -> int:

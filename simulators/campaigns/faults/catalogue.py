@@ -15,7 +15,7 @@ from hub.fault_points import POINTS
 from simulators.campaigns.faults import processes
 from simulators.campaigns.faults.processes import End, nothing
 from simulators.campaigns.faults.proxy import FINE, Weather
-from simulators.live_handheld import points
+from simulators.live_handheld import LiveHandheld, points
 from simulators.live_hub import Part
 
 if TYPE_CHECKING:
@@ -93,18 +93,21 @@ def _kill_supervisor(world: FaultWorld, chance: Random) -> Strike | None:
 
 
 def _kill_agent(world: FaultWorld, chance: Random) -> Strike | None:
-    device = chance.choice(world.devices)
-    return (
-        Strike(device.name, nothing, partial(world.device_back, device)) if device.kill() else None
-    )
+    return _killed(world, chance.choice(world.devices))
 
 
 def _kill_agent_at_a_point(world: FaultWorld, chance: Random) -> Strike | None:
+    """Killed now; the one that follows dies at its point, and only the third lives."""
     device = chance.choice(world.devices)
     device.fault = points(chance, world.agent_points)
-    return (
-        Strike(device.name, nothing, partial(world.device_back, device)) if device.kill() else None
-    )
+    return _killed(world, device)
+
+
+def _killed(world: FaultWorld, device: LiveHandheld) -> Strike | None:
+    pid = device.pid
+    if not device.kill():
+        return None
+    return Strike(device.name, nothing, partial(world.device_back, device, pid))
 
 
 def _tail_lost(world: FaultWorld, chance: Random) -> Strike | None:

@@ -79,9 +79,10 @@ class Chaos:
     def _next(self) -> None:
         if not self._is_on:
             return
-        self._strike(self._choose())
-        if self._chance.random() < PAIRS:
-            self.record.pairs += self._strike(self._choose())
+        if self._world.can_be_struck:
+            self._strike(self._choose())
+            if self._chance.random() < PAIRS:
+                self.record.pairs += self._strike(self._choose())
         self._plan_next()
 
     def _choose(self) -> Fault:

@@ -41,8 +41,8 @@ START_AGAIN_S: Final = 0.3
 START_TRIES: Final = 40
 START_PAUSE_S: Final = 0.5
 """The ports of the dead are free a moment later."""
-HOME_S: Final = 150.0
-"""So long people may take to finish what they have in hand."""
+RESPITE_S: Final = 5.0
+"""A hub that was silent for so long is left alone until it is back."""
 QUIET_S: Final = 60.0
 """So long devices may take to bring their last events home: twice the longest resend."""
 
@@ -55,6 +55,8 @@ class FaultPlan(NamedTuple):
     orders: int = 200
     speed: float = 25.0
     """How many times as fast as people do."""
+    home_s: float = 150.0
+    """So long people may take to finish what they have in hand."""
 
 
 class Marks(NamedTuple):
@@ -139,7 +141,7 @@ class FaultWorld:
         self.hall.is_over = True
         for actor in self.crew.actors:
             actor.wake()
-        all_gone = self.run(lambda: self.crew.has_gone, HOME_S)
+        all_gone = self.run(lambda: self.crew.has_gone, self.plan.home_s)
         self.run(lambda: all(self.marks(device).depth == 0 for device in self.devices), QUIET_S)
         return all_gone
 
@@ -152,6 +154,11 @@ class FaultWorld:
         self.network.close()
         self.hub.stop()
         self.stage.close()
+
+    @property
+    def still_at_work(self) -> list[str]:
+        """Who has not gone home."""
+        return [actor.name for actor in self.crew.actors if not actor.is_done]
 
     @property
     def files(self) -> list[tuple[str, Path]]:
@@ -174,6 +181,13 @@ class FaultWorld:
         return Marks(int(row[0] or 0), int(row[1] or 0))
 
     # ── victims ──────────────────────────────────────────────────────────────────────────
+
+    @property
+    def can_be_struck(self) -> bool:
+        """Whether enough is up to be worth it: what is kept dead shows nothing."""
+        are_on = sum(device.view is not None for device in self.devices)
+        is_hub_there = time.monotonic() - self.probe.last_ack_s < RESPITE_S
+        return is_hub_there and 2 * are_on > len(self.devices)
 
     def hub_pids(self) -> list[int]:
         """The supervisor and all its parts."""
@@ -239,13 +253,16 @@ class FaultWorld:
             return lambda: self.hub.pid_of(part) not in {None, old_pid}
         return self.hub_back()
 
-    def device_back(self, device: LiveHandheld) -> Back:
-        """Its screen is on, and something of it was acknowledged, or it waits for nothing."""
+    def device_back(self, device: LiveHandheld, killed_pid: int | None = None) -> Back:
+        """Its screen is on, and something of it was acknowledged, or it waits for nothing.
+
+        After a kill it must be another process than the killed one.
+        """
         before = self.marks(device).acknowledged
 
         def is_back() -> bool:
             view, marks = device.view, self.marks(device)
-            if view is None:
+            if view is None or device.pid in {None, killed_pid}:
                 return False
             return marks.acknowledged > before or (view.is_hub_online and marks.depth == 0)
 

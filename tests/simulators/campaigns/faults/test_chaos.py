@@ -36,8 +36,7 @@ class Lamp:
     """A world of one lamp that can be switched off."""
 
     def __init__(self) -> None:
-        self.is_lit = True
-        self.is_there = True
+        self.is_lit = self.is_there = self.can_be_struck = True
         self.log: list[str] = []
 
     def dark(self, name: str) -> Callable[[Any, Random], Strike | None]:
@@ -90,6 +89,18 @@ def test_nobody_there_to_be_struck_is_no_strike():
     table.run(50)
     chaos.stop()
     assert (record.strikes, chaos.is_over) == (0, True)
+
+
+def test_what_lies_on_the_ground_is_left_alone_until_it_stands_again():
+    lamp, table, record = Lamp(), Timetable(), Record()
+    lamp.can_be_struck = False
+    chaos = Chaos(table, lamp, lamp.faults(), Random(1), 1.0, record)  # type: ignore[arg-type]
+    chaos.start()
+    table.run(50)
+    assert record.strikes == 0
+    lamp.can_be_struck = True
+    table.run(50)
+    assert record.strikes > 0
 
 
 def test_one_by_one_each_waits_until_all_is_back_and_only_these_are_alone():
