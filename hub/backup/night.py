@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -22,6 +22,7 @@ import structlog
 from hub.backup import archive
 from hub.backup.acts import Kind, NoteNightlyRun
 from hub.backup.drill import drill
+from hub.backup.queries import last
 from hub.backup.rules import Made, superfluous
 from hub.backup.taking import SUFFIX, Taken, take
 from hub.clock import Clock, SystemClock
@@ -46,28 +47,6 @@ _log = structlog.get_logger("night")
 def backup_folder(config: HubConfig) -> Path:
     """Where the nightly backups are."""
     return Path(config.backup_folder) if config.backup_folder else config.data / FOLDER
-
-
-class Run(NamedTuple):
-    """What one piece of a night's work came to."""
-
-    at: int
-    day: str
-    is_good: bool
-    text: str
-    seconds: int
-    file: str
-
-
-def last(database: peewee.Database, site: str, kind: Kind) -> Run | None:
-    """The latest run of this kind, for whoever shows how the hub is."""
-    rows = fetch(
-        database,
-        f"SELECT {', '.join(Run._fields)} FROM nightly_run WHERE site = ? AND kind = ? "
-        "ORDER BY at DESC LIMIT 1",
-        (site, kind),
-    )
-    return Run(*rows[0])._replace(is_good=bool(rows[0][2])) if rows else None
 
 
 def local_time(database: peewee.Database, site: str, now_us: int) -> datetime:

@@ -10,12 +10,14 @@ from typing import Any, Final
 
 from peewee import fn
 
+from hub.backup.queries import last
 from hub.caretaker import PartState, read_parts
 from hub.clock import Clock
+from hub.db import proxy
 from hub.devices import queries as device_queries
 from hub.devices.kinds import OBSERVER, RETIRED
 from hub.devices.models import Device, ParkedEvent
-from hub.health.rules import DeviceFacts, Facts, PartFacts
+from hub.health.rules import DeviceFacts, Facts, Outcome, PartFacts
 from hub.journal import JournalRow, LedgerHead
 from hub.outbox import OutboxMessage
 from protocols.limits import OUTBOX_ROWS_MAX
@@ -45,8 +47,16 @@ def gather(site: str, data: Path, clock: Clock) -> Facts:
         oldest_command_at=oldest,
         parked=_parked(site),
         clock_is_set=_clock_is_set(),
+        last_backup=_outcome(site, "BACKUP"),
+        last_verify=_outcome(site, "VERIFY"),
         journal_position=position,
     )
+
+
+def _outcome(site: str, kind: str) -> Outcome | None:
+    """What the hub did by itself last; None before its first night."""
+    run = last(proxy.obj, site, kind)
+    return None if run is None else Outcome(run.at, run.is_good, run.text)
 
 
 def _bytes(paths: Any) -> int:

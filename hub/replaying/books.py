@@ -56,7 +56,7 @@ class Books:
         while rows := fetch(self.database, sql, (site, after)):
             for row in rows:
                 read = Row(*row)
-                yield read._replace(actor=bytes(read.actor), input=bytes(read.input))
+                yield read._replace(actor=_bytes(read.actor), input=_bytes(read.input))
             after = rows[-1][1]
 
     def hash_at(self, ledger: Ledger, site: str, position: int) -> bytes | None:
@@ -82,6 +82,11 @@ class Books:
                 for row in rows:
                     values = dict(zip(insert.columns, row, strict=True)) | before
                     tx.add(insert, [values[name] for name in insert.columns])
+
+
+def _bytes(value: Any) -> bytes:
+    """Also of a row that somebody changed by hand into text."""
+    return value.encode() if isinstance(value, str) else bytes(value)
 
 
 def ledger_named(name: str) -> Ledger:

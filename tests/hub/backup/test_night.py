@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hub.backup.night import Night, last, made_in
+from hub.backup.night import Night, made_in
+from hub.backup.queries import last
 from hub.backup.watch import is_night
 from hub.floor_exceptions import FloorException
 from hub.warehouse.acts import SettleException

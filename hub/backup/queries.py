@@ -1,0 +1,31 @@
+"""What the nights came to: for the status page, and for whoever decides what is due."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import peewee
+
+from hub.db import fetch
+
+
+class Run(NamedTuple):
+    """What one piece of a night's work came to."""
+
+    at: int
+    day: str
+    is_good: bool
+    text: str
+    seconds: int
+    file: str
+
+
+def last(database: peewee.Database, site: str, kind: str) -> Run | None:
+    """The latest BACKUP, VERIFY or DRILL of a site; None before the first."""
+    rows = fetch(
+        database,
+        f"SELECT {', '.join(Run._fields)} FROM nightly_run WHERE site = ? AND kind = ? "
+        "ORDER BY at DESC LIMIT 1",
+        (site, kind),
+    )
+    return Run(*rows[0])._replace(is_good=bool(rows[0][2])) if rows else None

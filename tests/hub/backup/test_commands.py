@@ -1,0 +1,73 @@
+"""What whoever looks after the hub types, and what they read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from hub.backup.commands import backup, restore_command
+from hub.errors import HubError
+from hub.replaying.command import command as replay_command
+from tests.hub.backup.conftest import Shop
+
+
+def typed(command: click.Command, *arguments: object) -> Result:
+    done = CliRunner().invoke(command, [str(argument) for argument in arguments])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
+
+
+def test_from_backup_to_restore_to_replay(shop: Shop, tmp_path: Path) -> None:
+    file, new = tmp_path / "a.tar", tmp_path / "new"
+    done = typed(backup, file, "--data", shop.folder)
+    assert done.exit_code == 0
+    assert "Its books are true" in done.output
+    shop.receive(7)
+    done = typed(restore_command, file, "--data", new)
+    assert done.exit_code == 0
+    for told in ("as it was at", "keep it for 7 days", "have to be entered again"):
+        assert told in done.output
+    whole = typed(replay_command, "--data", new, "--json")
+    later = typed(replay_command, "--data", new, "--json", "--from", file)
+    assert (whole.exit_code, later.exit_code) == (0, 0)
+    told = [msgspec.json.decode(done.stdout) for done in (whole, later)]
+    assert [one["acts"] for one in told] == [4, 1]
+    assert told[0]["heads"] == told[1]["heads"]
+
+
+def test_a_drill_leaves_nothing_behind(shop: Shop, tmp_path: Path) -> None:
+    file = shop.back_up(tmp_path / "a.tar").path
+    before = sorted(path.name for path in tmp_path.iterdir())
+    done = typed(restore_command, "--drill", file)
+    assert done.exit_code == 0
+    assert "3 acts came out the same" in done.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_books_that_are_not_true_end_with_status_one(shop: Shop, tmp_path: Path) -> None:
+    shop.journal.database.execute_sql("UPDATE balance SET on_hand = on_hand + 1 WHERE is_real")
+    done = typed(backup, tmp_path / "a.tar", "--data", shop.folder)
+    assert done.exit_code == 1
+    assert "on hand is 6" in done.output
+    done = typed(replay_command, "--data", shop.folder)
+    assert done.exit_code == 1
+    assert "on_hand 6 became 5" in done.output
+
+
+def test_a_day_of_the_site_is_replayed_alone(shop: Shop) -> None:
+    done = typed(replay_command, "--data", shop.folder, "--day", "2000-01-01", "--json")
+    assert msgspec.json.decode(done.stdout)["acts"] == 0
+    with pytest.raises(HubError, match="use a date"):
+        typed(replay_command, "--data", shop.folder, "--day", "yesterday")
+
+
+def test_a_folder_without_a_hub_is_refused(tmp_path: Path) -> None:
+    for command in (backup, replay_command):
+        with pytest.raises(HubError, match="database"):
+            arguments = [tmp_path / "a.tar"] if command is backup else []
+            typed(command, *arguments, "--data", tmp_path)
