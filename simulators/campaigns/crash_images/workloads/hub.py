@@ -183,7 +183,7 @@ class HubWork:
 
 
 def _plan(ids: list[bytes], act: Act) -> bytes:
-    return warehouse.plan_wave(act, ids, method="SINGLE", slots=1)
+    return warehouse.plan_wave(act, ids, method="SINGLE", slots=1, goal="RELEASED")
 
 
 def prepare(folder: Path, seed: int) -> None:
