@@ -114,5 +114,5 @@ def _table(values: dict[str, Any]) -> str:
 
 
 def _toml(value: Any) -> str:
-    """JSON's strings and numbers are TOML's, once DEL, which JSON leaves as it is, is escaped."""
-    return json.dumps(value).replace("\x7f", "\\u007f")
+    """JSON's strings and numbers are TOML's, but for DEL, which only TOML has escaped."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""Recorded sessions, played again: each in virtual time, and those about real processes live too."""
+"""Recorded sessions, played again: each in virtual time, those about processes live too."""
 
 from __future__ import annotations
 

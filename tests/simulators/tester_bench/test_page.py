@@ -1,0 +1,289 @@
+"""The bench's page in a real Chromium, on real processes: every act once, by a click or a key."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+
+from hub.db import fetch
+from protocols.barcodes import command_label
+from simulators.tester_bench.live_site import open_site
+from simulators.tester_bench.remote import BenchRefused, Running, act_on
+from simulators.tester_bench.scenario import read_scenario
+from simulators.tester_bench.serving import Place, listening, make_page
+from simulators.tester_bench.web import BenchPage
+from simulators.tester_bench.world_plan import WorldPlan
+from tests.browser import TABLET, WIDE, browser, chromium
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.broker,
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium() is None, reason="no Chromium here"),
+]
+PLAN = WorldPlan(orders=4, handhelds=2, slots=1)
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+class Served:
+    """A live bench, and where its page is."""
+
+    def __init__(self, page: BenchPage, port: int) -> None:
+        self.page, self.port = page, port
+        self.address = f"http://127.0.0.1:{port}/"
+        self.running = Running("127.0.0.1", port, page.key)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    site = open_site(PLAN, tmp_path_factory.mktemp("bench")).site
+    page = make_page(site, Place(), PLAN)
+    server, port = listening(page, Place())
+    threading.Thread(target=server.run, daemon=True).start()
+    page.bench.wait_until_ready()
+    yield Served(page, port)
+    page.close()
+    server.close()
+    site.close()
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(chrome: Browser, served: Served) -> Iterator[Page]:
+    """The page at a desk's width; at its end nothing was said on the console."""
+    yield from opened(chrome, served, WIDE)
+
+
+@pytest.fixture
+def tablet(chrome: Browser, served: Served) -> Iterator[Page]:
+    yield from opened(chrome, served, TABLET)
+
+
+def opened(chrome: Browser, served: Served, size: dict[str, int]) -> Iterator[Page]:
+    said: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            said.append(message.text)
+
+    page = chrome.new_page(viewport=size)
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("console", hear)
+    page.on("pageerror", lambda wrong: said.append(str(wrong)))
+    page.goto(served.address)
+    expect(screen(page)).to_contain_text("⇅")
+    yield page
+    page.close()
+    assert [line for line in said if "422" not in line] == []  # a refusal is no error of the page
+
+
+def card(page: Page, n: int = 1) -> Locator:
+    return page.locator(f"[data-device=handheld-{n}]")
+
+
+def screen(page: Page, n: int = 1) -> Locator:
+    return card(page, n).locator("[data-screen]")
+
+
+def scan_label(page: Page, words: str) -> None:
+    page.fill("#search", words)
+    expect(page.locator("#label-list .label")).to_have_count(1)
+    page.locator("#label-list .scan").click()
+
+
+def test_a_click_on_a_label_scans_it_and_the_real_screen_answers(page: Page):
+    scan_label(page, "command done")
+    expect(screen(page)).to_contain_text("DONE: scan your badge first.")
+    expect(card(page).locator("[data-tone]")).to_have_text("♪ REFUSED")
+    background = screen(page).locator("span").filter(has_text="DONE").first
+    expect(background).to_have_css("background-color", "rgb(175, 0, 0)")
+
+
+def test_a_damaged_label_is_refused_with_its_reason(page: Page):
+    page.select_option("#damage", "no_check_digit")
+    scan_label(page, "badge ana")
+    expect(card(page).locator("[data-tone]")).to_have_text("♪ REFUSED")
+
+
+def test_a_typed_code_is_scanned_and_keys_are_pressed(page: Page):
+    box = card(page, 2).locator("[data-box]")
+    box.fill(command_label("SKIP"))
+    box.press("Enter")
+    expect(screen(page, 2)).to_contain_text("SKIP: scan your badge first.")
+    for key in ("7", "8", "backspace"):
+        card(page, 2).locator(f"[data-key='{key}']").click()
+    expect(screen(page, 2)).to_contain_text("> 7")
+    card(page, 2).locator("[data-key=escape]").click()
+    expect(screen(page, 2)).not_to_contain_text("> 7")
+
+
+def test_keys_alone_bring_somebody_to_the_first_bin(page: Page, served: Served):
+    page.keyboard.press("1")
+    page.keyboard.press("Space")
+    expect(screen(page)).to_contain_text("Type your PIN")
+    page.keyboard.press("Space")
+    expect(screen(page)).to_contain_text("Set up the cart")
+    page.keyboard.press("Space")
+    expect(screen(page)).to_contain_text("BIN")
+    page.keyboard.press("Space")
+    expect(screen(page)).to_contain_text("✓BIN")
+    expect(page.locator("#wire li").filter(has_text="BinVerified")).to_have_count(1)
+
+
+def test_a_double_scan_and_a_burst_count_every_piece(page: Page, served: Served):
+    scan_label(page, "item baking")
+    expect(card(page).locator("[data-tone]")).to_have_text("♪ COUNT")
+    page.keyboard.press("Escape")
+    page.locator("main").press("d")
+    served.page.bench.expect_counted("handheld-1", 3)
+    page.select_option("#times", "burst")
+    page.locator("#label-list .scan").click()
+    expect(screen(page)).to_contain_text("only 3 are asked")
+    served.page.bench.expect_counted("handheld-1", 3)
+
+
+def test_the_cable_comes_out_and_goes_back_in(page: Page):
+    card(page).locator("[data-flip=scanner]").click()
+    expect(screen(page)).to_contain_text("The scanner is gone")
+    expect(card(page).locator("[data-flip=scanner]")).to_have_text("Plug in")
+    page.keyboard.press("u")
+    expect(screen(page)).to_contain_text("The scanner is back")
+
+
+def test_the_air_is_cut_and_restored(page: Page):
+    card(page).locator("[data-air]").select_option("cut")
+    expect(screen(page)).to_contain_text("hub away")
+    expect(card(page).locator("[data-state]")).to_have_text("air: cut")
+    card(page).locator("h2").click()
+    page.keyboard.press("r")
+    expect(screen(page)).not_to_contain_text("hub away")
+    expect(card(page).locator("[data-air]")).to_have_value("fine")
+
+
+def test_battery_and_clock_are_set_wrong(page: Page, served: Served):
+    slider = card(page).locator("[data-battery]")
+    slider.fill("9")
+    expect(screen(page)).to_contain_text("bat 9%")
+    card(page).locator("[data-clock]").select_option("-34560000")
+    served.page.bench.site.until(lambda: switches(served).clock_shift_s != 0, 20)
+    assert switches(served).clock_shift_s == -34_560_000
+    card(page).locator("[data-clock]").select_option("0")
+    slider.fill("100")
+    expect(screen(page)).to_contain_text("bat 100%")
+
+
+def switches(served: Served):
+    return served.page.bench.site.devices["handheld-1"].switches
+
+
+def test_a_full_disk_stops_the_device_until_there_is_room(page: Page, served: Served):
+    card(page, 2).locator("[data-flip=disk]").click()
+    expect(card(page, 2).locator("[data-flip=disk]")).to_have_text("Free disk")
+    card(page, 2).locator("[data-do=asked]").click()
+    expect(card(page, 2)).to_have_class("card handheld is-chosen is-off")
+    card(page, 2).locator("[data-flip=disk]").click()
+    served.page.bench.expect_screen("handheld-2", "Scan your badge")
+
+
+def test_power_goes_and_comes_back_where_it_was(page: Page):
+    card(page).locator("[data-flip=power]").click()
+    expect(card(page).locator("[data-state]")).to_have_text("dark")
+    card(page).locator("[data-flip=power]").click()
+    expect(screen(page)).to_contain_text("✓BIN")
+
+
+def test_a_killed_agent_comes_back_with_its_count(page: Page, served: Served):
+    boot = int(card(page).locator("[data-kept=boot]").inner_text())
+    card(page).locator("[data-do=kill]").click()
+    expect(card(page).locator("[data-kept=boot]")).to_have_text(str(boot + 1))
+    served.page.bench.expect_counted("handheld-1", 3)
+
+
+@pytest.mark.parametrize("part", ["broker", "gateway", "web", "planner"])
+def test_a_killed_part_is_another_process_afterwards(page: Page, served: Served, part: str):
+    site = served.page.bench.site
+    before = site.pid_of(part)
+    assert before is not None
+    page.locator(f"[data-part={part}]").click()
+    assert site.until(lambda: site.pid_of(part) not in {None, before}, 60)
+
+
+def test_the_hub_is_stopped_and_started(page: Page):
+    page.locator("#hub-power").click()
+    expect(page.locator("#hub-power")).to_have_text("start hub")
+    expect(screen(page)).to_contain_text("hub away")
+    page.locator("#hub-power").click()
+    expect(page.locator("#hub-power")).to_have_text("stop hub")
+    expect(screen(page)).not_to_contain_text("hub away")
+
+
+def test_a_session_is_recorded_saved_and_played(page: Page, served: Served, tmp_path: Path):
+    page.click("#record")
+    expect(page.locator("#record")).to_have_text("Stop recording")
+    card(page).locator("h2").click()
+    page.keyboard.press("Space")  # the tote: the first line is over
+    expect(screen(page)).to_contain_text("stop 2 of")
+    page.click("[data-expect=tone]")
+    page.click("[data-expect=screen]")
+    page.click("[data-expect=audit]")
+    expect(page.locator("#steps li").last).to_have_text("expect_audit")
+    page.click("#record")
+    with page.expect_download() as download:
+        page.click("#save")
+    file = tmp_path / "session.toml"
+    download.value.save_as(file)
+    acts = [step.act for step in read_scenario(file).steps]
+    assert acts == [
+        "expect_phase", "scan_asked", "expect_tone", "expect_screen", "expect_audit",
+    ]  # fmt: skip
+    again = tmp_path / "again.toml"
+    again.write_text('version = 1\ntitle = "Quiet"\nstep = [{ act = "expect_audit" }]\n')
+    page.set_input_files("#play", again)
+    expect(page.locator("#session-text")).to_have_text("Quiet: as expected")
+
+
+def test_the_numbers_say_that_nothing_is_lost(page: Page, served: Served):
+    served.page.bench.expect_audit()
+    site = served.page.bench.site
+    rows = fetch(site.journal.database, "SELECT COUNT(*) FROM device_event")
+    expect(page.locator("[data-number=sent]")).to_have_text(str(rows[0][0]))
+    for name in ("waiting", "lost", "doubled"):
+        expect(page.locator(f"[data-number={name}]")).to_have_text("0")
+
+
+def test_a_refusal_is_shown_in_a_sentence(page: Page):
+    page.select_option("#damage", "no_gs")
+    scan_label(page, "badge ana")
+    expect(page.locator("#toast")).to_contain_text("cannot be damaged by 'no_gs'")
+
+
+def test_the_command_line_acts_on_the_same_bench(page: Page, served: Served):
+    assert act_on(served.running, "scan", {"device": "handheld-2", "code": "x"}) == ["REFUSED"]
+    expect(card(page, 2).locator("[data-tone]")).to_have_text("♪ REFUSED")
+    with pytest.raises(BenchRefused, match="no act 'dance'"):
+        act_on(served.running, "dance", {})
+
+
+def test_nothing_is_wider_than_a_tablet(tablet: Page):
+    assert tablet.evaluate("document.documentElement.scrollWidth") <= TABLET["width"]
+    for n in (1, 2):
+        box, own = screen(tablet, n).bounding_box(), card(tablet, n).bounding_box()
+        assert box is not None
+        assert own is not None
+        assert box["x"] >= own["x"]
+        assert box["x"] + box["width"] <= own["x"] + own["width"]
+
+
+def test_every_key_is_told(page: Page):
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_contain_text("Scan what its screen asks for")
