@@ -12,9 +12,8 @@ import os
 import select
 import threading
 from collections import deque
-from typing import Final
-
-import evdev
+from collections.abc import Iterable
+from typing import Final, Protocol
 
 from edge.scanners.keymap import EV_SYN, SYN_DROPPED
 
@@ -25,11 +24,30 @@ Event = tuple[int, int, int]
 """Type, code, value."""
 
 
+class InputEvent(Protocol):
+    """As evdev gives it."""
+
+    type: int
+    code: int
+    value: int
+
+
+class Device(Protocol):
+    """What of evdev's InputDevice is used here."""
+
+    fd: int
+
+    def read(self) -> Iterable[InputEvent]:
+        """What is there. Raises BlockingIOError for nothing, OSError when the device is gone."""
+        ...
+
+
 class EventDrain:
     """The events of one open device, until `close`."""
 
-    def __init__(self, device: evdev.InputDevice[str]) -> None:
+    def __init__(self, device: Device, events_max: int = EVENTS_MAX) -> None:
         self._device = device
+        self._events_max = events_max
         self._events: deque[Event] = deque()
         self._failure: OSError | None = None
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -84,7 +102,7 @@ class EventDrain:
             fetched = [(event.type, event.code, event.value) for event in self._device.read()]
         except BlockingIOError:
             return
-        if len(self._events) + len(fetched) > EVENTS_MAX:
+        if len(self._events) + len(fetched) > self._events_max:
             self._events.clear()
             fetched = [(EV_SYN, SYN_DROPPED, 0)]
         self._events.extend(fetched)
