@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+
+import msgspec
+
 from hub.backup.night import Night, made_in
 from hub.backup.queries import last
 from hub.backup.watch import is_night
 from hub.floor_exceptions import FloorException
+from hub.supervise import python_command
 from hub.warehouse.acts import SettleException
 from tests.hub.backup.conftest import Shop
 
@@ -77,3 +82,13 @@ def test_it_is_done_once_a_day(shop: Shop) -> None:
     assert not is_due()
     clock.advance(ms=DAY_MS)
     assert is_due()
+
+
+def test_it_is_a_process_of_its_own(shop: Shop) -> None:
+    done = subprocess.run(
+        python_command("hub.backup.night"), input=msgspec.json.encode(shop.config), check=False
+    )
+    assert done.returncode == 0
+    run = last(shop.journal.database, "w1", "DRILL")
+    assert run is not None
+    assert run.is_good
