@@ -44,3 +44,17 @@ def shift(seed: int, hours: float, orders: int, pickers: int, faults: str, as_js
             f"verify {report.verify}",
             err=True,
         )
+
+
+@sim.command("offline")
+@click.option("--seed", default=7, show_default=True, help="Decides everything that is left open.")
+@click.option("--hours", default=8.0, show_default=True, help="So long the devices are away.")
+@click.option("--devices", default=3, show_default=True, help="How many go away.")
+@click.option("--others", default=3, show_default=True, help="How many people go on beside them.")
+@click.option("--orders", default=264, show_default=True, help="How many of the bundled orders.")
+def offline(seed: int, hours: float, devices: int, others: int, orders: int) -> None:
+    """Play hours without the hub, and print what became of them as one JSON object."""
+    from simulators.offline import OfflinePlan, run_offline
+
+    report = run_offline(OfflinePlan(seed, hours, devices, others, orders))
+    click.echo(msgspec.json.encode(report).decode())

@@ -33,6 +33,7 @@ class Packer:
 
     def __init__(self, hall: Hall, bench: Bench, desk: Desk) -> None:
         self._hall, self._truth, self._bench, self._desk = hall, hall.truth, bench, desk
+        self._tries: dict[str, int] = {}
         self.is_idle = True
 
     def script(self) -> Script:
@@ -51,13 +52,28 @@ class Packer:
         yield Busy(FIRST_SCAN_S)
         try:
             task = yield Ask(partial(self._scan_tote, tote))
-        except packing.NothingToPack:
-            self._leave(tote)
+        except packing.NothingToPack as nothing:
+            yield from self._put_aside(tote, leftovers=nothing.leftovers)
         except HubError:
-            self._bench.totes.append(tote)  # its books are not here yet
-            yield Machine(1.0)
+            yield from self._try_later(tote)
         else:
+            self._tries.pop(tote, None)
             yield from self._pack(task, [tote])
+
+    def _put_aside(self, tote: str, *, leftovers: int) -> Asking:
+        """A tote with pieces of which no book knows may be ahead of its news."""
+        tries = self._tries.get(tote, 0)
+        if self._truth.of(("TOTE", tote)) and not leftovers and tries < NEWS_TRIES:
+            yield from self._try_later(tote)
+            return
+        self._tries.pop(tote, None)
+        self._leave(tote)
+
+    def _try_later(self, tote: str) -> Asking:
+        """Its books are not here yet."""
+        self._tries[tote] = self._tries.get(tote, 0) + 1
+        self._bench.totes.append(tote)
+        yield Machine(min(60.0, float(self._tries[tote])))
 
     def _scan_tote(self, tote: str) -> PackTask:
         bench = self._bench.name

@@ -30,7 +30,7 @@ def _pattern(code: str) -> re.Pattern[str]:
 
 _INTO: Final = _pattern("INTO")
 _INTO_SLOT: Final = _pattern("INTO_SLOT")
-_PROGRESS: Final = _pattern("PROGRESS")
+_PROGRESS: Final = (_pattern("PROGRESS_AND_MORE"), _pattern("PROGRESS"))
 
 
 def read_line(view: ScreenView) -> LineOnScreen | None:
@@ -56,7 +56,8 @@ def slot_to_fill(view: ScreenView) -> str | None:
 
 def lines_over(view: ScreenView) -> int:
     """How many lines of the work in hand are finished."""
-    found = _PROGRESS.fullmatch(view.progress)
+    matches = (pattern.fullmatch(view.progress) for pattern in _PROGRESS)
+    found = next((match for match in matches if match is not None), None)
     if found is None:
         return 0
     return int(found["stops"]) if view.phase == "FINISH" else int(found["stop"]) - 1

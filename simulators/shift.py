@@ -17,10 +17,12 @@ from edge.config import DeviceConfig
 from hub.config import HubConfig
 from hub.db import fetch
 from hub.setup import prepare_schema
+from hub.warehouse.streaming import Stream
 from hub.wiring import open_journal
 from simulators import checkers
 from simulators.actors import VirtualStage
-from simulators.crew import Crew, make_hall
+from simulators.crew import HABITS, STREAM, Crew, make_hall
+from simulators.device_in_hand import Habits
 from simulators.faults import FaultPlan, Faults
 from simulators.furnishing import Furnisher
 from simulators.handheld import VirtualHandheld
@@ -46,6 +48,8 @@ class ShiftPlan(NamedTuple):
     packers: int = 0
     """0: one for every two pickers."""
     faults: FaultPlan = FaultPlan()
+    habits: Habits = HABITS
+    stream: Stream = STREAM
 
     @property
     def packers_needed(self) -> int:
@@ -96,40 +100,45 @@ class Shift:
             )
             for name in self.furnished.passwords
         ]  # fmt: skip
-        self.planner = VirtualPlanner(self.world, self.journal, site, self._hub_acted)
+        self.planner = VirtualPlanner(self.world, self.journal, site, self.hub_acted)
         self.gateway = VirtualGateway(
             self.world, self.broker, self.config, self.journal, self.planner.soon
         )
         self.hall = make_hall(self.furnished, chance("truth"), self.devices)
         self.crew = Crew(
             VirtualStage(self.world.after), self.hall, self.journal, site, self.furnished, chance,
-            self._hub_acted,
+            self.hub_acted, plan.habits, plan.stream,
         )  # fmt: skip
         self.faults = Faults(self.world, plan.faults, self.broker, self.gateway, self.devices)
         self._ended_at_us: int | None = None
 
-    def _hub_acted(self) -> None:
+    def hub_acted(self) -> None:
+        """Somebody did something at the hub: devices and planner hear of it."""
         self.gateway.soon(0.1)
         self.planner.soon()
 
     def run(self) -> ShiftReport:
         """Play it to its end."""
         began_us = self.world.clock.at_us
+        self.switch_on()
+        self.crew.start()
+        self.faults.start()
+        self.world.after(LOOK_S, self.look)
+        until_us = began_us + round(self.plan.hours * 3_600_000_000)
+        self.world.run(until_us, lambda: self.crew.has_gone)
+        is_done = self.hall.is_over and self.crew.has_gone
+        self.let_rest()
+        hours = (self.world.clock.at_us - began_us) / 3_600_000_000
+        return self._report(is_done=is_done, hours=round(hours, 3))
+
+    def switch_on(self) -> None:
+        """The machines, before anybody comes."""
         self.gateway.start()
         self.planner.soon(1.0)
         for device in self.devices:
             device.switch_on()
-        self.crew.start()
-        self.faults.start()
-        self.world.after(LOOK_S, self._look)
-        until_us = began_us + round(self.plan.hours * 3_600_000_000)
-        self.world.run(until_us, lambda: self.crew.has_gone)
-        is_done = self.hall.is_over and self.crew.has_gone
-        self._let_rest()
-        hours = (self.world.clock.at_us - began_us) / 3_600_000_000
-        return self._report(is_done=is_done, hours=round(hours, 3))
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Close the hall when nothing is left to do."""
         if self.crew.looks_idle and self.crew.is_all_done():
             self.hall.is_over = True
@@ -137,9 +146,9 @@ class Shift:
             for actor in self.crew.actors:
                 actor.wake()
             return
-        self.world.after(LOOK_S, self._look)
+        self.world.after(LOOK_S, self.look)
 
-    def _let_rest(self) -> None:
+    def let_rest(self) -> None:
         """No more faults; every device brings its events home."""
         self.faults.stop()
         for wait_s, is_over in ((QUIET_S, self._is_quiet), (SETTLE_S, lambda: False)):

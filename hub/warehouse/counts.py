@@ -182,6 +182,12 @@ def _replace_older(act: Act, place: bytes, item: bytes, balance: bytes | None, m
         raise WrongState("count", place.hex()[-8:], "older than another", "the latest count")
     same = same.replace("balance IS NULL OR ", "")
     act.tx.run(
+        "UPDATE floor_exception SET state = 'RESOLVED', resolved_at = ?, resolution = "
+        "'COUNTED_AGAIN' WHERE kind = 'COUNT_WAITING' AND state = 'WAITING' AND id IN "
+        f"(SELECT exception FROM bin_count WHERE {same} AND state = 'WAITING')",
+        (act.now_us, *values),
+    )
+    act.tx.run(
         f"UPDATE bin_count SET state = 'DROPPED' WHERE {same} AND state IN ('WAITING', 'EARLY')",
         values,
     )

@@ -108,11 +108,14 @@ def renew_lease(act: Act, assignment: bytes, lease_until: int) -> None:
 
 
 def note_conflict(act: Act, assignment: bytes, holder: str, rev: int | None) -> None:
-    """Somebody works on what is given to another now; one open exception for each pair."""
+    """Somebody works on what is given to another now; one open exception for each pair.
+
+    None while they are being told to let go: this is what they did before they heard it.
+    """
     if _is_noted(act, assignment):
         return
     act.tx.flush()
-    if not _is_noted(act, assignment):
+    if not (_is_noted(act, assignment) or _is_being_told(act, assignment)):
         open_exception(act, "LEASE_CONFLICT", assignment=assignment, holder=holder, rev=rev)
 
 
@@ -123,6 +126,15 @@ def _is_noted(act: Act, assignment: bytes) -> bool:
         (assignment, act.device),
     )
     return there is not None
+
+
+def _is_being_told(act: Act, assignment: bytes) -> bool:
+    told = act.tx.row(
+        "SELECT 1 FROM outbox_message WHERE subject = ? AND device = ? "
+        "AND type = 'RevokeAssignment' AND state IN ('UNSENT', 'SENT')",
+        (assignment, act.device),
+    )
+    return told is not None
 
 
 def place_tote(act: Act, assignment: bytes, slot: str, tote: bytes, order: bytes) -> None:

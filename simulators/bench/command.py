@@ -23,6 +23,7 @@ BENCHES: Final = {
     "import": "simulators.bench.imports:measure",
     "pages": "simulators.bench.pages:measure",
     "start": "simulators.bench.start:measure",
+    "drain": "simulators.bench.drain:measure",
     "reconnect": "simulators.bench.reconnect:measure",
 }
 """Each takes `say` for progress and keyword options, and returns what is printed as JSON."""

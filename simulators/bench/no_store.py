@@ -48,6 +48,8 @@ def strip(core: GatewayCore) -> None:
         group = Group(_NoTransaction())  # type: ignore[arg-type]
         # the equipment is built into the core
         for arrived, device, read in core._read(group, batch):  # noqa: SLF001
+            if read is None:
+                continue  # a birth: nobody keeps it
             core._take(group, arrived, device, read, park)  # noqa: SLF001
         core.known.committed({key: work.upto for key, work in group.epochs.items()}, set())
         return core._events.acks(group, "bench")  # noqa: SLF001
