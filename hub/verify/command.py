@@ -11,7 +11,7 @@ import click
 import peewee
 
 from hub.config import HubConfig, default_data_folder
-from hub.db import open_database
+from hub.db import open_database, reading
 from hub.errors import NotFound
 from hub.verify.chains import check_chains
 from hub.verify.findings import Report
@@ -23,19 +23,19 @@ from hub.verify.projections import (
     check_lines,
 )
 from hub.verify.roots import check_roots
-from hub.verify.storage import check_event_rows, check_file, check_places
+from hub.verify.storage import check_event_rows, check_file, check_places, check_readable
 
 Check = Callable[[peewee.Database, Report], None]
 CHECKS: Final[tuple[Check, ...]] = (
     check_file, check_chains, check_balances, check_conservation, check_lines, check_claims,
-    check_events, check_event_rows, check_places,
+    check_events, check_event_rows, check_places, check_readable,
 )  # fmt: skip
 
 
 def verify(database: peewee.Database) -> Report:
     """Run every check in one read transaction, so scans may go on meanwhile."""
     report = Report()
-    with database.atomic():
+    with reading(database):
         for check in CHECKS:
             _carry_out(check, database, report)
     return report

@@ -7,6 +7,7 @@ with its own id.
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Final
 
 import msgspec
@@ -16,8 +17,10 @@ from hub.db import fetch, is_postgresql
 from hub.device_gateway.apply import digest_of
 from hub.inventory.posting import place_id
 from hub.verify.findings import Report
+from protocols.messages import EVENT_TYPES
 
 PROBLEMS_MAX: Final = 20
+ROWS_AT_ONCE: Final = 5_000
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -27,6 +30,7 @@ class _Told(msgspec.Struct, frozen=True):
     at: int
 
 
+_TYPES: Final = ", ".join(f"'{name}'" for name in sorted(EVENT_TYPES))
 _decode: Final = msgspec.json.Decoder(_Told).decode
 
 
@@ -42,13 +46,26 @@ def check_file(database: peewee.Database, report: Report) -> None:
     report.count("page", int(fetch(database, "PRAGMA page_count")[0][0]))
 
 
+def check_readable(database: peewee.Database, report: Report) -> None:
+    """Every row of every table can be read; text that is no UTF-8 any more is found only here."""
+    for table in database.get_tables():
+        cursor = database.connection().cursor()  # type: ignore[no-untyped-call]
+        cursor.execute(f'SELECT * FROM "{table}"')
+        try:
+            while cursor.fetchmany(ROWS_AT_ONCE):
+                continue
+        except (peewee.DatabaseError, sqlite3.DatabaseError) as wrong:
+            report.add("storage", f"table {table}", f"cannot be read: {wrong}")
+
+
 def check_event_rows(database: peewee.Database, report: Report) -> None:
     """Rows of events against the payloads in the journal, which is chained."""
     for device, epoch, seq, digest, type, at, payload in fetch(
         database,
         "SELECT v.device, v.epoch, v.seq, v.digest, v.type, v.at, j.input FROM device_event v "
         "JOIN journal j ON j.site = v.site "
-        "AND j.key = v.device || '/' || v.epoch || '/' || v.seq AND j.act = v.type",
+        "AND j.key = v.device || '/' || v.epoch || '/' || v.seq "
+        f"WHERE v.state = 'APPLIED' AND j.act IN ({_TYPES})",
     ):
         where = f"{device}/{epoch}/{seq}"
         if digest_of(bytes(payload)) != bytes(digest):
