@@ -159,6 +159,18 @@ def fetch(database: peewee.Database, sql: str, params: Sequence[Any] = ()) -> li
     return list(cursor.fetchall())
 
 
+@contextmanager
+def reading(database: peewee.Database) -> Iterator[None]:
+    """Several reads of one moment, on either database; others go on writing meanwhile.
+
+    PostgreSQL by itself gives each statement a moment of its own, and sums over two of them differ.
+    """
+    with database.atomic():
+        if is_postgresql(database):
+            database.execute_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")  # type: ignore[no-untyped-call]
+        yield
+
+
 class Insert:
     """A plain insert of one table, prepared once: columns in the model's order."""
 
