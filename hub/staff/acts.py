@@ -56,6 +56,18 @@ class LogOut(Command[None], frozen=True):
         sessions.close_session(act, _digest(self.session))
 
 
+@command("staff.end_sessions", needs=EDIT)
+class EndSessions(Command[int], frozen=True):
+    """End the log-ins of a person, all or all but the one named; returns how many."""
+
+    person: Id
+    but: PersonalOrNone = None
+
+    def carry_out(self, act: Act) -> int:
+        act.about = self.person
+        return sessions.end_sessions(act, self.person, _digest(self.but or ""))
+
+
 def _digest(text: str) -> bytes:
     """An erased one is nobody's session."""
     return b"" if text.startswith("erased-") else bytes.fromhex(text)

@@ -139,6 +139,12 @@ def names_of(ids: list[bytes]) -> dict[bytes, str]:
     return dict(_tuples(Person.select(Person.id, Person.name).where(Person.id.in_(ids))))
 
 
+def sessions_of(person: bytes, now_us: int) -> list[WebSession]:
+    """Where somebody is logged in, the newest first."""
+    query = WebSession.select().where(WebSession.person == person, WebSession.expires_at > now_us)
+    return list(query.order_by(WebSession.created_at.desc()))
+
+
 def tokens_of(person: bytes) -> list[ApiToken]:
     return list(
         ApiToken.select()

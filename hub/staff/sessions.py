@@ -17,6 +17,8 @@ from hub.staff.models import WebSession
 
 SESSION_US: Final = 12 * 3_600 * 1_000_000
 """A log-in ends after twelve hours without a page: longer than any shift."""
+LIFE_US: Final = 7 * 24 * 3_600 * 1_000_000
+"""Used or not: after a week the password is asked again."""
 TOUCH_US: Final = 5 * 60 * 1_000_000
 SECRET_BYTES: Final = 32
 _insert: Final = Insert(WebSession)
@@ -73,10 +75,16 @@ def close_session(act: Act, id: bytes) -> None:
     act.tx.run("DELETE FROM web_session WHERE id = ?", (id,))
 
 
+def end_sessions(act: Act, person: bytes, but: bytes = b"") -> int:
+    """End the log-ins of a person, all or all but one; returns how many. Safe to repeat."""
+    return act.tx.run("DELETE FROM web_session WHERE person = ? AND id <> ?", (person, but))
+
+
 def touch(database: peewee.Database, id: bytes, now_us: int) -> None:
     """Somebody still uses the session: it lasts on. No act, since nothing else changes."""
     with writing(database, now_us) as tx:
         tx.run(
-            "UPDATE web_session SET seen_at = ?, expires_at = ? WHERE id = ?",
-            (now_us, now_us + SESSION_US, id),
+            "UPDATE web_session SET seen_at = ?, expires_at = "
+            "CASE WHEN created_at + ? < ? THEN created_at + ? ELSE ? END WHERE id = ?",
+            (now_us, LIFE_US, now_us + SESSION_US, LIFE_US, now_us + SESSION_US, id),
         )

@@ -16,6 +16,7 @@ from hub.staff.acts import (
     AddPerson,
     AddToken,
     ChangePerson,
+    EndSessions,
     LogIn,
     LogOut,
     RevokeToken,
@@ -87,17 +88,21 @@ def _refused(person: bytes | None, what: str, sentence: str, status: int) -> Res
 def _enter(person: bytes, path: str) -> ResponseReturnValue:
     """Open a session under a secret that nobody knew before."""
     secret = secrets.token_urlsafe(sessions.SECRET_BYTES)
-    old = request.cookies.get(security.COOKIE)
-    former = sessions.digest(old).hex() if old else None
+    former = _this_session()
     session = sessions.digest(secret).hex()
     _carry_out(LogIn(person, session, _address(), former), person)
     return security.carry_session(redirect(path, 303), secret)
 
 
+def _this_session() -> str | None:
+    """The digest of this browser's secret, in hexadecimal digits."""
+    secret = security.session_secret()
+    return sessions.digest(secret).hex() if secret else None
+
+
 @pages.post("/log-out")
 def log_out() -> ResponseReturnValue:
-    secret = request.cookies.get(security.COOKIE, "")
-    _carry_out(LogOut(sessions.digest(secret).hex()), somebody().id)
+    _carry_out(LogOut(_this_session() or ""), somebody().id)
     return security.drop_session(redirect("/log-in", 303))
 
 
@@ -106,7 +111,23 @@ def log_out() -> ResponseReturnValue:
 
 @pages.get("/own")
 def own() -> ResponseReturnValue:
-    return render_template("staff/own.html", tokens=queries.tokens_of(somebody().id))
+    return _own_page()
+
+
+def _own_page(**more: Any) -> str:
+    id = somebody().id
+    return render_template(
+        "staff/own.html", tokens=queries.tokens_of(id), this_session=_this_session(),
+        sessions=queries.sessions_of(id, web().now_us()), **more,
+    )  # fmt: skip
+
+
+@pages.post("/own/sessions/end")
+def end_other_sessions() -> ResponseReturnValue:
+    """Log out everywhere but here."""
+    ended = _carry_out(EndSessions(somebody().id, _this_session()), somebody().id)
+    flash(n_("{n} log-in was ended.", "{n} log-ins were ended.", ended), "done")
+    return redirect("/own", 303)
 
 
 @pages.get("/own/password")
@@ -160,7 +181,7 @@ def add_token() -> ResponseReturnValue:
     who, name = somebody(), forms.words("name", signs_max=60)
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     _carry_out(AddToken(who.id, name, service.token_digest(secret).hex()), who.id)
-    return render_template("staff/own.html", tokens=queries.tokens_of(who.id), secret=secret)
+    return _own_page(secret=secret)
 
 
 @pages.post("/own/tokens/<token>/revoke")
@@ -269,6 +290,15 @@ def reset_password(person: str) -> ResponseReturnValue:
     one_time = passwords.one_time()
     acts.carry_out(SetPassword(found.id, passwords.hashed(one_time), must_change=True))
     return _person_page(found, one_time=one_time)
+
+
+@pages.post("/people/<person>/sessions/end")
+@needs(*EndSessions.NEEDS)
+def end_sessions(person: str) -> ResponseReturnValue:
+    """Log somebody out everywhere."""
+    ended = acts.carry_out(EndSessions(_person(person).id))
+    flash(n_("{n} log-in was ended.", "{n} log-ins were ended.", ended), "done")
+    return redirect(f"/people/{person}", 303)
 
 
 def _names(ids: list[bytes]) -> dict[bytes, tuple[str, str]]:

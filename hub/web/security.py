@@ -19,6 +19,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from hub.web.context import Visitor, of_app, somebody, visitor, web
 
 COOKIE: Final = "binlight"
+FORM_COOKIE: Final = "binlight_form"
+HOST_PREFIX: Final = "__Host-"
+"""Behind HTTPS: browsers take such a cookie from this very host alone (RFC 6265bis)."""
 COOKIE_MAX_S: Final = 7 * 24 * 3_600
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -53,7 +56,7 @@ def protect(app: Flask) -> Limiter:
     settings = of_app(app).settings
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SESSION_COOKIE_NAME="binlight_form",
+        SESSION_COOKIE_NAME=_cookie_name(FORM_COOKIE, is_https=settings.is_https),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.is_https,
@@ -83,8 +86,21 @@ def _let_in() -> AnyResponse | None:
     return None
 
 
+def _cookie_name(name: str, *, is_https: bool) -> str:
+    return HOST_PREFIX + name if is_https else name
+
+
+def _session_cookie() -> str:
+    return _cookie_name(COOKIE, is_https=web().settings.is_https)
+
+
+def session_secret() -> str:
+    """What this browser says to be known by; empty for a stranger."""
+    return request.cookies.get(_session_cookie(), "")
+
+
 def _from_cookie() -> Visitor | None:
-    secret = request.cookies.get(COOKIE)
+    secret = session_secret()
     return web().people.of_session(secret) if secret else None
 
 
@@ -108,7 +124,7 @@ def carry_session(response: AnyResponse, secret: str) -> AnyResponse:
     """Give the browser a fresh secret after a log-in; form tokens of before end too."""
     session.clear()
     response.set_cookie(
-        COOKIE, secret, max_age=COOKIE_MAX_S, httponly=True, samesite="Lax",
+        _session_cookie(), secret, max_age=COOKIE_MAX_S, httponly=True, samesite="Lax",
         secure=web().settings.is_https,
     )  # fmt: skip
     return response
@@ -116,7 +132,9 @@ def carry_session(response: AnyResponse, secret: str) -> AnyResponse:
 
 def drop_session(response: AnyResponse) -> AnyResponse:
     session.clear()
-    response.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=web().settings.is_https)
+    response.delete_cookie(
+        _session_cookie(), httponly=True, samesite="Lax", secure=web().settings.is_https
+    )
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -125,7 +143,9 @@ def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if web().settings.is_https:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        response.headers.setdefault(
+            "Strict-Transport-Security", "max-age=31536000; includeSubDomains"
+        )
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -37,6 +37,7 @@ from hub.staff.acts import (
     AddPerson,
     AddToken,
     ChangePerson,
+    EndSessions,
     LogIn,
     LogOut,
     NoteDenial,
@@ -95,6 +96,7 @@ def people(house: House) -> None:
     house.do(LogIn(ana, digest, "::1"), actor=ana)
     house.do(LogIn(ana, "cd" * 32, "::1", former=digest), actor=ana)
     house.do(LogOut("cd" * 32), actor=ana)
+    house.do(EndSessions(ana, digest), actor=ana)
     house.do(RevokeToken(ana, house.do(AddToken(ana, "till", digest))))
     house.do(NoteDenial(ana, "orders.cancel", "::1"))
 

@@ -28,6 +28,7 @@ FOR_EVERYBODY = frozenset(
         "staff.own",
         "staff.own_password",
         "staff.change_own_password",
+        "staff.end_other_sessions",
         "staff.add_token",
         "staff.revoke_token",
         "staff.tokens",

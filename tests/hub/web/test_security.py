@@ -9,7 +9,7 @@ from flask import Flask
 
 from hub.staff import service as staff
 from hub.staff.models import Denial, Person, WebSession
-from hub.staff.sessions import SESSION_US, digest
+from hub.staff.sessions import LIFE_US, SESSION_US, digest
 from hub.web.security import local_path
 from tests.hub import builders
 from tests.hub.conftest import TestHub
@@ -116,6 +116,42 @@ def test_a_session_ends_by_itself(sqlite_hub: TestHub, browse: Callable[[str], B
     assert browser.get("/orders").status_code == 200
     sqlite_hub.clock.advance(us=SESSION_US + 1_000_000)
     assert browser.get("/orders").status_code == 303
+
+
+def test_a_session_in_daily_use_still_ends_after_a_week(
+    sqlite_hub: TestHub, browse: Callable[[str], Browser]
+) -> None:
+    browser = browse("office")
+    used_for_us = 0
+    while used_for_us + SESSION_US < LIFE_US:
+        sqlite_hub.clock.advance(us=SESSION_US - 1_000_000)
+        used_for_us += SESSION_US - 1_000_000
+        assert browser.get("/orders").status_code == 200
+    sqlite_hub.clock.advance(us=LIFE_US - used_for_us + 1_000_000)
+    assert browser.get("/orders").status_code == 303
+
+
+def test_somebody_sees_their_log_ins_and_ends_the_others(
+    browse: Callable[[str], Browser],
+) -> None:
+    here, there, other = browse("office"), browse("office"), browse("packer")
+    assert "Log out everywhere else" in here.get("/own").text
+    here.post("/own/sessions/end")
+    assert here.get("/orders").status_code == 200
+    assert there.get("/orders").status_code == 303
+    assert other.get("/own").status_code == 200
+    assert "Log out everywhere else" not in here.get("/own").text
+
+
+def test_an_administrator_ends_all_log_ins_of_somebody(
+    people: dict[str, bytes], browse: Callable[[str], Browser]
+) -> None:
+    office, admin = browse("office"), browse("admin")
+    page = f"/people/{people['office'].hex()}"
+    admin.get(page)
+    assert admin.post(page + "/sessions/end").status_code == 303
+    assert office.get("/orders").status_code == 303
+    assert admin.get("/orders").status_code == 200
 
 
 def test_the_cookie_cannot_be_read_by_scripts_or_sent_by_other_pages(
@@ -250,7 +286,10 @@ def test_behind_https_cookies_are_secure_and_browsers_are_told_to_stay(
     app: Flask = create_app(WebSettings(sqlite_hub.journal, "w1", "shop", b"k" * 32, is_https=True))
     answer = app.test_client().get("/log-in", base_url="https://localhost")
     assert "Strict-Transport-Security" in answer.headers
-    assert all("Secure" in cookie for cookie in answer.headers.getlist("Set-Cookie"))
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert cookies
+    assert all("Secure" in cookie and "Path=/" in cookie for cookie in cookies)
+    assert all(cookie.startswith("__Host-") and "Domain=" not in cookie for cookie in cookies)
 
 
 def test_no_template_needs_what_the_policy_forbids() -> None:
