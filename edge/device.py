@@ -15,6 +15,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from edge.certificate_access import CertificateAccess
 from edge.clock import Clock
 from edge.config import DeviceConfig, EdgeConfig
 from edge.enrolment_port import EnrolmentPort
@@ -23,7 +24,7 @@ from edge.handheld.agent import AgentCore
 from edge.handheld.agent_io import Input
 from edge.handheld.enrolling import EnrollingCore, Situation
 from edge.handheld.view import ScreenView
-from edge.hub_access import CertificateAccess, HubAccess, by_password
+from edge.hub_access import HubAccess, by_password
 from edge.identity import IdentityStore
 from edge.identity_renewal import Renewal
 from edge.keypad import Keypad

@@ -40,8 +40,8 @@ from edge.link_io import (
     StrangerMet,
     Subscribe,
 )
-from edge.pinned_tls import WatchedSocket, key_shown_at
 from edge.reconnect import Backoff
+from edge.watched_tls import WatchedSocket
 from protocols.enrolment import write_address
 from protocols.limits import KEEPALIVE_S, SESSION_EXPIRY_S
 
@@ -325,6 +325,8 @@ class HubLink:
 
 
 def _stranger(candidate: Candidate) -> StrangerMet:
+    from edge.pinned_tls import key_shown_at  # loads cryptography, which is rarely needed
+
     found = key_shown_at(candidate.address)
     return StrangerMet(write_address(candidate.address), found, candidate.is_announced)
 

@@ -15,8 +15,6 @@ from edge.identity import Identity
 from edge.identity_keys import check_certificate, request_for
 from protocols.messages import Answer, Ask
 
-CORRELATION: Final = b"certificate"
-"""Tells the answer from those to a person's look-ups."""
 ASK_AGAIN_MS: Final = 5_000
 ASK_AGAIN_MAX_MS: Final = 600_000
 

@@ -9,7 +9,7 @@ come and go under it.
 from __future__ import annotations
 
 import random
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -17,7 +17,6 @@ from edge import day_roots
 from edge.clock import Now, TimeKeeper
 from edge.config import DeviceConfig
 from edge.event_sender import EventSender
-from edge.identity_renewal import CORRELATION, Renewal
 from edge.link_io import LinkAction, MessageArrived, PubAck, Publish, Reconnect, Subscribe
 from edge.outbox import Outbox
 from protocols.errors import MalformedPayload, UnknownTopic
@@ -44,10 +43,16 @@ from protocols.messages import (
 )
 from protocols.topics import UpChannel, device_filters, device_topic, hub_state_topic
 
+if TYPE_CHECKING:
+    from edge.identity_renewal import Renewal
+
 ASK_TIME_EVERY_MS: Final = 600_000
 TELEMETRY_EVERY_MS: Final = 60_000
 HUB_EPOCH: Final = "hub_epoch"
 """Under this name the outbox keeps which of the hub's storages acknowledged last."""
+
+CERTIFICATE: Final = b"certificate"
+"""Correlation data: tells the answer to a renewal from those to a person's look-ups."""
 
 Cause = Literal["POWER_ON", "RESTART", "CRASH", "RECONNECT", "ASKED"]
 Presence = Literal["ONLINE", "OFFLINE", "LEFT"]
@@ -125,7 +130,7 @@ class LinkCore:
         if channel == "time_reply":
             self._keeper.hear(decode(TimeReply, message.payload), now)
             return [], None
-        if channel == "answer" and message.correlation == CORRELATION:
+        if channel == "answer" and message.correlation == CERTIFICATE:
             return self._hear_certificate(decode(Answer, message.payload)), None
         heard = self._for_the_work(channel, message)
         done = self._obey(heard, now) if isinstance(heard, Command) else None
@@ -228,7 +233,7 @@ class LinkCore:
 
     def _renew(self, now: Now) -> list[LinkAction]:
         question = self._renewal.tick(now) if self._renewal and self.is_hub_online else None
-        return [] if question is None else [self.ask(question, CORRELATION)]
+        return [] if question is None else [self.ask(question, CERTIFICATE)]
 
     def _hear_certificate(self, answer: Answer) -> list[LinkAction]:
         has_new = self._renewal is not None and self._renewal.answered(answer)

@@ -12,32 +12,15 @@ import contextlib
 import os
 import socket
 import ssl
-from typing import Any, Final
+from typing import Final
 
 from edge.errors import CertificateUnusable
 from edge.identity import KeyPair
 from edge.identity_keys import fingerprint_of_der
+from edge.watched_tls import NO_CHECK_TIME, WatchedSocket
 from protocols.enrolment import Address
 
-NO_CHECK_TIME: Final = ssl.VerifyFlags(0x200000)
-"""X509_V_FLAG_NO_CHECK_TIME of OpenSSL."""
 LOOK_TIMEOUT_S: Final = 3.0
-
-
-class WatchedSocket(ssl.SSLSocket):
-    """Remembers what the other side alerted: paho passes on no more than "connection lost"."""
-
-    alert: str = ""
-
-    def recv(self, *arguments: Any, **named: Any) -> bytes:
-        """As always; a refusal of our certificate stays known."""
-        try:
-            return super().recv(*arguments, **named)
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            raise
-        except ssl.SSLError as wrong:
-            self.alert = wrong.reason or ""
-            raise
 
 
 def pinned_context(authority: str, pair: KeyPair | None = None) -> ssl.SSLContext:

@@ -10,7 +10,7 @@ given (outbox, clock, random numbers) is all it touches.
 from __future__ import annotations
 
 import random
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec.structs import replace
@@ -57,7 +57,6 @@ from edge.handheld.reading import EnrolmentRead, read_scan, read_typed
 from edge.handheld.texts import Texts
 from edge.handheld.view import Facts, ScreenView, show
 from edge.handheld.work import HandheldState
-from edge.identity_renewal import Renewal
 from edge.link_core import Heard, LinkCore
 from edge.link_io import (
     LinkConnected,
@@ -85,6 +84,9 @@ from protocols.messages import (
     decode,
     encode,
 )
+
+if TYPE_CHECKING:
+    from edge.identity_renewal import Renewal
 
 CFG: Final = "cfg"
 """The part of the outbox's state that holds the last configuration from the hub."""

@@ -16,6 +16,7 @@ from protocols.barcodes.errors import (
     MissingSymbologyIdentifier,
     ScanTooLong,
     UnknownSymbologyIdentifier,
+    WrongKeyboardLayout,
 )
 from protocols.barcodes.gtin import (
     fixed_gtin,
@@ -43,7 +44,7 @@ from protocols.barcodes.symbologies import (
     ITF_CHECKED,
     split_identifier,
 )
-from protocols.enrolment import is_code, is_whole_code
+from protocols.enrolment import CODE_PREFIX, is_code, is_whole_code
 
 BARCODE_CHARS_MAX = 7_089
 """The most digits that the largest QR code holds."""
@@ -175,8 +176,16 @@ def _enrolment(data: str) -> EnrolmentLabel | None:
     if not is_code(data):
         return None
     if not is_whole_code(data):
-        refuse_other_layout(data)
+        _refuse_other_layout_of_code(data)
     return EnrolmentLabel(data)
+
+
+def _refuse_other_layout_of_code(data: str) -> None:
+    """Its secret is in nobody's sentence."""
+    try:
+        refuse_other_layout(data)
+    except WrongKeyboardLayout as wrong:
+        raise WrongKeyboardLayout(f"{CODE_PREFIX}…", wrong.layout) from None
 
 
 def _by_proof(data: str, sends_fnc1: bool) -> Scan:

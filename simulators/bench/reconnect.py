@@ -16,9 +16,10 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from edge.certificate_access import CertificateAccess
 from edge.config import BrokerConfig
 from edge.config import HubConfig as HubSearch
-from edge.hub_access import CertificateAccess, HubAccess, PasswordAccess
+from edge.hub_access import HubAccess, PasswordAccess
 from edge.identity import Identity, IdentityStore, KeyPair
 from edge.identity_keys import make_key, request_for
 from hub.devices.enrolling import Enrolling, new_offer

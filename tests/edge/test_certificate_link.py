@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msgspec.structs import replace
 
 from edge import hub_link
+from edge.certificate_access import CertificateAccess
 from edge.config import HubConfig
 from edge.errors import CertificateUnusable
-from edge.hub_access import CertificateAccess
 from edge.hub_finder import Found
 from edge.identity import IdentityStore, KeyPair
 from edge.identity_keys import make_key, request_for, serial

@@ -8,20 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 from zeroconf import ServiceInfo, Zeroconf
 
+from edge.certificate_access import CertificateAccess, _is_time_to_look
 from edge.config import HubConfig
 from edge.errors import ConfigUnreadable
-from edge.hub_access import CertificateAccess, _is_time_to_look
-from edge.hub_finder import (
-    FOUND_MAX,
-    Candidate,
-    Found,
-    Known,
-    MdnsLook,
-    _Listener,
-    addresses_of,
-    candidates,
-)
+from edge.hub_finder import Candidate, Found, Known, candidates
 from edge.identity import IdentityStore
+from edge.mdns_look import FOUND_MAX, MdnsLook, _Listener, addresses_of
 from protocols.discovery import SERVICE_TYPE, Announcement, instance_name, write_txt
 from protocols.enrolment import Address
 from tests.edge.certificates import TestHub

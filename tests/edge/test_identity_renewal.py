@@ -9,8 +9,8 @@ import pytest
 from edge.clock import Now, TimeKeeper
 from edge.config import DeviceConfig
 from edge.identity import IdentityStore
-from edge.identity_renewal import ASK_AGAIN_MAX_MS, ASK_AGAIN_MS, CORRELATION, Renewal
-from edge.link_core import LinkCore
+from edge.identity_renewal import ASK_AGAIN_MAX_MS, ASK_AGAIN_MS, Renewal
+from edge.link_core import CERTIFICATE, LinkCore
 from edge.link_io import LinkAction, MessageArrived, Publish, Reconnect
 from edge.outbox import IN_MEMORY, SqliteOutbox
 from protocols.messages import (
@@ -63,7 +63,7 @@ class Site:
             0
         ]
 
-    def answer(self, answer: Answer, correlation: bytes = CORRELATION) -> list[LinkAction]:
+    def answer(self, answer: Answer, correlation: bytes = CERTIFICATE) -> list[LinkAction]:
         topic = device_topic(SITE, DEVICE, "answer")
         return self.link.arrived(MessageArrived(topic, encode(answer), correlation), self.now)[0]
 

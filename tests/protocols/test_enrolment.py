@@ -8,10 +8,12 @@ from collections.abc import Callable
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from protocols.barcodes import EnrolmentLabel, RawScan, classify
 from protocols.barcodes.errors import WrongKeyboardLayout
-from protocols.barcodes.layouts import LAYOUTS
+from protocols.barcodes.keyboards import OTHERS, US
+from protocols.barcodes.layouts import keyboards_behind
 from protocols.enrolment import (
     _MODULUS,
     _RADIX,
@@ -245,11 +247,19 @@ def test_half_a_code_is_still_one_so_that_nobody_shows_its_secret_as_an_article(
     assert CODE_SECRET not in repr(classify(TEXT, aim=False))
 
 
-@pytest.mark.parametrize("layout", sorted(LAYOUTS))
-def test_a_scanner_set_to_another_country_is_told_what_to_scan(layout):
-    """The code's own signs go through each table, as those of our other labels do."""
-    as_read = {printed: read for read, printed in LAYOUTS[layout].items()}
-    secret = b"\xc6\x1f\xc6\x1f\xc6\x1f\xc6\x1f\xc6\x1f"  # holds Y and Z, which change places
-    text = write_code(EnrolmentCode("w-1", "h1", secret, CODE.authority, CODE.addresses))
-    with pytest.raises(WrongKeyboardLayout):
-        classify(text.translate(as_read), aim=False)
+@given(codes, st.sampled_from(OTHERS))
+def test_a_code_typed_for_another_country_gives_the_keyboard_away_or_reads_right(code, keyboard):
+    text = written(code)
+    strokes = keyboard.strokes(text)
+    if US.read(strokes) == text:
+        assert keyboards_behind(strokes) == ()
+    else:
+        assert keyboard in keyboards_behind(strokes)
+
+
+def test_a_scanner_set_to_another_country_is_told_so_and_no_secret_is_shown():
+    german = next(keyboard for keyboard in OTHERS if keyboard.name.startswith("German"))
+    as_read = US.read(german.strokes(write_code(replace(CODE, site="y-1"))))
+    with pytest.raises(WrongKeyboardLayout) as refused:
+        classify(as_read, aim=False)
+    assert CODE_SECRET[:5] not in f"{refused.value} {refused.value.values()}"
