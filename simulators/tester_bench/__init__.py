@@ -2,15 +2,16 @@
 
 | module | owns |
 |---|---|
-| `acts` | every act as data: its name, its parameters, its sentence; pages and files read this |
-| `bench` | `TesterBench`: the acts as methods, the same for the page, the command line and files |
-| `live_site`, `live_handheld` | real processes: hub, broker, `binlight edge` on a terminal |
-| `virtual_site` | the same in virtual time |
-| `terminal`, `scanner_cable`, `told_tone`, `shifted_clock`, `gauge_files` | the hardware |
-| `labels`, `damage`, `bars` | what can be scanned, how it is spoiled, how it looks |
-| `scenario`, `recorder`, `player`, `expectations` | sessions that can be played again |
-| `web`, `feed`, `wire_tap`, `papers` | the page |
-| `command` | `binlight sim bench`, `sim play`, `sim do` |
+| `acts` | every act as data: name, parameters, sentence; page, files and command line read it |
+| `bench`, `asking` | `TesterBench`: the acts as methods; what would answer a screen |
+| `hardware` | the contract of devices and site, live and in virtual time |
+| `live_site`, `terminal_handheld`, `storage` | a hub, and `binlight edge` on a terminal |
+| `virtual_site` | the same acts on the same cores in virtual time |
+| `terminal`, `scanner_cable`, `told_tone`, `gauge_files`, `shifted_clock`, `weather` | hardware |
+| `world_plan`, `labels`, `bars`, `damage` | what can be scanned, how it looks, how spoiled |
+| `scenario`, `recorder`, `player`, `playing`, `playing_here` | sessions as files, played again |
+| `web`, `watching`, `feed`, `wire_tap`, `papers`, `serving` | the page |
+| `command`, `remote` | `binlight sim bench`, `sim play`, `sim do` |
 
 Nothing of the product knows of it: drivers are chosen in a device's configuration.
 """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, Final
 
 from edge.tones import Tone
@@ -118,10 +119,11 @@ class TesterBench:
         """Until every device shows something, and knows the people of the shift."""
         for name in self.site.devices:
             self._expect(
-                f"{name} ready for a badge",
-                lambda name=name: self._is_awake(name) and self._kept(name).people > 0,
-                lambda name=name: self.text(name),
-            )  # fmt: skip
+                f"{name} ready for a badge", partial(self._is_ready, name), partial(self.text, name)
+            )
+
+    def _is_ready(self, device: str) -> bool:
+        return self._is_awake(device) and self._kept(device).people > 0
 
     def work(self, device: str, lines: int = 1) -> None:
         """Go on until so many more lines are over, or the work is. Raises NothingAsked."""

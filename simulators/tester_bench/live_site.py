@@ -45,6 +45,7 @@ class LiveSite:
         self.labels = labels_of(config, self.journal, self.people)
         self._changed = threading.Condition()
         self._began = time.monotonic()
+        self._is_closed = False
         self._network = Network("127.0.0.1", config.broker_port, Random(furnishing.plan.seed))
         self.devices = {
             name: TerminalHandheld(
@@ -103,7 +104,10 @@ class LiveSite:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """End devices, air and hub, in this order: devices say farewell."""
+        """End devices, air and hub, in this order: devices say farewell. Safe to repeat."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         for device in self.devices.values():
             device.close()
         self.tap.close()

@@ -62,10 +62,9 @@ def serve(plan: WorldPlan, place: Place, say: Callable[[str], None]) -> None:
         _welcome(page, place, port, opened.password, say)
         where = say_where(Running(place.listen, port, page.key))
         try:
-            server.run()
-        except KeyboardInterrupt:
-            say("\nEnding everything …")
+            server.run()  # until it is interrupted
         finally:
+            say("\nEnding everything …")
             where.unlink(missing_ok=True)
             page.close()
             server.close()

@@ -19,7 +19,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from edge.run import OUTBOX_FILE
+from edge.device import OUTBOX_FILE
 from edge.tones import Tone
 from hub.supervise import die_with_parent
 from simulators.campaigns.faults.proxy import Link
@@ -63,6 +63,11 @@ class TerminalHandheld:
         self._write_configuration(site, password)
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
         self._thread.start()
+
+    @property
+    def exit_status(self) -> int | None:
+        """How its last life ended; None while it lives."""
+        return self._process.poll() if self._process is not None else None
 
     @property
     def outbox_file(self) -> Path:
@@ -145,7 +150,7 @@ class TerminalHandheld:
             process.kill()
 
     def close(self) -> None:
-        """End the agent in good order, and give everything back."""
+        """End the agent in good order, and give everything back. Safe to repeat."""
         self._is_wanted, self._is_closing = False, True
         self._wake.set()
         process = self._process
@@ -155,7 +160,9 @@ class TerminalHandheld:
         self.kill()
         self._thread.join(END_S)
         self._cable.unplug()
-        os.close(self._tones)
+        if self._tones >= 0:
+            os.close(self._tones)
+            self._tones = -1
 
     # ── the thread ───────────────────────────────────────────────────────────────────────
 

@@ -6,8 +6,9 @@ Owns how hardware becomes calls. What needs a kernel (a disk, a slow line) is re
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, cast
 
 from msgspec.structs import replace
 
@@ -81,8 +82,8 @@ class BenchHandheld(VirtualHandheld):
     def __init__(
         self, world: World, broker: SimulatedBroker, config: DeviceConfig, file: Path
     ) -> None:
-        self._own: Any = DeviceWorld(world)
-        super().__init__(self._own, broker, config, file)
+        self._own = DeviceWorld(world)
+        super().__init__(cast("World", self._own), broker, config, file)  # all it asks of one
         self.outbox_file = file
         self.switches = Switches()
         self.tones: list[Tone] = []
@@ -115,7 +116,7 @@ class BenchHandheld(VirtualHandheld):
             return False
         for n, code in enumerate(codes):
             after_s = n / per_second if per_second else 0.0
-            self._own.after(HAND_S + after_s, lambda code=code: self._scanned(code))
+            self._own.after(HAND_S + after_s, partial(self._scanned, code))
         return True
 
     def _scanned(self, code: str) -> None:

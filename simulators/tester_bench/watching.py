@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from edge.errors import EdgeError
@@ -25,9 +26,7 @@ def topics(
 ) -> dict[str, Topic]:
     """Every topic of the page by its name."""
     site = bench.site
-    found = {
-        f"device:{name}": Topic(lambda name=name: device(bench, name)) for name in site.devices
-    }
+    found = {f"device:{name}": Topic(partial(device, bench, name)) for name in site.devices}
     return found | {
         "hub": Topic(lambda: hub(site), SELDOM_S),
         "numbers": Topic(lambda: numbers(site), NUMBERS_S),

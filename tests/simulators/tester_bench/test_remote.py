@@ -1,0 +1,69 @@
+"""How `sim do` and `sim play` are said and answered on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from simulators.commands import sim
+from simulators.tester_bench.acts import ACTS
+from simulators.tester_bench.command import pairs
+from simulators.tester_bench.player import StepFailed
+from simulators.tester_bench.remote import (
+    FILE,
+    NoBenchRuns,
+    Running,
+    act_on_running_bench,
+    say_where,
+)
+from simulators.tester_bench.scenario import BadScenario
+
+WORLD = "world = { orders = 4, handhelds = 1, slots = 1 }\n"
+
+
+def test_without_an_act_all_of_them_are_told():
+    told = CliRunner().invoke(sim, ["do"]).output
+    assert [line.split()[0] for line in told.splitlines()] == list(ACTS)
+    assert "burst device code [count=20]" in told
+
+
+def test_values_are_given_by_name():
+    assert pairs(("device=h1", "code=a=b")) == {"device": "h1", "code": "a=b"}
+    with pytest.raises(click.BadParameter, match="NAME=VALUE"):
+        pairs(("device",))
+
+
+def test_no_bench_is_a_sentence_and_the_way_to_a_bench_is_this_users_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    with pytest.raises(NoBenchRuns, match="binlight sim bench"):
+        act_on_running_bench("expect_audit", {})
+    file = say_where(Running("127.0.0.1", 9, "secret"))
+    assert file.name == FILE
+    assert file.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(NoBenchRuns):
+        act_on_running_bench("expect_audit", {})
+
+
+def test_a_file_is_played_in_virtual_time_by_command(tmp_path: Path):
+    file = tmp_path / "short.toml"
+    step = 'step = [{ act = "expect_screen", device = "handheld-1", shows = "Scan your badge" }]\n'
+    file.write_text('version = 1\ntitle = "A look"\n' + WORLD + step)
+    told = CliRunner().invoke(sim, ["play", "--virtual", str(file)], catch_exceptions=False).output
+    assert "stock ledger: " in told
+    assert told.endswith("A look: 1 steps, all as expected.\n")
+
+
+def test_a_file_that_fails_or_cannot_be_read_ends_with_its_reason(tmp_path: Path):
+    file = tmp_path / "wrong.toml"
+    file.write_text('version = 1\ntitle = "Hope"\n' + WORLD + 'step = [{ act = "dance" }]\n')
+    with pytest.raises(BadScenario, match="dance"):
+        CliRunner().invoke(sim, ["play", str(file)], catch_exceptions=False)
+    step = 'step = [{ act = "expect_event", type = "PickConfirmed" }]\n'
+    file.write_text('version = 1\ntitle = "Hope"\n' + WORLD + step)
+    with pytest.raises(StepFailed, match="step 1"):
+        CliRunner().invoke(sim, ["play", "--virtual", str(file)], catch_exceptions=False)
