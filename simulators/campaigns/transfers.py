@@ -168,7 +168,7 @@ def _one_round(url: str, seed: int, transfers: int, counts: dict[str, int]) -> l
         hub = BareHub(Path(folder), Random(seed), FixedClock(), url)
         hub.prepare((), 0, 0)
         hub.open()
-        hub.journal.perform("campaign.stock", _stock, site=hub.site, via="setup")
+        hub.journal.perform("campaign.stock", stock, site=hub.site, via="setup")
         database = hub.journal.database
         writers = [_start(folder, url, seed + n, transfers // WRITERS + 1) for n in range(WRITERS)]
         readers = [Reader(database, Random(seed + WRITERS + n)) for n in range(READERS)]
@@ -183,7 +183,8 @@ def _one_round(url: str, seed: int, transfers: int, counts: dict[str, int]) -> l
     return wrong
 
 
-def _stock(act: Act) -> None:
+def stock(act: Act) -> None:
+    """UNITS of one article in each of the bins."""
     company = inventory.site_facts(act).company
     item = catalog.save_item(act, company, "MOVED", "What is moved")
     for n in range(BINS):
