@@ -90,6 +90,13 @@ def open_scratch(file: Path) -> peewee.Database:
 
 
 @contextmanager
+def snapshot(database: peewee.Database) -> Iterator[None]:
+    """Read one moment of the books inside, however long that takes and whoever writes meanwhile."""
+    with database.atomic(*(("REPEATABLE READ",) if is_postgresql(database) else ())):
+        yield
+
+
+@contextmanager
 def bound_to(database: peewee.Database) -> Iterator[None]:
     """Let the models of this process mean this database while inside."""
     before = proxy.obj

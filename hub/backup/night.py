@@ -28,7 +28,6 @@ from hub.backup.taking import SUFFIX, Taken, take
 from hub.clock import Clock, SystemClock
 from hub.config import HubConfig
 from hub.db import fetch
-from hub.errors import HubError
 from hub.journal import Journal
 from hub.private_files import make_private_folder
 from hub.supervise import die_with_parent
@@ -63,19 +62,23 @@ class Night:
         self._config, self._journal, self._clock = config, journal, journal.clock
         now = local_time(journal.database, config.site, self._clock.now_us())
         self._day = now.date().isoformat()
+        self._is_true = True
 
     def run(self) -> bool:
         """All of it; True when everything is good. Never raises what a part of it raises."""
         if not self._config.is_sqlite:
             return self._do("VERIFY", self._verify_in_place)
-        is_good = self._do("BACKUP", self._back_up)
-        return is_good and self._do("DRILL", self._drill) if self._is_drill_due() else is_good
+        is_good = self._do("BACKUP", self._back_up) and self._is_true
+        if is_good and self._is_drill_due():
+            is_good = self._do("DRILL", self._drill)
+        return is_good
 
     def _do(self, kind: Kind, work: Callable[[], NoteNightlyRun]) -> bool:
         began_ms = self._clock.mono_ms()
         try:
             note = work()
-        except (HubError, OSError) as wrong:
+        except Exception as wrong:  # noqa: BLE001 - an outermost loop: somebody must know of it
+            _log.error("failed", kind=kind, exc_info=wrong)
             note = NoteNightlyRun(kind, self._day, is_good=False, text=str(wrong))
         seconds = (self._clock.mono_ms() - began_ms) // 1_000
         note = msgspec.structs.replace(note, seconds=seconds)
@@ -99,6 +102,7 @@ class Night:
 
     def _note_truth(self, taken: Taken) -> None:
         """The copy was verified, which tells as much as verifying the hub's own file."""
+        self._is_true = taken.report.ok
         note = verified(taken.report, self._day)
         self._journal.carry_out(note, site=self._config.site, via="timer")
 

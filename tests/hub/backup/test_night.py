@@ -70,6 +70,12 @@ def test_a_backup_that_cannot_be_written_is_told(shop: Shop) -> None:
     assert opened() == ["BACKUP_FAILED"]
 
 
+def test_a_database_that_cannot_be_read_any_more_is_told(shop: Shop) -> None:
+    shop.journal.database.execute_sql("ALTER TABLE balance RENAME TO gone")
+    assert not night(shop)
+    assert opened() == ["LEDGER_BROKEN"]
+
+
 def test_it_is_done_once_a_day(shop: Shop) -> None:
     database, clock = shop.journal.database, shop.clock
 
