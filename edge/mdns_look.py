@@ -7,11 +7,13 @@ LOOK_S and belongs into the thread that connects.
 
 from __future__ import annotations
 
+import fcntl
+import socket
+import struct
 import threading
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import ifaddr
 from zeroconf import (
     Error,
     IPVersion,
@@ -29,6 +31,8 @@ from protocols.errors import BadAnnouncement
 LOOK_S: Final = 1.5
 """Answers take 0.04 s on a cable and a few tenths over a sleepy radio."""
 RESOLVE_MS: Final = 700
+SIOCGIFADDR: Final = 0x8915
+"""netdevice(7): an interface's address, at bytes 20 to 23 of the answer."""
 FOUND_MAX: Final = 16
 """Somebody who announces a thousand hubs keeps a device busy for no longer than this many."""
 
@@ -96,13 +100,25 @@ def _found(info: ServiceInfo) -> Found | None:
 
 def addresses_of(interfaces: Sequence[str]) -> list[str]:
     """The IPv4 addresses to look from: of the named interfaces, or of all but loopback."""
+    own = {name: _address_of(name) for _, name in socket.if_nameindex()}
     wanted = set(interfaces)
-    found = []
-    for adapter in ifaddr.get_adapters():
-        for ip in adapter.ips:
-            if not isinstance(ip.ip, str):
-                continue
-            is_named = bool({adapter.name, ip.ip} & wanted)
-            if is_named or (not wanted and not ip.ip.startswith("127.")):
-                found.append(ip.ip)
-    return found
+    return [
+        address
+        for name, address in own.items()
+        if address and (bool({name, address} & wanted) if wanted else not _is_loopback(address))
+    ]
+
+
+def _address_of(interface: str) -> str:
+    """The interface's first IPv4 address; empty while it has none."""
+    question = struct.pack("256s", interface.encode())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            answer = fcntl.ioctl(asking.fileno(), SIOCGIFADDR, question)
+        except OSError:
+            return ""
+    return socket.inet_ntoa(answer[20:24])
+
+
+def _is_loopback(address: str) -> bool:
+    return address.startswith("127.")

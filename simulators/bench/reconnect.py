@@ -189,12 +189,12 @@ def by_certificate(
     site.add_devices(list(names))
     search = HubSearch(mdns=False)
     return [
-        (name, CertificateAccess(_enrolled(site, identity, name, folder), search)) for name in names
+        (name, CertificateAccess(enrolled(site, identity, name, folder), search)) for name in names
     ]
 
 
-def _enrolled(site: SmallSite, identity: HubIdentity, name: str, folder: Path) -> IdentityStore:
-    """By the hub's own code, without the way over HTTPS."""
+def enrolled(site: SmallSite, identity: HubIdentity, name: str, folder: Path) -> IdentityStore:
+    """A device with a fresh code's certificate in `folder`/`name`; all but the way over HTTPS."""
     secret, offer = new_offer(name, site.journal.clock.now_us(), os.urandom)
     site.journal.carry_out(offer, site=site.config.site, via="command")
     key = make_key()
