@@ -21,6 +21,7 @@ from flask import Blueprint, Flask, g
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 
+from hub import admissions
 from hub.clock import SystemClock
 from hub.config import HubConfig
 from hub.db import is_postgresql, open_database
@@ -223,6 +224,7 @@ def settings_of(config: HubConfig, journal: Journal) -> WebSettings:
         currency=site.currency if site else "GBP",
         is_https=config.is_encrypted,
         identity=identity_of(config),
+        tell_broker=lambda: admissions.follow(config),
         data=config.data,
     )
 

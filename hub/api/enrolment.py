@@ -57,7 +57,9 @@ def enrol_device(json_data: dict[str, Any]) -> Any:
     parts, identity = web(), _identity()
     epoch = Site.select(Site.hub_epoch).where(Site.code == parts.site).scalar() or ""
     enrolling = Enrolling(parts.journal, identity, os.urandom, epoch)
-    return enrolling.enrol(EnrolmentRequest(**json_data), request.remote_addr or "")
+    answer = enrolling.enrol(EnrolmentRequest(**json_data), request.remote_addr or "")
+    parts.settings.tell_broker()  # before the device does: it connects as soon as it has this
+    return answer
 
 
 def _identity() -> HubIdentity:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from peewee import JOIN, fn
 
 from hub.db import WriteTransaction
-from hub.devices.kinds import ACTIVE, ENROLLED
+from hub.devices.kinds import ACTIVE, ENROLLED, RETIRED, REVOKED
 from hub.devices.models import (
     Device,
     DeviceCertificate,
@@ -76,8 +76,10 @@ def identities(site: str) -> list[tuple[str, str, str]]:
 
 
 def barred(site: str) -> list[str]:
-    """Names in which nobody may speak or hear."""
-    query: Any = Device.select(Device.name).where(Device.site == site, Device.state != ENROLLED)
+    """Names in which nobody may speak or hear any more. Those that are awaited have nothing yet."""
+    query: Any = Device.select(Device.name).where(
+        Device.site == site, Device.state.in_((REVOKED, RETIRED))
+    )
     return [name for (name,) in query.order_by(Device.name).tuples()]
 
 

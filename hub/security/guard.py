@@ -58,8 +58,7 @@ class Guard:
         if self._config.runs_broker:
             shut_out = devices.to_cut(self._site)  # read first: the lists are newer than this
             admissions.follow(self._config)
-            self._read_log()  # by what was true until now: whoever came before came rightly
-            self._reader.admitted = self._admitted()
+            self._read_log()
             self._cut_shut_out(shut_out)
             self._cut_intruders()
         self._ask_for_renewals()
@@ -119,6 +118,15 @@ class Guard:
     # ── what the broker says ─────────────────────────────────────────────────────────────
 
     def _read_log(self) -> None:
+        """Only who was shut out before these lines and still is came wrongly: others were let in
+        rightly before, or have been enrolled since.
+        """
+        before, now = self._reader.admitted, self._admitted()
+        self._reader.admitted = now._replace(barred=before.barred & now.barred)
+        self._note_lines()
+        self._reader.admitted = now
+
+    def _note_lines(self) -> None:
         lines, self._position = new_lines(self._path, self._position)
         for line in lines:
             sight = self._reader.read(line)

@@ -16,7 +16,7 @@ import structlog
 
 from hub.clock import SystemClock
 from hub.config import HubConfig
-from hub.db import open_database
+from hub.db import proxy
 from hub.journal import Journal
 from hub.security.guard import Guard
 
@@ -42,21 +42,31 @@ def guarding(config: HubConfig) -> Iterator[None]:
 
 
 def _guard(config: HubConfig, ended: threading.Event) -> None:
-    database = open_database(config.database)
     clock = SystemClock()
     announcing = _announcing(config)
     guard: Guard | None = None
     while not ended.wait(LOOK_EVERY_S):
+        if proxy.obj is None:
+            continue  # the planner has yet to open its database
         try:
-            guard = guard or Guard(config, Journal(database, clock, SystemRandom()))
+            guard = guard or Guard(config, Journal(proxy.obj, clock, SystemRandom()))
             guard.look()
             if announcing is not None:
                 announcing.look(clock.mono_ms())
         except Exception as wrong:  # noqa: BLE001 - an outermost loop: the next look tries again
             _log.error("guard_failed", exc_info=wrong)
+            _drop_connection()
     if announcing is not None:
         announcing.end()
-    database.close()
+    _drop_connection()
+
+
+def _drop_connection() -> None:
+    """This thread's own; the next look opens another. Tables belong to one database in a process,
+    so guard and planner share it, each with a connection of its own.
+    """
+    if proxy.obj is not None:
+        proxy.obj.close()
 
 
 def _announcing(config: HubConfig) -> Announcing | None:

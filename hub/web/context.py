@@ -5,6 +5,7 @@ One `Web` for each application, kept in `app.extensions`. Capabilities reach it 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -39,6 +40,8 @@ class WebSettings:
     enrolments_per_minute: int = 20
     identity: HubIdentity | None = None
     """How devices find this hub and know it again; None where they have passwords."""
+    tell_broker: Callable[[], object] = lambda: None
+    """Has the broker know at once who may connect; the guard would within moments."""
     data: Path = Path()
     """The hub's folder, for what watches over disk and processes."""
 

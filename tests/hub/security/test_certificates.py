@@ -198,6 +198,22 @@ def test_a_new_code_takes_a_revoked_device_back_and_the_old_papers_stay_bad(site
     assert not site.client(old, "g1").is_in()
 
 
+def test_whoever_connects_before_the_guard_has_looked_is_no_intruder(site: SecureSite):
+    """Enrolled, and connected at once: the guard still believes what it saw before."""
+    site.enrol("t1")
+    site.do(RevokeDevice("t1"))
+    site.guard.look()
+    key = new_key()
+    answer = site.post("t1", site.offer("t1", is_new=False), key)
+    admissions.follow(site.config)
+    device = site.client(site.keep("t1", answer.certificate, key), "t1")
+    assert device.is_in()
+    site.guard.look()
+    assert [row for row in site.seen("BARRED_CONNECTED") if row.subject == "t1"] == []
+    device.say(evt("t1"), b"still here")
+    assert not device.is_cut
+
+
 def test_a_retired_device_comes_back_by_a_code_alone(site: SecureSite):
     old = site.enrol("i1")
     site.do(RetireDevice("i1"))

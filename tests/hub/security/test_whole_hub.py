@@ -6,6 +6,7 @@ import http.cookiejar
 import json
 import os
 import re
+import shutil
 import signal
 import ssl
 import subprocess
@@ -162,6 +163,20 @@ def test_a_click_cuts_a_live_device_off(
     hub.until(lambda: "Certificate refused" in person.get("/security"), "the page's line")
 
 
+def test_a_device_that_was_taken_back_is_heard_from_its_first_word(hub: SecureHub, person: Person):
+    """It connects and speaks in the moment in which it has its certificate."""
+    code = code_on(person.send("/devices/h1", "/devices/h1/code"))
+    shutil.rmtree(hub.folder / "h1")
+    device = connected(hub, enrol(hub, person, code), "h1")
+    device.say("bw/1/w1/dev/h1/tlm", b"{}")
+    assert device.answers == ["Success", "Success"]
+    assert not device.is_cut
+
+
+def test_nobody_was_taken_for_an_intruder(hub: SecureHub, person: Person):
+    assert "shut out got in" not in person.get("/security?area=connections")
+
+
 def test_the_command_prints_a_code_that_enrols_and_revokes(hub: SecureHub, person: Person):
     said = hub.binlight("device", "add", "h2", "--kind", "handheld")
     papers = enrol(hub, person, read_code(said.strip().splitlines()[-1]))
@@ -191,7 +206,7 @@ def test_everything_that_was_done_is_in_the_journal_with_its_whole_input(hub: Se
         "SELECT act, input FROM journal WHERE act IN ('devices.enrol', 'devices.revoke')"
     ).fetchall()
     acts = [act for act, _ in rows]
-    assert (acts.count("devices.enrol"), acts.count("devices.revoke")) == (3, 3)
+    assert (acts.count("devices.enrol"), acts.count("devices.revoke")) == (4, 3)
     enrolled = [json.loads(bytes(input)) for act, input in rows if act == "devices.enrol"]
     wanted = {"device", "digest", "csr", "serial", "certificate", "key_fingerprint", "expires_at"}
     assert all(wanted <= set(input) for input in enrolled)
