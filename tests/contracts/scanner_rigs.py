@@ -162,7 +162,9 @@ class EvdevRig:
 
     NODE = "/dev/input/event5"
     NAME = "Bench Scanner"
-    UNREAD_BYTES_MAX = 1_920  # the fake device is a tty: beyond 4,095 bytes it would cut events
+    UNREAD_EVENTS_MAX = 40
+    """Half of what is safe, since the driver may be behind by as many: the fake device is a tty,
+    and beyond 4,095 bytes it would cut events of 48."""
 
     def __init__(self, caps_lamp: bool = False, **options: Any) -> None:
         from edge.scanners.evdev_scanner import EvdevScanner
@@ -173,7 +175,7 @@ class EvdevRig:
         self._number = 4
         self._fd: int | None = None
         self._queue: deque[tuple[bytes, bool]] = deque()
-        self._unread_bytes = self._unread_scans = 0
+        self._unread_events = self._unread_scans = 0
         self._has_begun = False
         self.options = options or {"name": self.NAME}
         self.scanner = EvdevScanner.from_options(self.options)
@@ -198,7 +200,7 @@ class EvdevRig:
         (Path(self._testbed.get_root_dir()) / self._node[1:]).unlink(missing_ok=True)
         self._fd = None
         self._queue.clear()
-        self._unread_bytes = self._unread_scans = 0
+        self._unread_events = self._unread_scans = 0
 
     def pull(self, *texts: str) -> None:
         for text in texts:
@@ -232,18 +234,19 @@ class EvdevRig:
 
     def flush(self) -> None:
         if not self._unread_scans:
-            self._unread_bytes = 0
+            self._unread_events = 0
             self._send_what_fits()
 
     def all_is_read(self) -> None:
         """Nothing that was sent is on its way any more; an Enter may have ended no scan."""
-        self._unread_bytes = self._unread_scans = 0
+        self._unread_events = self._unread_scans = 0
 
     def _send_what_fits(self) -> None:
         assert self._fd is not None
-        while self._queue and self._unread_bytes < self.UNREAD_BYTES_MAX:
+        while self._queue and self._unread_events < self.UNREAD_EVENTS_MAX:
             event, is_end = self._queue.popleft()
-            self._unread_bytes += os.write(self._fd, event)
+            os.write(self._fd, event)
+            self._unread_events += 1
             self._unread_scans += is_end
 
     def close(self) -> None:
