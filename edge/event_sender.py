@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from edge.clock import Now
 from edge.link_io import PubAck, Publish
 from edge.outbox import Outbox, Position
+from protocols.envelope import payload_digest
 from protocols.limits import (
     DEVICE_WINDOW,
     RESEND_AFTER_MAX_MS,
@@ -155,9 +156,19 @@ class EventSender:
         be marked. The acknowledgement may be the answer to the other card.
         """
         position, carried = self._outbox.position(ack.epoch, ack.upto), self._highest_here
+        if position is not None and not self._is_meant(position, ack):
+            return 0
         if position is None or position <= carried:
             return ack.upto
         return carried.seq if position.epoch_no == carried.epoch_no else 0
+
+    def _is_meant(self, position: Position, ack: Ack) -> bool:
+        """Whether the hub has the event that we have under this key, as far as it says so."""
+        before = position._replace(seq=position.seq - 1)
+        row = next(iter(self._outbox.rows_after(before, 1)), None)
+        if not ack.of or row is None or row.position != position:
+            return True
+        return payload_digest(row.payload).hex() in ack.of
 
     def _back_off(self) -> None:
         if self.resend_after_ms < RESEND_AFTER_MAX_MS:

@@ -6,6 +6,7 @@ The key of an event is (device, epoch, seq): see docs/protocol.md, "Exactly once
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Final, Literal
 
 import msgspec
@@ -61,6 +62,11 @@ def encode_event(event: Event) -> bytes:
 def encode_data(data: EventData) -> msgspec.Raw:
     """The `data` member of an envelope."""
     return msgspec.Raw(_encoder.encode(data))
+
+
+def payload_digest(payload: bytes) -> bytes:
+    """What tells two events with one key apart: 16 bytes of BLAKE2b over the raw payload."""
+    return blake2b(payload, digest_size=16).digest()
 
 
 def decode_event(payload: bytes, device: str | None = None) -> Event:

@@ -395,6 +395,11 @@ class Ack(msgspec.Struct, frozen=True, omit_defaults=True):
     hub_epoch: str = ""
     gap: Gap | None = None
     parked: tuple[Parked, ...] = ()
+    of: tuple[str, ...] = ()
+    """Digests (`envelope.payload_digest`) of the event at `upto`, as the hub has it: two when two
+    devices with one copied card gave out the same key. A device to whose row none of them belongs
+    is not meant.
+    """
 
 
 class Ask(msgspec.Struct, frozen=True, omit_defaults=True):

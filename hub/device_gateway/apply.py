@@ -8,7 +8,6 @@ whose handler raises. What an event does to stock and work is the handlers' busi
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 import structlog
@@ -24,14 +23,13 @@ from hub.devices.models import DeviceEvent
 from hub.errors import HubError
 from hub.ids import NIL, digest_id
 from hub.journal import Act
-from protocols.envelope import Event, decode_data, decode_event
+from protocols.envelope import Event, decode_data, decode_event, payload_digest
 from protocols.errors import MalformedPayload, ProtocolsError
 from protocols.limits import ACK_EXPIRY_S, NAME_CHARS_MAX, PARKED_LISTED_MAX
 from protocols.messages import Ack, Gap, Parked, encode
 from protocols.topics import device_topic
 
 Handler = Callable[[Act, Event, Any], None]
-DIGEST_BYTES: Final = 16
 AT_MAX: Final = 2**52
 """Microseconds: the year 2112. A later moment is rubbish and would fit no column."""
 CLONED_KEY: Final = "CLONED_KEY"
@@ -69,10 +67,6 @@ class BadActor(HubError):
 def event_key(device: str, epoch: str, seq: int) -> str:
     """The key of the act that an event causes."""
     return f"{device}/{epoch}/{seq}"
-
-
-def digest_of(payload: bytes) -> bytes:
-    return blake2b(payload, digest_size=DIGEST_BYTES).digest()
 
 
 class EventRead(NamedTuple):
@@ -135,7 +129,7 @@ class EventApplier:
 
     def _next(self, group: Group, work: EpochWork, read: EventRead, park: str) -> None:
         event = read.event
-        digest = digest_of(read.payload)
+        digest = payload_digest(read.payload)
         code = park
         if park:
             text = "The event failed when its group was stored."
@@ -215,7 +209,7 @@ class EventApplier:
         """Keep an event for a supervisor; `devices.service` tries it again or rejects it."""
         key = event_key(event.dev, event.epoch, event.seq)
         if code == CLONED_KEY:
-            key = f"{key}/{digest_of(payload).hex()}"
+            key = f"{key}/{payload_digest(payload).hex()}"
         at = event.at if 0 <= event.at <= AT_MAX else group.tx.now_us
         act = Act(group.tx, ParkEvent.ACT, site=self._site, key=key, via="device", device=event.dev)
         act.carry_out(
@@ -227,8 +221,8 @@ class EventApplier:
 
     def _repeat(self, group: Group, work: EpochWork, event: Event, payload: bytes) -> None:
         """Acknowledged again and nothing else, unless the key was given to another event."""
-        known = work.digests.get(event.seq) or self._stored_digest(group, event)
-        digest = digest_of(payload)
+        known = self._digest(group, event.dev, event.epoch, event.seq)
+        digest = work.repeats[event.seq] = payload_digest(payload)
         if known is None or known == digest:
             return
         key = f"{event_key(event.dev, event.epoch, event.seq)}/{digest.hex()}"
@@ -238,12 +232,15 @@ class EventApplier:
             text = "Another event with the same key was applied before: is a memory card copied?"
             self._park(group, event, payload, CLONED_KEY, text)
 
-    def _stored_digest(self, group: Group, event: Event) -> bytes | None:
+    def _digest(self, group: Group, device: str, epoch: str, seq: int) -> bytes | None:
         """None for rows that were lost with the device's storage and never arrived."""
+        known = group.epochs[device, epoch].digests.get(seq)
+        if known is not None:
+            return known
         row = group.tx.row(
             "SELECT digest FROM device_event WHERE site = ? AND device = ? AND epoch = ? "
             "AND seq = ?",
-            (self._site, event.dev, event.epoch, event.seq),
+            (self._site, device, epoch, seq),
         )
         return None if row is None else bytes(row[0])
 
@@ -280,7 +277,11 @@ class EventApplier:
         gap = None
         if work.beyond_last > work.upto:
             gap = Gap(work.upto + 1, max(work.upto + 1, work.beyond_first - 1))
-        return Ack(v=1, epoch=epoch, upto=work.upto, hub_epoch=hub_epoch, gap=gap, parked=parked)
+        bodies = {self._digest(group, device, epoch, work.upto), work.repeats.get(work.upto)}
+        return Ack(
+            v=1, epoch=epoch, upto=work.upto, hub_epoch=hub_epoch, gap=gap, parked=parked,
+            of=tuple(sorted(digest.hex() for digest in bodies if digest is not None)),
+        )  # fmt: skip
 
     def _parked_of(self, group: Group, device: str, epoch: str) -> tuple[Parked, ...]:
         group.tx.flush()

@@ -18,7 +18,7 @@ EpochKey = tuple[str, str]
 class EpochWork:
     """What this group does to one epoch of one device."""
 
-    __slots__ = ("beyond_first", "beyond_last", "came_from", "digests", "upto")
+    __slots__ = ("beyond_first", "beyond_last", "came_from", "digests", "repeats", "upto")
 
     def __init__(self, upto: int) -> None:
         self.came_from = self.upto = upto
@@ -26,6 +26,8 @@ class EpochWork:
         """The lowest and highest seq that came too early; 0 when none did."""
         self.digests: dict[int, bytes] = {}
         """Of the events applied in this group, whose rows cannot be read yet."""
+        self.repeats: dict[int, bytes] = {}
+        """Of the repeats heard in this group, which may have another body."""
 
 
 class Group:

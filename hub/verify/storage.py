@@ -14,9 +14,9 @@ import msgspec
 import peewee
 
 from hub.db import fetch, is_postgresql
-from hub.device_gateway.apply import digest_of
 from hub.inventory.posting import place_id
 from hub.verify.findings import Report
+from protocols.envelope import payload_digest
 from protocols.messages import EVENT_TYPES
 
 PROBLEMS_MAX: Final = 20
@@ -68,7 +68,7 @@ def check_event_rows(database: peewee.Database, report: Report) -> None:
         f"WHERE v.state = 'APPLIED' AND j.act IN ({_TYPES})",
     ):
         where = f"{device}/{epoch}/{seq}"
-        if digest_of(bytes(payload)) != bytes(digest):
+        if payload_digest(bytes(payload)) != bytes(digest):
             report.add("events", where, "the digest is not that of the payload in the journal")
         elif not _says(bytes(payload), type, at):
             report.add("events", where, "type or moment are not those of the payload")

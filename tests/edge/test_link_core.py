@@ -9,7 +9,7 @@ import pytest
 from edge.handheld.agent_io import KeyTyped, Tick
 from edge.link_io import LinkConnected, MessageArrived, PubAck, Subscribe
 from edge.outbox import SqliteOutbox
-from protocols.envelope import decode_event
+from protocols.envelope import decode_event, payload_digest
 from protocols.limits import DEVICE_WINDOW, RESEND_AFTER_MAX_MS
 from protocols.messages import (
     Ack,
@@ -128,6 +128,18 @@ def test_an_answer_to_the_copy_of_this_card_is_not_taken_for_ours():
     handheld.hub(online=True)
     assert sent_seqs(handheld)[-last:] == list(range(1, last + 1))
     handheld.acknowledge(last)
+    assert handheld.outbox.depth == 0
+
+
+def test_an_acknowledgement_of_another_body_under_our_key_is_not_meant_for_us():
+    """The copy's events reached the hub first; ours are on their way, and not there yet."""
+    handheld = counting(2)
+    epoch, last = handheld.outbox.epoch, handheld.outbox.last_seq
+    ours = payload_digest(handheld.sent()[-1].payload).hex()
+    others = payload_digest(b"the copy's").hex()
+    handheld.hear(Ack(v=1, epoch=epoch, upto=last, of=(others,)))
+    assert handheld.outbox.depth == last
+    handheld.hear(Ack(v=1, epoch=epoch, upto=last, of=(others, ours)))
     assert handheld.outbox.depth == 0
 
 

@@ -10,6 +10,7 @@ from hub.devices.models import Device as DeviceRow
 from hub.devices.models import DeviceEpoch
 from hub.floor_exceptions import FloorException
 from hub.journal import JournalRow
+from protocols.envelope import payload_digest
 from protocols.messages import Gap, HelpRequested, Parked, PersonLoggedOut
 from tests.hub.device_gateway.conftest import Device, Floor, ack, acks
 
@@ -101,6 +102,16 @@ def test_a_cloned_card_is_parked_not_applied(floor: Floor, device: Device):
     floor.hear(clone, clone)
     assert floor.parked() == [(1, "CLONED_KEY")]
     assert floor.events() == [(1, "APPLIED")]
+
+
+def test_an_acknowledgement_names_the_bodies_that_the_hub_has(floor: Floor, device: Device):
+    """So that a device whose card was copied does not take the other's answer for its own."""
+    first, clone = device.event(1), device.event(1, PersonLoggedOut())
+    ours, others = (payload_digest(one.payload).hex() for one in (first, clone))
+    assert ack(floor.hear(first)).of == (ours,)
+    assert set(ack(floor.hear(clone)).of) == {ours, others}
+    assert ack(floor.hear(first)).of == (ours,)
+    assert set(ack(floor.hear(clone)).of) == {ours, others}
 
 
 def test_a_clone_in_the_same_batch_is_noticed(floor: Floor, device: Device):
