@@ -14,6 +14,7 @@ from random import Random
 from typing import Final
 
 from hub.devices import service
+from hub.journal import Act
 from hub.setup import new_hub_epoch
 from hub.verify.command import verify
 from hub.wiring import open_journal
@@ -67,12 +68,12 @@ class PickingSite:
 
     def say_something(self) -> None:
         """A page queues one command for each device."""
-        for name in self._lines:
-            self.site.journal.perform(
-                "devices.show_message",
-                lambda act, name=name: service.show_message(act, name, "hello"),
-                site="w1", via="page",
-            )  # fmt: skip
+
+        def say(act: Act) -> None:
+            for name in self._lines:
+                service.show_message(act, name, "hello")
+
+        self.site.journal.perform("devices.show_message", say, site="w1", via="page")
 
     def settle(self) -> None:
         """Until every device knows that the hub has everything. Raises TookTooLong."""

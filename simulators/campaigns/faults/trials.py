@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -20,17 +21,25 @@ from edge.errors import EdgeError
 from edge.outbox import read_outbox
 from hub.db import fetch
 from protocols.errors import ProtocolsError
-from simulators.bench.light_devices import Fleet
+from simulators.bench.light_devices import Fleet, TookTooLong
 from simulators.campaigns.faults import cards
 from simulators.campaigns.faults.air import CLEAR, Air, Room, can_have_air
-from simulators.campaigns.faults.picking_site import PickingSite, picking_site
+from simulators.campaigns.faults.picking_site import SETTLE_S, PickingSite, picking_site
+from simulators.campaigns.faults.processes import can_trace
 from simulators.campaigns.faults.proxy import Network
 from simulators.campaigns.faults.scans import scan
+from simulators.campaigns.faults.setups import killed_at
+from simulators.errors import SimulatorsError
 from simulators.live_hub import ROOT
 
 DRAINED: Final = 5_000
 DRAINING_DEVICES: Final = 20
 AIR_EVENTS: Final = 400
+PARKED_S: Final = 10.0
+"""What is on its way when a device believes itself done arrives within this."""
+SETUPS: Final = 20
+SETUP_SYNCS: Final = 24
+"""So often the first start makes something durable."""
 
 
 class Seen(NamedTuple):
@@ -60,14 +69,23 @@ def run_trials(
         if not trial.is_possible():
             found[trial.name] = {"number": str(trial.number), "impossible_here": True}
             continue
-        with tempfile.TemporaryDirectory(prefix="binlight-trial-") as folder:
-            seen = trial.run(Path(folder), seed, scale)
+        seen = _run(trial, seed, scale)
         say(f"{trial.name}: {'as it must be' if seen.is_good else 'WRONG'} {seen.facts}")
         found[trial.name] = {
             "number": str(trial.number), "good": seen.is_good,
             "recovered_s": round(seen.recovered_s, 2), **seen.facts,
         }  # fmt: skip
     return found
+
+
+def _run(trial: Trial, seed: int, scale: float) -> Seen:
+    """What never came to its end was not good either."""
+    began_s = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="binlight-trial-") as folder:
+        try:
+            return trial.run(Path(folder), seed, scale)
+        except SimulatorsError as wrong:
+            return Seen(False, time.monotonic() - began_s, {"failed": str(wrong)})
 
 
 def _judged(site: PickingSite, began_s: float, **facts: Any) -> Seen:
@@ -121,9 +139,9 @@ def cloned_card(folder: Path, seed: int, scale: float) -> Seen:
             site.promise(original)
             site.promise(clone)
         began_s = time.monotonic()
-        both.run_until(
-            "both cards are through", lambda: both.waiting == 0 and _cloned(site) >= count, 60
-        )
+        both.run_until("both cards are through", lambda: both.waiting == 0, SETTLE_S)
+        with suppress(TookTooLong):
+            both.run_until("all copies are parked", lambda: _cloned(site) == count, PARKED_S)
         took_s = time.monotonic() - began_s
         clone.cut()
         clone.outbox.close()
@@ -263,6 +281,27 @@ def half_a_configuration(_folder: Path, _seed: int, _scale: float) -> Seen:
     return Seen(not fell_over and refused > 0, time.monotonic() - began_s, facts)
 
 
+# ── the first start ──────────────────────────────────────────────────────────────────────────
+
+
+def killed_migration(folder: Path, seed: int, scale: float) -> Seen:
+    """The set-up of a new hub dies at some of its syncs, and is started again."""
+    chance = Random(seed)
+    tries = max(2, round(SETUPS * scale))
+    began_s = time.monotonic()
+    found = [
+        killed_at(folder / str(n), sync)
+        for n, sync in enumerate(sorted(chance.sample(range(1, SETUP_SYNCS + 1), tries)))
+    ]
+    killed = [one for one in found if one.was_killed]
+    facts = {
+        "tried": tries, "killed": len(killed), "whole": sum(one.is_whole for one in found),
+        "password_never_said": sum(not one.is_password_known for one in found),
+    }  # fmt: skip
+    is_good = bool(killed) and all(one.is_whole for one in found)
+    return Seen(is_good, time.monotonic() - began_s, facts)
+
+
 TRIALS: Final[tuple[Trial, ...]] = (
     Trial("disk full: a device's card", 5, card_full, cards.can_mount),
     Trial("card goes read-only", 6, read_only, cards.can_loop),
@@ -277,5 +316,6 @@ TRIALS: Final[tuple[Trial, ...]] = (
           partial(bad_air, Air(delay_s=0.05, jitter_s=0.2, twice=0.1)), can_have_air),
     Trial("hub restored from an older backup", 24, older_backup),
     Trial("two devices with one card", 25, cloned_card),
+    Trial("killed in the middle of a migration", 27, killed_migration, can_trace),
     Trial("a long queue, twenty devices at once", 26, long_queue),
 )  # fmt: skip

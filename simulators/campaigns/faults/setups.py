@@ -1,0 +1,67 @@
+"""The first start and its migration, killed at one of its syncs. Owns the acts of that trial.
+
+Each time a new folder: the set-up is killed as it is about to make its n-th write durable, then it
+is started again and must come to its end, with every table there and books that verify.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from hub.broker import runtime_folder
+from hub.config import HubConfig
+from hub.db import fetch, open_database
+from hub.migrations import STEPS
+from hub.prepared import Prepared
+from hub.supervise import python_command
+from hub.verify.command import verify
+from simulators.campaigns.faults.processes import SYNCS
+from simulators.live_hub import ROOT
+
+
+class KilledSetup(NamedTuple):
+    """What became of one: `was_killed` is False when it ended before its n-th sync."""
+
+    was_killed: bool
+    is_whole: bool
+    is_password_known: bool
+    """Whether either start has said the administrator's one-time password."""
+
+
+TRACE: Final = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={SYNCS}")
+
+
+def killed_at(folder: Path, sync: int) -> KilledSetup:
+    """Kill the set-up at its n-th sync, and start it again."""
+    config = HubConfig(folder=str(folder))
+    inject = ("-e", f"inject={SYNCS}:signal=KILL:when={sync}")
+    first = _set_up(config, (*TRACE, *inject))
+    second = _set_up(config)
+    said = [msgspec.json.decode(text, type=Prepared) for text in (first, second) if text]
+    is_whole = bool(second) and _is_whole(config)
+    shutil.rmtree(runtime_folder(config), ignore_errors=True)
+    return KilledSetup(not first, is_whole, any(one.password for one in said))
+
+
+def _set_up(config: HubConfig, tracing: tuple[str, ...] = ()) -> bytes:
+    """What it says at its end; nothing when it did not come that far."""
+    done = subprocess.run(
+        [*tracing, *python_command("hub.setup")], input=msgspec.json.encode(config),
+        stdout=subprocess.PIPE, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    return done.stdout if done.returncode == 0 else b""
+
+
+def _is_whole(config: HubConfig) -> bool:
+    database = open_database(config.database)
+    try:
+        steps = fetch(database, "SELECT COUNT(*) FROM schema_step")[0][0]
+        return int(steps) == len(STEPS) and verify(database).ok
+    finally:
+        database.close()
