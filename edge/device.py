@@ -25,7 +25,7 @@ from edge.handheld.agent_io import Input
 from edge.handheld.enrolling import EnrollingCore, Situation
 from edge.handheld.view import ScreenView
 from edge.hub_access import HubAccess, by_password
-from edge.identity import IdentityStore
+from edge.identity import open_or_set_aside
 from edge.identity_renewal import Renewal
 from edge.keypad import Keypad
 from edge.loop import AgentLoop, Core, MakeLink, linked
@@ -52,7 +52,7 @@ class Device:
         """Raises IdentityUnusable."""
         self._config, self._folder, self._version = config, folder, version
         self._clock, self._chance, self._tones, self._scanner = clock, chance, tones, scanner
-        self._store = IdentityStore(folder)
+        self._store = open_or_set_aside(folder)
         self._loop: AgentLoop | None = None
         self._stopping = threading.Event()
         self.keypad: Keypad | None = None

@@ -188,6 +188,22 @@ class IdentityStore:
         self._stored = stored
 
 
+def open_or_set_aside(folder: Path) -> IdentityStore:
+    """The store; a file that cannot be used is moved out of the way, for whoever wants to know why.
+
+    The device is then nobody and can be enrolled anew. Raises IdentityUnusable when the disk fails.
+    """
+    try:
+        return IdentityStore(folder)
+    except IdentityUnusable as unusable:
+        path = folder / FILE_NAME
+        try:
+            path.replace(path.with_suffix(".unusable"))
+        except OSError as wrong:
+            raise unusable from wrong
+    return IdentityStore(folder)
+
+
 def read_addresses(texts: tuple[str, ...]) -> tuple[Address, ...]:
     """The brokers of an identity as values. Raises BadAddress."""
     return tuple(map(read_address, texts))

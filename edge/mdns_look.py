@@ -33,8 +33,10 @@ LOOK_S: Final = 1.5
 RESOLVE_MS: Final = 700
 SIOCGIFADDR: Final = 0x8915
 """netdevice(7): an interface's address, at bytes 20 to 23 of the answer."""
-FOUND_MAX: Final = 16
-"""Somebody who announces a thousand hubs keeps a device busy for no longer than this many."""
+FOUND_MAX: Final = 8
+ADDRESSES_MAX: Final = 4
+"""Somebody who announces a thousand hubs, or one at a thousand addresses, keeps a device busy for
+no longer than so many."""
 
 
 class MdnsLook:
@@ -95,7 +97,7 @@ def _found(info: ServiceInfo) -> Found | None:
     if not info.port:
         return None
     hosts = info.parsed_scoped_addresses(IPVersion.V4Only)
-    return Found(announcement, tuple(Address(host, info.port) for host in hosts))
+    return Found(announcement, tuple(Address(host, info.port) for host in hosts[:ADDRESSES_MAX]))
 
 
 def addresses_of(interfaces: Sequence[str]) -> list[str]:

@@ -284,6 +284,17 @@ def test_the_first_owner_of_an_outbox_is_noted(folder):
     outbox.close()
 
 
+def test_an_identity_that_cannot_be_read_is_kept_aside_and_the_device_asks_for_a_code(
+    start, folder, hub
+):
+    (folder / "identity.json").write_bytes(b"\x00flipped")
+    running = start()
+    running.sees(is_enrolling)
+    running.scan(hub.code())
+    running.sees(asks_for_a_badge)
+    assert (folder / "identity.unusable").read_bytes() == b"\x00flipped"
+
+
 def test_a_device_that_nobody_enrols_can_still_be_stopped(start):
     running = start()
     running.sees(is_enrolling)

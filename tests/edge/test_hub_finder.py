@@ -13,7 +13,14 @@ from edge.config import HubConfig
 from edge.errors import ConfigUnreadable
 from edge.hub_finder import Candidate, Found, Known, candidates
 from edge.identity import IdentityStore
-from edge.mdns_look import FOUND_MAX, MdnsLook, _Listener, addresses_of
+from edge.mdns_look import (
+    ADDRESSES_MAX,
+    FOUND_MAX,
+    MdnsLook,
+    _found,
+    _Listener,
+    addresses_of,
+)
 from protocols.discovery import SERVICE_TYPE, Announcement, instance_name, write_txt
 from protocols.enrolment import Address
 from tests.edge.certificates import TestHub
@@ -153,6 +160,18 @@ def test_what_is_no_announcement_of_a_hub_is_passed_over(network):
 def test_without_a_network_nothing_is_found_and_nothing_fails():
     assert MdnsLook(("no-such-interface",), PATIENCE_S)(lambda _found: True) == ()
     assert addresses_of(("no-such-interface",)) == []
+
+
+def test_a_hub_at_a_thousand_addresses_is_tried_at_a_few():
+    pairs = write_txt(Announcement("main", "hub-1", "FP"))
+    spots = [socket.inet_aton(f"10.0.0.{n}") for n in range(1, 200)]
+    info = ServiceInfo(SERVICE_TYPE, f"x.{SERVICE_TYPE}", 8_883, properties=pairs, addresses=spots)
+    assert len(_found(info).addresses) == ADDRESSES_MAX
+
+
+def test_an_announcement_without_a_port_is_none():
+    pairs = write_txt(Announcement("main", "hub-1", "FP"))
+    assert _found(ServiceInfo(SERVICE_TYPE, f"x.{SERVICE_TYPE}", 0, properties=pairs)) is None
 
 
 def test_loopback_is_looked_at_only_when_it_is_named():
