@@ -204,6 +204,7 @@ class SqliteOutbox:
         """Open or make the file and count a boot. Raises OutboxUnusable, also when it is in use."""
         self._path = str(path)
         self._chance = chance
+        self._failure = ""
         self.capacity = capacity
         self._lock_fd = self._take_lock() if self._path != IN_MEMORY else None
         with self._translated():
@@ -440,9 +441,15 @@ class SqliteOutbox:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        """After one failure nothing is taken any more: what the disk holds is only known to whoever
+        opens it anew.
+        """
+        if self._failure:
+            raise OutboxUnusable(self._path, self._failure)
         try:
             yield
         except sqlite3.Error as wrong:
+            self._failure = str(wrong)
             raise OutboxUnusable(self._path, str(wrong)) from wrong
 
     @contextmanager

@@ -13,7 +13,9 @@ from typing import Final, NamedTuple
 from simulators.errors import SimulatorsError
 
 _HEX: Final = r"(?:\\x[0-9a-f]{2})*"
-_LINE: Final = re.compile(r"^(\d+) +(\w+)\((.*)\) += (-?\d+)(?:<(" + _HEX + r")>)?(?: (E\w+) .*)?$")
+_LINE: Final = re.compile(
+    r"^(\d+) +(\w+)\((.*)\) += (-?\d+)(?:<(" + _HEX + r")>)?(?: (E\w+) .*| \((INJECTED)\))?$"
+)
 _UNFINISHED: Final = re.compile(r"^(\d+) +(\w+\(.*) <unfinished \.\.\.>$")
 _RESUMED: Final = re.compile(r"^(\d+) +<\.\.\. \w+ resumed>(.*)$")
 _OPEN_FILE: Final = re.compile(r"^(\d+|AT_FDCWD)<(" + _HEX + r")>(\(deleted\))?$")
@@ -52,7 +54,9 @@ class Call(NamedTuple):
     path: str
     """Of a descriptor that the call returned; otherwise empty."""
     error: str
-    """`EIO` and the like; empty when the call succeeded."""
+    """`EIO` and the like; INJECTED for a call that said it had succeeded and was not carried out;
+    empty when it succeeded.
+    """
 
 
 def read_calls(lines: Iterable[str]) -> Iterator[Call]:
@@ -70,10 +74,10 @@ def read_calls(lines: Iterable[str]) -> Iterator[Call]:
 
 
 def _call(found: re.Match[str]) -> Call:
-    pid, name, arguments, result, path, error = found.groups(default="")
+    pid, name, arguments, result, path, error, injected = found.groups(default="")
     return Call(
         int(pid), name, tuple(_argument(name, a) for a in arguments.split(", ")), int(result),
-        _text(path), error,
+        _text(path), error or injected,
     )  # fmt: skip
 
 

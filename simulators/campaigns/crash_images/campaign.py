@@ -69,6 +69,8 @@ class Subject(NamedTuple):
     is_prepared: bool = False
     fails_at: tuple[int, int] | None = None
     """Let a flush between these two of the process fail (EIO)."""
+    injects: str = ""
+    """A fault of every call, in strace's words."""
     must_be: str = ""
     """Of a control: the verdict that has to occur."""
 
@@ -98,12 +100,12 @@ _HUB: Final = {"acts": 60, "checkpoint_pages": 60, "synchronous": "FULL"}
 _SHORT_HUB: Final = {**_HUB, "acts": 30}
 SUBJECTS: Final = (
     Subject("outbox", "outbox", _OUTBOX, _outbox_check, 0.45),
-    Subject("outbox after a failed flush", "outbox", {**_OUTBOX, "restarts": True},
+    Subject("outbox after a failed flush", "outbox", {**_OUTBOX, "restarts": 5},
             _outbox_promises, 0.06, share=0.3, fails_at=(12, 60)),
     Subject("hub", "hub", _HUB, _hub_check, 0.38, share=0.06, is_prepared=True),
     Subject("hub, first start", "hub", {**_HUB, "begins": True}, _hub_check, 0.02,
             share=0.02),
-    Subject("hub after a failed flush", "hub", {**_SHORT_HUB, "restarts": True},
+    Subject("hub after a failed flush", "hub", {**_SHORT_HUB, "restarts": 5},
             _hub_promises, 0.03, share=0.04, is_prepared=True, fails_at=(5, 30)),
     Subject("private files", "private_files", {"acts": 30, "is_careful": True}, _files_check, 0.06),
 )  # fmt: skip
@@ -112,6 +114,8 @@ CONTROLS: Final = (
             _outbox_check, CONTROL_SHARE, must_be=LOST),
     Subject("outbox, synchronous OFF", "outbox", {**_OUTBOX, "synchronous": "OFF"},
             _outbox_check, CONTROL_SHARE, must_be=CORRUPT),
+    Subject("outbox, on a disk that lies", "outbox", _OUTBOX, _outbox_check, CONTROL_SHARE,
+            injects="fdatasync:retval=0", must_be=LOST),
     Subject("hub, synchronous NORMAL", "hub", {**_SHORT_HUB, "synchronous": "NORMAL"}, _hub_check,
             CONTROL_SHARE, share=0.06, is_prepared=True, must_be=LOST),
     Subject("hub, synchronous OFF", "hub", {**_SHORT_HUB, "synchronous": "OFF"}, _hub_check,
@@ -224,6 +228,7 @@ def _try_one(subject: Subject, seed: int, until: int, found: Found, pace: Pace) 
 
 
 def _failures(subject: Subject, chance: Random) -> list[str]:
-    if subject.fails_at is None:
-        return []
-    return [f"fdatasync:error=EIO:when={chance.randint(*subject.fails_at)}"]
+    faults = [subject.injects] if subject.injects else []
+    if subject.fails_at is not None:
+        faults.append(f"fdatasync:error=EIO:when={chance.randint(*subject.fails_at)}")
+    return faults

@@ -12,7 +12,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -73,6 +74,33 @@ def record(
         with (run / TRACE).open(encoding="ascii") as lines:
             reader = Reader(str(folder), str(run / SAID), files)
             return Recording(files, list(reader.read(read_calls(lines))))
+
+
+class Struck(NamedTuple):
+    """How a process ended that had a fault on its way."""
+
+    status: int
+    """Negative: the signal that ended it."""
+    promised: list[dict[str, Any]]
+
+
+@contextmanager
+def struck(
+    module: str, asked: Mapping[str, Any], fault: str, *, prepare: bool = False
+) -> Iterator[tuple[Path, Struck]]:
+    """Run a workload while strace makes its calls fail; the folder that it left, and its end."""
+    with tempfile.TemporaryDirectory(prefix="binlight-struck-", dir=memory_folder()) as made:
+        run = Path(made).resolve()
+        (run / FOLDER).mkdir()
+        if prepare:
+            _run(_command(module, run, {**asked, "prepare": True}), module)
+        name = fault.partition(":")[0]
+        strace = [STRACE, "-f", "-qq", "-o", os.devnull, "-e", f"trace={name}"]
+        command = [*strace, f"--inject={fault}", "--", *_command(module, run, asked)]
+        done = subprocess.run(command, capture_output=True, check=False)
+        said = run / SAID
+        lines = said.read_text(encoding="utf-8").splitlines() if said.exists() else []
+        yield run / FOLDER, Struck(done.returncode, [json.loads(line) for line in lines])
 
 
 def memory_folder() -> Path | None:

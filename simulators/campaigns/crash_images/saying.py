@@ -17,7 +17,7 @@ class Saying:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def __call__(self, **facts: Any) -> None:
-        os.write(self._fd, json.dumps(facts).encode())
+        os.write(self._fd, json.dumps(facts).encode() + b"\n")
 
 
 class PagesSaying:

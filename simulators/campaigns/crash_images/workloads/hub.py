@@ -30,7 +30,7 @@ from hub.warehouse import service as warehouse
 from simulators.bench.picks import Line, confirmation
 from simulators.campaigns.bare_hub import BareHub, acks
 from simulators.campaigns.crash_images.saying import PagesSaying
-from simulators.campaigns.crash_images.workloads.processes import go_on
+from simulators.campaigns.crash_images.workloads.processes import go_on, go_on_if_allowed
 
 FILE: Final = "hub.db"
 PLAN: Final = "../work.json"
@@ -102,7 +102,7 @@ class HubWork:
         database = self._hub.journal.database
         for name in ("synchronous", "checkpoint_pages"):
             pragma = "wal_autocheckpoint" if name == "checkpoint_pages" else name
-            database.execute_sql(f"PRAGMA {pragma}={self._options[name]}")
+            database.execute_sql(f"PRAGMA {pragma}={self._options[name]}")  # type: ignore[no-untyped-call]
         self._upto = {
             f"{device}/{epoch}": upto
             for device, epoch, upto in fetch(
@@ -216,7 +216,11 @@ def main(folder: str, said: str, options: str) -> None:
         prepare(Path(folder), asked["seed"])
     if is_only_prepared:
         return
-    work = HubWork(Path(folder), said, asked)
+    try:
+        work = HubWork(Path(folder), said, asked)
+    except (DiskFailed, peewee.OperationalError):
+        go_on_if_allowed(folder, said, asked)
+        raise
     left = work.work()
     if left:
         go_on(folder, said, {**work.goes_on_with, "acts": left})

@@ -1,8 +1,8 @@
 """The device's real outbox at work: scans, acknowledgements, pruning, restarts, new epochs.
 
 Options: seed, acts, checkpoint_pages (so that the log is reset often), synchronous (FULL is what
-the product sets; the others are controls, which must come out broken), restarts: whether a failed
-write ends the process, as it ends the agent, and another takes up its work.
+the product sets; the others are controls, which must come out broken), restarts: how often a failed
+write may end the process, as it ends the agent, and another takes up its work.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, Final
 from edge.errors import OutboxUnusable
 from edge.outbox import SqliteOutbox
 from simulators.campaigns.crash_images.saying import PagesSaying
-from simulators.campaigns.crash_images.workloads.processes import go_on
+from simulators.campaigns.crash_images.workloads.processes import go_on, go_on_if_allowed
 
 FILE: Final = "outbox.db"
 COUNTER: Final = "counter"
@@ -153,7 +153,12 @@ def last_seqs(path: Path) -> dict[str, int]:
 
 
 def main(folder: str, said: str, options: str) -> None:
-    work = OutboxWork(Path(folder), said, json.loads(options))
+    asked = json.loads(options)
+    try:
+        work = OutboxWork(Path(folder), said, asked)
+    except OutboxUnusable:
+        go_on_if_allowed(folder, said, asked)
+        raise
     left = work.work()
     if left:
         go_on(folder, said, {**work.goes_on_with, "acts": left})

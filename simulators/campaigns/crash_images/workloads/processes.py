@@ -8,6 +8,12 @@ import sys
 from typing import Any, NoReturn
 
 
+def go_on_if_allowed(folder: str, said: str, options: dict[str, Any]) -> None:
+    """The same once more, as a supervisor tries it, while `restarts` allow one."""
+    if options.get("restarts"):
+        go_on(folder, said, {**options, "restarts": options["restarts"] - 1})
+
+
 def go_on(folder: str, said: str, options: dict[str, Any]) -> NoReturn:
     """The same workload with other options, in place of this process."""
     module = sys.modules["__main__"].__spec__

@@ -35,6 +35,10 @@ def test_a_flush_that_failed_says_why():
     assert (found.error, found.result) == ("EIO", -1)
 
 
+def test_a_flush_that_a_lying_disk_only_claimed_is_no_success():
+    assert call(f"7 fdatasync(3<{DB}>) = 0 (INJECTED)").error == "INJECTED"
+
+
 def test_a_file_that_was_removed_while_open_is_known_as_such():
     found = call(f'7 write(4<{DB}>(deleted), "{hexed(b"a")}", 1) = 1')
     assert found.arguments[0] == OpenFile("4", "/d/x.db", True)
