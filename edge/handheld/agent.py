@@ -35,23 +35,20 @@ from edge.handheld.agent_io import (
     Stop,
     Tick,
 )
+from edge.handheld.backlog import Backlog
 from edge.handheld.dwell import Dwell, dwell
+from edge.handheld.hub_words import frees_work, wanted
 from edge.handheld.late_answers import LateAnswers
 from edge.handheld.memory import changed_parts, read_parts
 from edge.handheld.outcome import (
-    CommandUnknown,
     Emit,
     HubInput,
-    LoginEnded,
     Notice,
     Outcome,
     PersonInput,
     ScannerChecked,
     Scene,
-    TextSent,
     Unreadable,
-    WorkOffered,
-    WorkRevoked,
 )
 from edge.handheld.reading import EnrolmentRead, read_scan, read_typed
 from edge.handheld.texts import Texts
@@ -75,12 +72,7 @@ from protocols.limits import OUTBOX_KEEP_DAYS, SCAN_CHARS_MAX
 from protocols.messages import (
     Command,
     Config,
-    EndLogin,
     HeldAssignment,
-    OfferAssignment,
-    RevokeAssignment,
-    ShowMessage,
-    command_data,
     decode,
     encode,
 )
@@ -91,8 +83,6 @@ if TYPE_CHECKING:
 CFG: Final = "cfg"
 """The part of the outbox's state that holds the last configuration from the hub."""
 SENDS_FNC1: Final = "sends_fnc1"
-BACKLOG_SHOWN_FROM: Final = 5
-"""Fewer events go to the hub before anybody could read of them."""
 PRUNE_EVERY_MS: Final = 3_600_000
 PRUNE_MORE_AFTER_MS: Final = 1_000
 KEEP_US: Final = OUTBOX_KEEP_DAYS * 24 * 3_600 * 1_000_000
@@ -117,7 +107,7 @@ class AgentCore:
         self.texts = texts or Texts()
         self.is_stopped = False
         self._late = LateAnswers(outbox)
-        self._backlog_seen = 0
+        self._backlog = Backlog()
         self._dwell = Dwell()
         self._strangers = strangers.Strangers(outbox)
         self._typed = ""
@@ -294,34 +284,22 @@ class AgentCore:
         if self.link.parked and self.link.parked != parked:
             codes = ", ".join(self.link.parked)
             self._notice = Notice("EVENTS_PARKED", {"codes": codes}, "WARN")
-        self._watch_backlog(came_back=self.link.is_hub_online and not was_online)
+        came_back = self.link.is_hub_online and not was_online
+        self._notice = self._backlog.watch(self.outbox.depth, self._notice, came_back=came_back)
         return actions + [self.link.answer_command(answer) for answer in self._late.due()]
-
-    def _watch_backlog(self, *, came_back: bool) -> None:
-        """After a time without the hub people see what it hears now, until it has heard all."""
-        depth = self.outbox.depth
-        if came_back and depth >= BACKLOG_SHOWN_FROM:
-            self._backlog_seen = depth
-            if self._notice is not None and self._notice.look == "INFO":
-                self._notice = None
-        elif not depth and self._backlog_seen:
-            self._backlog_seen = 0
-            if self._notice is None:
-                self._notice = Notice("BACKLOG_GONE")
 
     def _hear(self, heard: Heard | None, now: Now) -> list[Action]:
         if isinstance(heard, Config):
             return self._configure(heard, now)
         if isinstance(heard, Command):
-            return self._obey(_wanted(heard), now)
+            return self._obey(wanted(heard), now)
         return []
 
-    def _obey(self, wanted: HubInput, now: Now) -> list[Action]:
+    def _obey(self, asked: HubInput, now: Now) -> list[Action]:
         """News from the hub never hide what somebody has to read first."""
         before = self._notice
-        outcome = workflow.step(self.state, wanted, self._scene(now))
-        is_late = isinstance(wanted, WorkRevoked | LoginEnded)
-        actions = self._carry_out(outcome, now, is_late=is_late)
+        outcome = workflow.step(self.state, asked, self._scene(now))
+        actions = self._carry_out(outcome, now, is_late=frees_work(asked))
         is_mere_news = self._notice is not None and self._notice.look == "INFO"
         if before is not None and before.look != "INFO" and is_mere_news:
             self._notice = before
@@ -445,7 +423,7 @@ class AgentCore:
             radio_dbm=self.link.sensed.radio_dbm,
             typed=self._typed,
             notice=self._notice,
-            is_draining=bool(self._backlog_seen) and self.link.is_hub_online,
+            is_draining=self._backlog.is_draining and self.link.is_hub_online,
         )
         return show(self.state, facts, self.texts)
 
@@ -455,23 +433,3 @@ def _read_state(parts: dict[str, bytes]) -> HandheldState:
         return read_parts(parts)
     except (msgspec.DecodeError, KeyError) as wrong:
         raise OutboxUnusable("state", str(wrong)) from wrong
-
-
-def _wanted(command: Command) -> HubInput:
-    """What a command asks for; one that cannot be read is rejected by name."""
-    try:
-        data = command_data(command)
-    except ProtocolsError as wrong:
-        return CommandUnknown(command.id, wrong.code)
-    match data:
-        case OfferAssignment(assignment=assignment):
-            return WorkOffered(command.id, assignment)
-        case RevokeAssignment():
-            return WorkRevoked(
-                command.id, data.assignment, data.rev, data.reason, data.unless_begun
-            )
-        case EndLogin(person=person):
-            return LoginEnded(command.id, person)
-        case ShowMessage(text=text, level=level):
-            return TextSent(command.id, text, level)
-    return CommandUnknown(command.id, "UNKNOWN_TYPE")

@@ -98,6 +98,20 @@ def test_an_answer_never_overtakes_the_events_before_it(tmp_path):
     assert handheld.order(wanted, number=88).accepted
 
 
+def test_an_offer_of_what_is_finished_here_is_not_taken_again():
+    """The hub said it before it heard of DONE; work that it opens anew is another matter."""
+    handheld = picking([line(1, "A-1", 1)])
+    handheld.bin("A-1")
+    handheld.scan("85123A")
+    handheld.tote("T-1")
+    handheld.say("DONE")
+    late = handheld.offer(assignment([line(1, "A-1", 1)], rev=2))
+    assert (late.accepted, late.code) == (False, "FINISHED_HERE")
+    assert handheld.view.phase == "READY"
+    more = handheld.offer(assignment([line(1, "A-1", 1), line(2, "A-2", 1)], rev=3))
+    assert more.accepted
+
+
 # --- people ---------------------------------------------------------------------------------------
 
 
