@@ -13,21 +13,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
-import peewee
 import structlog
 
 from hub.backup import archive
 from hub.backup.acts import Kind, NoteNightlyRun
 from hub.backup.drill import drill
-from hub.backup.queries import last
+from hub.backup.queries import last, local_time
 from hub.backup.rules import Made, superfluous
 from hub.backup.taking import SUFFIX, Taken, take
 from hub.clock import Clock, SystemClock
 from hub.config import HubConfig
-from hub.db import fetch
 from hub.journal import Journal
 from hub.private_files import make_private_folder
 from hub.supervise import die_with_parent
@@ -46,13 +43,6 @@ _log = structlog.get_logger("night")
 def backup_folder(config: HubConfig) -> Path:
     """Where the nightly backups are."""
     return Path(config.backup_folder) if config.backup_folder else config.data / FOLDER
-
-
-def local_time(database: peewee.Database, site: str, now_us: int) -> datetime:
-    """A moment as the clocks of the site show it."""
-    rows = fetch(database, "SELECT time_zone FROM site WHERE code = ?", (site,))
-    zone = ZoneInfo(rows[0][0]) if rows else UTC
-    return datetime.fromtimestamp(now_us / 1_000_000, zone)
 
 
 class Night:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import peewee
 
@@ -29,3 +31,10 @@ def last(database: peewee.Database, site: str, kind: str) -> Run | None:
         (site, kind),
     )
     return Run(*rows[0])._replace(is_good=bool(rows[0][2])) if rows else None
+
+
+def local_time(database: peewee.Database, site: str, now_us: int) -> datetime:
+    """A moment as the clocks of the site show it."""
+    rows = fetch(database, "SELECT time_zone FROM site WHERE code = ?", (site,))
+    zone = ZoneInfo(rows[0][0]) if rows else UTC
+    return datetime.fromtimestamp(now_us / 1_000_000, zone)

@@ -16,8 +16,7 @@ import msgspec
 import peewee
 import structlog
 
-from hub.backup.night import local_time
-from hub.backup.queries import last
+from hub.backup.queries import last, local_time
 from hub.backup.rules import is_due
 from hub.clock import SystemClock
 from hub.config import HubConfig
