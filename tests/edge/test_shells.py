@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from pathlib import Path
@@ -16,6 +17,8 @@ from edge.config import BrokerConfig, HubConfig, parse_config, read_config, read
 from edge.errors import ConfigUnreadable, EdgeError, UnknownConfigKey, UnknownDriver
 from edge.gauges import battery_percent, radio_dbm
 from edge.handheld.agent_io import ScanFailed, ScannerPresence, ScanRead
+from edge.identity import IdentityStore
+from edge.outbox import SqliteOutbox
 from edge.reconnect import (
     LONG_GONE_FAILURES,
     LONG_GONE_MS,
@@ -33,6 +36,7 @@ from edge.tones.aplay import pattern_samples
 from edge.tones.terminal import BELLS
 from protocols.errors import BadName
 from protocols.messages import TimeReply
+from tests.edge.certificates import SITE, TestHub
 
 EXAMPLE = Path(edge.handheld.__file__).with_name("example.toml")
 SETTING = re.compile(r"# (\[?[a-z0-9_.]+\]?|[a-z0-9_]+ = .+)( +#.*)?$")
@@ -122,6 +126,18 @@ def test_the_command_refuses_a_missing_file_and_a_driver_that_is_not_there(tmp_p
             ["--config", str(path), "--data", str(tmp_path), "--headless"],
             catch_exceptions=False,
         )
+
+
+def test_the_roots_of_an_enrolled_device_are_those_of_its_identitys_site(tmp_path):
+    (tmp_path / "tls").mkdir()
+    IdentityStore(tmp_path).adopt(TestHub(tmp_path / "tls").identity("hub:8883"))
+    SqliteOutbox(tmp_path / "outbox.sqlite", random.Random(1)).close()
+    config = tmp_path / "handheld.toml"
+    config.write_text("")
+    said = CliRunner().invoke(
+        command, ["--config", str(config), "--data", str(tmp_path), "--roots"]
+    )
+    assert json.loads(said.output) == {"site": SITE, "days": []}
 
 
 # ── Tones. ──────────────────────────────────────────────────────────────────────────────────
