@@ -55,8 +55,8 @@ def write_image(stream: BinaryIO, kernel: Kernel) -> None:
     _add_python(archive)
     _add_packages(archive)
     _add_ours(archive)
-    for number, (name, content) in enumerate(kernel.drivers()):
-        archive.add_file(f"modules/{number:02d}-{name}", content)
+    for driver in kernel.drivers:
+        archive.add_file(f"modules/{driver.name}", driver.read_bytes())
     archive.finish()
 
 
@@ -118,7 +118,11 @@ def _files(folder: Path) -> Iterator[Path]:
 def _packages() -> list[Path]:
     """Whatever of the installed packages an agent without a screen has loaded once it runs."""
     ran = subprocess.run(
-        [sys.executable, "-c", PROBE], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROBE],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     names = ran.stdout.split()
     found = [path for name in names for path in SITE.glob(f"{name}.*") if path.is_file()]

@@ -1,6 +1,6 @@
 """Debian's generic kernel as the virtual machine boots it: downloaded and unpacked, not installed.
 
-Owns where it is kept, its uncompressed image and which modules are loaded in which order.
+Owns where it is kept, its uncompressed image, and which drivers are loaded in which order.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ import gzip
 import lzma
 import os
 import re
+import shutil
 import struct
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import msgspec
@@ -41,33 +43,26 @@ class NoKernel(Exception):
 
 
 class Kernel(msgspec.Struct, frozen=True):
-    """An unpacked kernel package."""
+    """What is booted: the uncompressed image, and the drivers in the order of loading."""
 
     image: Path
-    modules: Path
-
-    def drivers(self) -> Iterator[tuple[str, bytes]]:
-        """File name and content of each module, in the order of loading."""
-        files = {_module_name(path): path for path in self.modules.rglob("*.ko*")}
-        seen: set[str] = set()
-        for driver in DRIVERS:
-            yield from _with_dependencies(_underscored(driver), files, seen)
+    drivers: tuple[Path, ...]
 
 
 def prepared_kernel(cache: Path | None = None) -> Kernel:
-    """The kernel, downloaded at the first time. Raises NoKernel."""
+    """The kernel, downloaded at the first time and when Debian has a newer one. Raises NoKernel."""
     folder = (cache or cache_folder()) / "kernel"
     package = _package_name()
-    unpacked = folder / package
-    if not (unpacked / "vmlinux").exists():
-        _unpack(_download(package, folder), unpacked)
-        _keep_uncompressed(unpacked)
-    modules = next((unpacked / "lib/modules").iterdir())
-    return Kernel(image=unpacked / "vmlinux", modules=modules)
+    kept = folder / package
+    if not kept.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder) as work:
+            _keep(_unpacked(package, Path(work)), kept)
+    return Kernel(kept / "vmlinux", tuple(sorted((kept / "drivers").iterdir())))
 
 
 def cache_folder() -> Path:
-    """Outside the repository: 400 MB that every check-out may share."""
+    """Outside the repository: 70 MB that every check-out may share."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "binlight"
 
 
@@ -80,23 +75,33 @@ def _package_name() -> str:
     return found[0]
 
 
-def _download(package: str, folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    _run("apt-get", "download", "-q", package, cwd=folder)
-    return max(folder.glob(f"{package}_*.deb"), key=lambda path: path.stat().st_mtime)
+def _unpacked(package: str, work: Path) -> Path:
+    """Downloaded and unpacked into a folder that goes again: nine parts in ten are not needed."""
+    _run("apt-get", "download", "-q", package, cwd=work)
+    target = work / "unpacked"
+    _run("dpkg", "-x", str(next(work.glob("*.deb"))), str(target))
+    return target
 
 
-def _unpack(package: Path, target: Path) -> None:
-    _run("dpkg", "-x", str(package), str(target))
-    package.unlink()
-
-
-def _keep_uncompressed(unpacked: Path) -> None:
-    """Written beside and renamed: a broken download must not look like a kernel."""
+def _keep(unpacked: Path, kept: Path) -> None:
+    """Put beside and renamed: a broken download must not look like a kernel."""
+    beside = unpacked / "kept"
+    (beside / "drivers").mkdir(parents=True)
     compressed = next((unpacked / "boot").glob("vmlinuz-*"))
-    beside = unpacked / "vmlinux.part"
-    beside.write_bytes(uncompressed_image(compressed.read_bytes()))
-    beside.rename(unpacked / "vmlinux")
+    (beside / "vmlinux").write_bytes(uncompressed_image(compressed.read_bytes()))
+    for number, (name, content) in enumerate(_drivers(unpacked / "lib" / "modules")):
+        (beside / "drivers" / f"{number:02d}-{name}.ko").write_bytes(content)
+    for older in kept.parent.glob("linux-image-*"):
+        shutil.rmtree(older)
+    beside.rename(kept)
+
+
+def _drivers(modules: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and content of each driver, behind what it depends on."""
+    files = {_module_name(path): path for path in modules.rglob("*.ko*")}
+    seen: set[str] = set()
+    for driver in DRIVERS:
+        yield from _with_dependencies(_underscored(driver), files, seen)
 
 
 def uncompressed_image(image: bytes) -> bytes:
@@ -123,7 +128,7 @@ def _with_dependencies(
     content = _module_content(files[name])
     for dependency in _dependencies(content):
         yield from _with_dependencies(dependency, files, seen)
-    yield f"{name}.ko", content
+    yield name, content
 
 
 def _module_content(path: Path) -> bytes:

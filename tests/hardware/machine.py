@@ -44,12 +44,14 @@ class NoMachine(Exception):
 class Machine:
     """One boot. `bench` works inside, `qmp` on the metal."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kernel: Kernel) -> None:
         self._folder = folder
         self._log = folder / "console.log"
         self._sockets: list[socket.socket] = []
         self._plugged: set[str] = set()
-        self._process = subprocess.Popen(self._command(_prepared(folder)), stderr=subprocess.PIPE)
+        self._process = subprocess.Popen(
+            self._command(kernel, _image(folder, kernel)), stderr=subprocess.PIPE
+        )
         try:
             self.bench = self._booted()
             self.serial_wire = self._connected("cable")
@@ -63,7 +65,8 @@ class Machine:
         """Raises NoMachine, NoKernel."""
         if sys.platform != "linux" or shutil.which(PROGRAM) is None:
             raise NoMachine(f"{PROGRAM} is missing: requirements/setup.sh hardware installs it.")
-        return cls(Path(tempfile.mkdtemp(prefix="binlight-machine-")))
+        kernel = prepared_kernel()
+        return cls(Path(tempfile.mkdtemp(prefix="binlight-machine-")), kernel)
 
     @contextmanager
     def plugged(self, kind: str, name: str, **options: str) -> Iterator[None]:
@@ -99,13 +102,12 @@ class Machine:
             each.close()
         shutil.rmtree(self._folder)
 
-    def _command(self, image: tuple[Kernel, Path]) -> Sequence[str]:
-        kernel, initramfs = image
+    def _command(self, kernel: Kernel, image: Path) -> Sequence[str]:
         return [
             PROGRAM,
             *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
             *("-machine", "pc,accel=tcg", "-cpu", "max", "-m", str(MEMORY_MIB)),
-            *("-kernel", str(kernel.image), "-initrd", str(initramfs), "-append", KERNEL_LINE),
+            *("-kernel", str(kernel.image), "-initrd", str(image), "-append", KERNEL_LINE),
             *("-serial", f"file:{self._log}"),
             *("-qmp", self._listener("qmp", "unix:{path},server=on,wait=off")),
             *("-chardev", self._listener("wire", "socket,id=wire,path={path},server=on,wait=on")),
@@ -165,12 +167,11 @@ def _key_event(event: Event) -> dict[str, Any]:
     return {"type": "key", "data": {"down": bool(value), "key": key}}
 
 
-def _prepared(folder: Path) -> tuple[Kernel, Path]:
-    kernel = prepared_kernel()
+def _image(folder: Path, kernel: Kernel) -> Path:
     image = folder / "image.cpio"
     with image.open("wb") as stream:
         write_image(stream, kernel)
-    return kernel, image
+    return image
 
 
 __all__ = ["Machine", "NoKernel", "NoMachine"]
