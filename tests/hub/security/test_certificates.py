@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import socket
 import ssl
 
 import pytest
@@ -291,6 +292,31 @@ def test_a_longer_list_is_always_the_newer_one_whatever_the_clock_says(site: Sec
     moments = [one.last_update_utc for one in lists]
     assert moments == sorted(set(moments))
     assert moments[0] == NEVER_BEFORE
+
+
+def test_a_session_that_was_kept_opens_nothing_after_the_device_is_revoked(site: SecureSite):
+    """Resuming an old TLS session shows no certificate again, so no list would be asked."""
+    context = site.enrol("u1").context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    first = speak(site, context, "u1")
+    resumed = speak(site, context, "u1", first.session)
+    assert resumed.session_reused, "otherwise this shows nothing"
+    site.do(RevokeDevice("u1"))
+    site.guard.look()
+    with pytest.raises(ssl.SSLError, match="REVOKED"):
+        speak(site, context, "u1", resumed.session)
+
+
+def speak(
+    site: SecureSite, context: ssl.SSLContext, device: str,
+    session: ssl.SSLSession | None = None,
+) -> ssl.SSLSocket:  # fmt: skip
+    """Connect and hear the broker's answer."""
+    plain = socket.create_connection(("127.0.0.1", site.config.broker_tls_port), 20)
+    secured = context.wrap_socket(plain, session=session)
+    secured.sendall(cutting.connect_packet(device))
+    assert secured.recv(64)[0] == cutting.CONNACK
+    return secured
 
 
 def test_a_stopped_broker_has_nobody_to_cut_off(site: SecureSite):

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.clock import FixedClock
+from hub.command import read, written
+from hub.devices import acts
 from hub.floor_exceptions import FloorException
 from hub.security import queries
 from hub.security.acts import ForgetOld, ReadLog
@@ -132,3 +134,17 @@ def test_a_flood_of_different_subjects_waits_in_bounded_memory():
     due = gathering.due(0)
     assert len(due) <= NEWS_MAX + 1
     assert sum(one.count for one in due) == 10 * NEWS_MAX
+
+
+def test_what_the_guard_does_can_be_read_back_from_the_journal_whole():
+    seen = Sight("TLS_REFUSED", AT, "s", "192.0.2.1", 3, True, {"reason": "x"})
+    wanted = (
+        NoteSights((seen, Sight("NOT_MQTT", AT))), ReadLog("broker", "ab", 7, (seen,)),
+        ForgetOld(3),
+        acts.NoteCut(("a1", "a2")), acts.AskRenewal(("h1",)), acts.RevokeDevice("h1"),
+        acts.OfferCode("h1", b"\x00\xff", 9), acts.AddDevice("h1", "dock", "$7$"),
+        acts.EnrolDevice("h1", b"d", "csr", "a1", "pem", "key", 9),
+        acts.RenewDeviceCertificate("h1", "csr", "a1", "pem", "key", 9),
+    )  # fmt: skip
+    for command in wanted:
+        assert read(command.ACT, "key", *written(command)) == command
