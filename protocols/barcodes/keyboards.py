@@ -63,14 +63,14 @@ class Keyboard(msgspec.Struct, frozen=True):
     def strokes(self, text: str) -> list[Stroke]:
         """How a scanner set to this keyboard types it; what has no key here is left out."""
         strokes: list[Stroke] = []
+        stroke_of = self._stroke_of_characters()
         for char in text:
-            if char in self._strokes:
-                strokes.append(self._strokes[char])
+            if char in stroke_of:
+                strokes.append(stroke_of[char])
                 strokes += [(" ", PLAIN)] if char in self.dead else []
         return strokes
 
-    @property
-    def _strokes(self) -> dict[str, Stroke]:
+    def _stroke_of_characters(self) -> dict[str, Stroke]:
         found = {char: (key, ALTGR) for key, char in self.altgr.items()}
         found |= {char: (key, SHIFTED) for key, char in zip(KEYS, self.shifted, strict=True)}
         return found | {char: (key, PLAIN) for key, char in zip(KEYS, self.plain, strict=True)}

@@ -18,6 +18,7 @@ from protocols.barcodes.keyboards import OTHERS, US, Keyboard, Stroke
 from protocols.barcodes.labels import is_label, read_label
 from protocols.barcodes.symbologies import split_identifier
 from protocols.enrolment import is_whole_code
+from protocols.limits import ENROLMENT_CODE_CHARS_MAX
 
 CHECK_CODE: Final = (("91", "BINLIGHT"), ("92", "FNC1AZY-+'\""))
 """The scanner's check code: its separator proves FNC1, its last seven characters the keyboard.
@@ -26,18 +27,22 @@ No two of the keyboards type them alike, but for the Spanish and the Italian one
 """
 _CHECK_TEXT: Final = "".join(ai + value for ai, value in CHECK_CODE)
 _GTIN_LENGTHS: Final = (8, 12, 13, 14)
+_PROOF_STROKES_MAX: Final = 2 * ENROLMENT_CODE_CHARS_MAX
+"""Nothing that is proven has more, even if every character were a dead key and a space."""
 _NAMED_MAX: Final = 2
 
 
 def refuse_other_layout(text: str) -> None:
     """Raises WrongKeyboardLayout if the text is one of our codes seen through another layout."""
     strokes = US.strokes(text)
-    if len(strokes) == len(text) and (keyboards := keyboards_behind(strokes)):
+    is_typed_on_us_keys = len(strokes) == len(text)
+    if is_typed_on_us_keys and (keyboards := keyboards_behind(strokes)):
         raise WrongKeyboardLayout(text, name_of(keyboards))
 
 
 def keyboards_behind(strokes: Sequence[Stroke]) -> tuple[Keyboard, ...]:
     """The countries' keyboards on which these strokes are something proven; none for US."""
+    strokes = strokes[:_PROOF_STROKES_MAX]
     as_read = US.read(strokes) or ""
     if _is_proven(as_read):
         return ()
