@@ -19,15 +19,12 @@ EDIT = "staff.edit"
 
 @command("staff.try_log_in")
 class TryLogIn(Command[Attempt], frozen=True):
-    """Take an attempt before the password is looked at."""
+    """Take an attempt before the password is looked at. What was typed is kept nowhere."""
 
-    company: str
-    login: Personal
+    person: Id | None
 
     def carry_out(self, act: Act) -> Attempt:
-        attempt = sessions.take_attempt(act, self.company, self.login)
-        act.about = attempt.person
-        return attempt
+        return sessions.take_attempt(act, self.person)
 
 
 @command("staff.log_in")

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import peewee
 
 from hub.db import Insert, writing
+from hub.ids import NIL
 from hub.journal import Act
 from hub.staff import rules
 from hub.staff.models import WebSession
@@ -32,12 +33,15 @@ class Attempt(NamedTuple):
     locked_s: int = 0
 
 
-def take_attempt(act: Act, company: str, login: str) -> Attempt:
-    """Count an attempt; `locked_s` > 0 means that none may be made for so long."""
+def take_attempt(act: Act, person: bytes | None) -> Attempt:
+    """Count an attempt; `locked_s` > 0 means that none may be made for so long.
+
+    None: nobody has that login, which takes an act all the same, and so as long.
+    """
     row = act.tx.row(
         "SELECT id, password_hash, failed_logins, locked_until FROM person "
-        "WHERE company = ? AND login = ? AND is_active",
-        (company, login.strip().casefold()),
+        "WHERE id = ? AND is_active",
+        (person or NIL,),
     )
     if row is None:
         return Attempt(None)

@@ -54,7 +54,8 @@ def try_log_in() -> ResponseReturnValue:
     """Right: a fresh session. Wrong: one sentence that does not say which of the two it was."""
     login = request.form.get("login", "")[: forms.TEXT_MAX]
     password = request.form.get("password", "")[: rules.PASSWORD_LENGTH_MAX]
-    attempt = _carry_out(TryLogIn(web().company, login))
+    known = queries.person_by_login(web().company, login)
+    attempt = _carry_out(TryLogIn(known.id if known else None))
     if attempt.locked_s:
         return _refused(attempt.person, "log-in: locked", _locked(attempt.locked_s), 429)
     if not passwords.is_right(password, attempt.password_hash) or attempt.person is None:
@@ -160,7 +161,7 @@ def _refuse_stranger(id: bytes) -> None:
     """An open page is no proof: the present password is asked, unless it is the one-time one."""
     if somebody().must_change:
         return
-    attempt = _carry_out(TryLogIn(web().company, somebody().login), id)
+    attempt = _carry_out(TryLogIn(id), id)
     if not passwords.is_right(request.form.get("current", ""), attempt.password_hash):
         raise BadValue("password", "…", "the present password is not right")
 

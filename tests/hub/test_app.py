@@ -117,7 +117,7 @@ def test_a_stream_brings_news_over_a_real_socket(
     server, port = serving(create_app(settings), "127.0.0.1", 0)
     threading.Thread(target=server.run, daemon=True).start()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=NEWS_TIMEOUT_S)
-    connection.request("GET", "/live?topic=test-news", headers={"Cookie": "binlight=secret"})
+    connection.request("GET", "/live?topic=test-news", headers={"Cookie": "__Host-binlight=secret"})
     answer = connection.getresponse()
     assert answer.getheader("Content-Type", "").startswith("text/event-stream")
     assert _next_news(answer) == b'data: {"topic":"test-news","value":"before"}\n'

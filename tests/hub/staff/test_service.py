@@ -86,14 +86,14 @@ def test_guesses_at_once_cost_as_many_attempts(hub: TestHub) -> None:
     ana = add(hub, "Ana", login="ana")
     for _ in range(4):
         with hub.act() as act:
-            assert sessions.take_attempt(act, hub.company, "ANA ").locked_s == 0
+            assert sessions.take_attempt(act, ana).locked_s == 0
     with hub.act() as act:
-        assert sessions.take_attempt(act, hub.company, "ana").locked_s == 0
-        assert sessions.take_attempt(act, hub.company, "ana").locked_s > 0
+        assert sessions.take_attempt(act, ana).locked_s == 0
+        assert sessions.take_attempt(act, ana).locked_s > 0
     with hub.act() as act:
         sessions.open_session(act, ana, sessions.digest("secret"), "::1")
     with hub.act() as act:
-        assert sessions.take_attempt(act, hub.company, "ana").locked_s == 0
+        assert sessions.take_attempt(act, ana).locked_s == 0
 
 
 def test_a_new_password_ends_every_session(hub: TestHub) -> None:
