@@ -134,15 +134,15 @@ def offer_in_reserve(act: Act, id: bytes, device: str, person: bytes, n: int = 0
 
 
 def give_again(act: Act, id: bytes, device: str) -> bool:
-    """Whoever comes back with work that nobody has taken since its lease ended goes on with it;
-    False when somebody was faster. The order to let go is withdrawn.
+    """Whoever comes back with work that nobody has taken since its lease ended is offered it again,
+    and goes on with it; False when somebody was faster. The order to let go is withdrawn.
     """
     given = act.tx.run(
-        "UPDATE assignment SET state = 'ASSIGNED', device = ?, reason = '', lease_until = ?, "
+        "UPDATE assignment SET state = 'OFFERED', device = ?, reason = '', lease_until = ?, "
         "lease_token = lease_token + 1, held_since = ?, "
         "person = (SELECT d.person FROM device d WHERE d.site = ? AND d.name = ?) "
         "WHERE id = ? AND state = 'READY' AND reason = 'LEASE_EXPIRED'",
-        (device, act.now_us + lease_us(act), act.now_us, act.site, device, id),
+        (device, act.now_us + OFFER_US, act.now_us, act.site, device, id),
     )
     if given != 1:
         return False
