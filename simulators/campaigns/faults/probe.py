@@ -43,6 +43,8 @@ class Probe:
         self._poison: deque[tuple[str, bytes]] = deque()
         self.last_ack_s = 0.0
         """On the clock of `time.monotonic`."""
+        self.acks = 0
+        """How many events the hub has taken. Each was made after the one before was taken."""
         self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
 
     def start(self) -> None:
@@ -70,6 +72,7 @@ class Probe:
             self._fleet.step()
             if before and not self._fleet.waiting:
                 self.last_ack_s = time.monotonic()
+                self.acks += 1
                 next_s = self.last_ack_s + EVERY_S
             if not self._fleet.waiting and not self._is_over.is_set():
                 self._say(next_s)

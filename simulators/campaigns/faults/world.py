@@ -241,9 +241,9 @@ class FaultWorld:
     # ── what it means to be back ─────────────────────────────────────────────────────────
 
     def hub_back(self) -> Back:
-        """An event that was under way or came after this moment is acknowledged."""
-        began_s = time.monotonic()
-        return lambda: self.probe.last_ack_s > began_s
+        """An event that was made after this moment is acknowledged: the second one from now."""
+        wanted = self.probe.acks + 2
+        return lambda: self.probe.acks >= wanted
 
     def part_back(self, part: Part, old_pid: int) -> Back:
         if part == "web":
