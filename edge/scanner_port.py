@@ -40,7 +40,7 @@ class ScannerPort:
         if not readable and now_ms < self.next_wakeup_ms:
             return []
         try:
-            return self._read(now_ms) if self._is_open else self._open(now_ms)
+            return self._read(now_ms, readable) if self._is_open else self._open(now_ms)
         except ScannerError as wrong:
             return self._lose(str(wrong), now_ms)
 
@@ -57,10 +57,11 @@ class ScannerPort:
         was_missed, self._was_missed = self._was_missed, False
         return [ScannerPresence(is_there=True)] if was_missed else []
 
-    def _read(self, now_ms: int) -> list[Input]:
+    def _read(self, now_ms: int, readable: bool) -> list[Input]:
+        """A port that woke us is alive, though its scan is not whole yet: it is not torn."""
         self.next_wakeup_ms = now_ms + READ_EVERY_MS
         found = [_input(reading) for reading in self._scanner.read()]
-        if found:
+        if found or readable:
             self._quiet_since_ms = now_ms
         elif now_ms - self._quiet_since_ms >= QUIET_MS:
             self.close()
