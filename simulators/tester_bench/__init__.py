@@ -7,7 +7,8 @@
 | `hardware` | the contract of devices and site, live and in virtual time |
 | `live_site`, `terminal_handheld`, `storage` | a hub, and `binlight edge` on a terminal |
 | `virtual_site` | the same acts on the same cores in virtual time |
-| `terminal`, `scanner_cable`, `told_tone`, `gauge_files`, `shifted_clock`, `weather` | hardware |
+| `display`, `terminal`, `scanner_cable` | hardware: what is seen, and a trigger |
+| `told_tone`, `gauge_files`, `shifted_clock`, `weather` | hardware: tones, gauges, clock, air |
 | `world_plan`, `labels`, `bars`, `damage` | what can be scanned, how it looks, how spoiled |
 | `scenario`, `recorder`, `player`, `playing`, `playing_here` | sessions as files, played again |
 | `web`, `watching`, `feed`, `wire_tap`, `papers`, `serving` | the page |

@@ -14,7 +14,7 @@ from edge.tones import Tone
 from protocols.messages import EVENT_TYPES
 from simulators.errors import SimulatorsError
 from simulators.tester_bench.damage import DAMAGES
-from simulators.tester_bench.terminal import KEYS
+from simulators.tester_bench.display import KEYS
 from simulators.tester_bench.weather import AIRS
 
 PARTS: Final = ("broker", "gateway", "web", "planner")

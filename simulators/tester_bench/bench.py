@@ -20,9 +20,9 @@ from simulators.errors import SimulatorsError
 from simulators.tester_bench import asking
 from simulators.tester_bench.acts import checked
 from simulators.tester_bench.damage import spoil
+from simulators.tester_bench.display import text_of
 from simulators.tester_bench.hardware import Device, Kept, Site
 from simulators.tester_bench.labels import as_sent
-from simulators.tester_bench.terminal import text_of
 
 ANSWER_S: Final = 2.0
 """So long somebody waits for a tone before going on."""

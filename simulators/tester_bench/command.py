@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import click
 
+from simulators.errors import SimulatorsError
 from simulators.tester_bench.acts import ACTS, REQUIRED
 from simulators.tester_bench.player import PAUSE_MAX_S
 from simulators.tester_bench.scenario import Step, read_scenario
 from simulators.tester_bench.world_plan import WorldPlan
 
 CART_SLOTS = 2
+TERMINAL_EMULATOR = "pyte"
 FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+class NoTerminalEmulator(SimulatorsError):
+    code = "NO_TERMINAL_EMULATOR"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Real displays need {TERMINAL_EMULATOR}, which is not installed here. "
+            "Install it with: pip install 'binlight[dev]'"
+        )
+
+
+def look_for_terminal_emulator() -> None:
+    """Raises NoTerminalEmulator. What a hub needs is installed without it."""
+    if find_spec(TERMINAL_EMULATOR) is None:
+        raise NoTerminalEmulator
 
 
 @click.command("play")
@@ -29,6 +49,9 @@ def play(file: Path, virtual: bool, pauses: float, data: Path | None, quiet: boo
     from simulators.tester_bench.playing import own_folder, play_live, play_virtual
 
     scenario = read_scenario(file)
+    if not virtual:
+        look_for_terminal_emulator()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # processes are ended, not left
     began = time.monotonic()
 
     def told(n: int, step: Step) -> None:
@@ -60,6 +83,7 @@ def bench(
     beyond_loopback: bool, **world: int,
 ) -> None:  # fmt: skip
     """Serve a page with virtual handhelds, scanners and a network for a tester's hands."""
+    look_for_terminal_emulator()
     from simulators.tester_bench.serving import Place, serve
 
     place = Place(listen, port, data, join, broker_port, beyond_loopback)

@@ -17,8 +17,8 @@ from edge.tones import Tone
 from hub.config import HubConfig
 from hub.journal import Journal
 from simulators.errors import SimulatorsError
+from simulators.tester_bench.display import Rows
 from simulators.tester_bench.labels import Labels
-from simulators.tester_bench.terminal import Rows
 
 
 class NotOnThisBench(SimulatorsError):

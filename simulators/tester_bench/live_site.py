@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple, cast
 
 from hub.config import DEFAULT_BROKER_PORT, DEFAULT_PORT, HubConfig
 from hub.devices import service as devices
@@ -64,10 +64,10 @@ class LiveSite:
     # ── hub ──────────────────────────────────────────────────────────────────────────────
 
     def pid_of(self, part: str) -> int | None:
-        return self._hub.pid_of(_part(part)) if self._hub is not None else None
+        return self._hub.pid_of(cast("Part", part)) if self._hub is not None else None
 
     def kill_part(self, part: str) -> None:
-        self._own_hub(f"killing the {part}").kill(_part(part))
+        self._own_hub(f"killing the {part}").kill(cast("Part", part))
 
     def stop_hub(self) -> None:
         self._own_hub("stopping the hub").stop()
@@ -117,18 +117,11 @@ class LiveSite:
         self.journal.database.close()
 
 
-def _part(part: str) -> Part:
-    found: dict[str, Part] = {
-        "broker": "broker", "gateway": "gateway", "web": "web", "planner": "planner",
-    }  # fmt: skip
-    return found[part]
+class Opened(NamedTuple):
+    """A site that runs, and the administrator's one-time password of a hub that is new."""
 
-
-class Opened:
-    """What `open_site` gives beside the site: how to look at the hub's own pages."""
-
-    def __init__(self, site: LiveSite, password: str | None) -> None:
-        self.site, self.password = site, password
+    site: LiveSite
+    password: str | None
 
 
 def open_site(plan: WorldPlan, folder: Path) -> Opened:

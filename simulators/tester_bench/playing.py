@@ -9,7 +9,6 @@ from pathlib import Path
 
 from simulators.tester_bench.bench import TesterBench
 from simulators.tester_bench.hardware import NotOnThisBench
-from simulators.tester_bench.live_site import open_site
 from simulators.tester_bench.player import PAUSE_MAX_S, play
 from simulators.tester_bench.scenario import Scenario, Step
 from simulators.tester_bench.virtual_site import VirtualSite
@@ -22,6 +21,8 @@ def play_live(
     told: Told = lambda _n, _step: None,
 ) -> None:  # fmt: skip
     """With real processes, in a folder that holds no hub yet. Raises StepFailed, DemoFailed."""
+    from simulators.tester_bench.live_site import open_site  # needs a terminal emulator
+
     with closing(open_site(scenario.world, folder).site) as site:
         bench = TesterBench(site)
         bench.wait_until_ready()

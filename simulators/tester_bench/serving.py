@@ -54,7 +54,7 @@ def serve(plan: WorldPlan, place: Place, say: Callable[[str], None]) -> None:
     """Until Ctrl-C or SIGTERM. Raises BeyondLoopback before anything is started."""
     if not is_loopback(place.listen) and not place.beyond_loopback:
         raise BeyondLoopback(place.listen)
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     say("Filling a warehouse, starting hub, broker and handhelds …")
     with own_folder(place.data) as folder, _opened(plan, folder, place) as opened:
         page = make_page(opened.site, place, plan)
@@ -119,7 +119,3 @@ def _welcome(
     if password is not None:
         say(f"  Log in there as  admin  with the one-time password  {password}")
     say("\nCtrl-C ends everything that was started here.\n")
-
-
-def _as_interrupt(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt

@@ -13,28 +13,11 @@ import termios
 import threading
 from typing import Any, Final
 
-import msgspec
 import pyte
 
-COLUMNS: Final = 40
-LINES: Final = 12
-"""320 × 240 pixels, the smallest display that a handheld has."""
+from simulators.tester_bench.display import COLUMNS, KEYS, LINES, Rows, Run
+
 READ_BYTES: Final = 65_536
-KEYS: Final = {"enter": "\r", "backspace": "\x7f", "escape": "\x1b"}
-
-
-class Run(msgspec.Struct, frozen=True, array_like=True):
-    """Neighbouring characters that look alike. Colours are six hexadecimal digits, or ""."""
-
-    text: str
-    ink: str = ""
-    ground: str = ""
-    is_bold: bool = False
-    is_inverse: bool = False
-
-
-Rows = tuple[tuple[Run, ...], ...]
-DARK: Final[Rows] = ((Run(" " * COLUMNS),),) * LINES
 
 
 class _Answering(pyte.Screen):
@@ -86,11 +69,6 @@ class Terminal:
 
     def close(self) -> None:
         os.close(self.far)
-
-
-def text_of(rows: Rows) -> str:
-    """The characters alone, without blanks at the lines' ends."""
-    return "\n".join("".join(run.text for run in row).rstrip() for row in rows)
 
 
 def _runs(characters: list[Any]) -> tuple[Run, ...]:

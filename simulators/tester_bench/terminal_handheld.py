@@ -24,11 +24,12 @@ from edge.tones import Tone
 from hub.supervise import die_with_parent
 from simulators.campaigns.faults.proxy import Link
 from simulators.tester_bench import shifted_clock
+from simulators.tester_bench.display import DARK, Rows
 from simulators.tester_bench.gauge_files import GaugeFiles
 from simulators.tester_bench.hardware import Kept, Switches
 from simulators.tester_bench.scanner_cable import ScannerCable
 from simulators.tester_bench.storage import look_into
-from simulators.tester_bench.terminal import DARK, Rows, Terminal
+from simulators.tester_bench.terminal import Terminal
 from simulators.tester_bench.weather import AIRS
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent

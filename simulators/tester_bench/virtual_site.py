@@ -32,9 +32,9 @@ from hub.wiring import open_journal
 from simulators.handheld import BOOT_S, VirtualHandheld
 from simulators.network import SimulatedBroker
 from simulators.shift import last_hash
+from simulators.tester_bench.display import COLUMNS, DARK, LINES, Rows, Run
 from simulators.tester_bench.hardware import Kept, NotOnThisBench, Switches
 from simulators.tester_bench.labels import labels_of
-from simulators.tester_bench.terminal import COLUMNS, DARK, LINES, Rows, Run
 from simulators.tester_bench.weather import AIRS
 from simulators.tester_bench.world_plan import WorldPlan, furnish
 from simulators.virtual_hub import VirtualGateway, VirtualPlanner

@@ -10,12 +10,12 @@ from edge.tones import Tone
 from protocols.barcodes import command_label
 from simulators.tester_bench import bench
 from simulators.tester_bench.bench import ExpectationFailed, NoSuchDevice, NothingAsked
+from simulators.tester_bench.display import DARK
 from simulators.tester_bench.hardware import NotOnThisBench
 from simulators.tester_bench.player import StepFailed, play
 from simulators.tester_bench.playing import play_virtual
 from simulators.tester_bench.recorder import Recorder
 from simulators.tester_bench.scenario import Scenario, Step, parse_scenario, write_scenario
-from simulators.tester_bench.terminal import DARK
 from simulators.tester_bench.virtual_site import VirtualSite
 from tests.simulators.tester_bench.conftest import PLAN
 

@@ -14,10 +14,11 @@ from edge.gauges import battery_percent, radio_dbm
 from edge.scanners import scanner_driver
 from edge.scanners.contract import Scanner, ScannerMissing, ScannerUnplugged
 from edge.tones import Tone, tone_driver
+from simulators.tester_bench.display import COLUMNS, LINES, Run, text_of
 from simulators.tester_bench.gauge_files import GaugeFiles
 from simulators.tester_bench.scanner_cable import ScannerCable
 from simulators.tester_bench.shifted_clock import set_shift, shift_us
-from simulators.tester_bench.terminal import COLUMNS, LINES, Run, Terminal, text_of
+from simulators.tester_bench.terminal import Terminal
 
 WAIT_S = 20
 

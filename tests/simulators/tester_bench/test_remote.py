@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -9,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from simulators.commands import sim
+from simulators.tester_bench import command
 from simulators.tester_bench.acts import ACTS
 from simulators.tester_bench.command import pairs
 from simulators.tester_bench.player import StepFailed
@@ -22,6 +25,15 @@ from simulators.tester_bench.remote import (
 from simulators.tester_bench.scenario import BadScenario
 
 WORLD = "world = { orders = 4, handhelds = 1, slots = 1 }\n"
+
+
+def test_virtual_shifts_and_plays_need_no_terminal_emulator(monkeypatch: pytest.MonkeyPatch):
+    parts = "simulators.commands, simulators.tester_bench.playing"
+    code = f"import sys, {parts}; sys.exit('pyte' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    monkeypatch.setattr(command, "TERMINAL_EMULATOR", "pyte_that_nobody_installed")
+    with pytest.raises(command.NoTerminalEmulator, match=r"binlight\[dev\]"):
+        CliRunner().invoke(sim, ["bench"], catch_exceptions=False)
 
 
 def test_without_an_act_all_of_them_are_told():
