@@ -6,12 +6,16 @@ itself. What each figure means stands in docs/faults.md.
 
 from __future__ import annotations
 
+import logging
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
+
+import structlog
 
 from hub.config import HubConfig
 from hub.db import fetch
@@ -49,10 +53,19 @@ def measure(
 
     `events` (or the scale) says how long chaos reigns, `minutes` how long at the most.
     """
+    _log_to_stderr()
     wanted = events or round(EVENTS * scale)
     with tempfile.TemporaryDirectory(prefix="binlight-faults-") as folder:
         found = Campaign(Path(folder), seed, wanted, minutes, say).run()
     return {**found, "trials": run_trials(TRIALS, seed, min(1.0, wanted / EVENTS), say)}
+
+
+def _log_to_stderr() -> None:
+    """The standard output belongs to the report."""
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
 
 
 class Campaign:
