@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple
 
+from edge.durable_file import REAL
 from edge.errors import OutboxUnusable
 from edge.outbox import SqliteOutbox
 from simulators.campaigns.crash_images.workloads.outbox import (
@@ -36,6 +37,7 @@ def use_outbox(folder: Path) -> str:
     if complaint:
         return complaint
     try:
+        REAL.make_folder((folder / FILE).parent)
         outbox = SqliteOutbox(folder / FILE, Random(1))
         key = outbox.epoch, outbox.last_seq + 1
         outbox.append([ideal_payload(*key)], {COUNTER: _next(outbox)}, APPENDED_AT_US)
@@ -62,6 +64,8 @@ def missing_in_outbox(folder: Path, promised: Mapping[str, Any]) -> str:
 
 def what_is_wrong(folder: Path) -> str:
     """Compare events, epochs and state with each other and with the ideal."""
+    if not (folder / FILE).exists():
+        return ""
     db = sqlite3.connect(folder / FILE)
     try:
         epochs = [EpochFound(*row) for row in db.execute(_EPOCHS)] if _has_tables(db) else []

@@ -16,12 +16,14 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from edge.durable_file import REAL
 from edge.errors import OutboxUnusable
 from edge.outbox import SqliteOutbox
 from simulators.campaigns.crash_images.saying import PagesSaying
 from simulators.campaigns.crash_images.workloads.processes import go_on, go_on_if_allowed
 
-FILE: Final = "outbox.db"
+FILE: Final = "device/outbox.db"
+"""In a folder that is made for it, as the agent does."""
 COUNTER: Final = "counter"
 """A part of the state that is written with each append: how many events there ever were."""
 SECOND_US: Final = 1_000_000
@@ -87,6 +89,7 @@ class OutboxWork:
         return {**self._options, "seed": self._options["seed"] + 1, "now_us": self._now_us}
 
     def _open(self) -> None:
+        REAL.make_folder(self._path.parent)
         self._outbox = RecordedOutbox(
             self._path, self._chance, self._options["checkpoint_pages"],
             self._options["synchronous"],

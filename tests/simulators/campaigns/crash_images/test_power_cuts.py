@@ -9,7 +9,10 @@ import pytest
 
 from simulators.campaigns.crash_images import campaign
 from simulators.campaigns.crash_images.campaign import CONTROLS, SUBJECTS, ControlPassed, Found
+from simulators.campaigns.crash_images.checks import Desk
+from simulators.campaigns.crash_images.outbox_use import missing_in_outbox, what_is_wrong
 from simulators.campaigns.crash_images.recorder import NotRecorded, can_record, record
+from simulators.campaigns.crash_images.workloads.outbox import FILE
 
 needs_strace = pytest.mark.skipif(
     not can_record(), reason="strace is not installed, or may not look at processes here"
@@ -63,11 +66,7 @@ def test_a_recording_holds_what_the_process_left(tmp_path: Path):
     options = {"seed": 5, "acts": 12, "checkpoint_pages": 10, "synchronous": "FULL"}
     recording = record("simulators.campaigns.crash_images.workloads.outbox", options)
     *_, last = campaign.images(recording, Random(1), ways=("everything",))
-    database = tmp_path / "outbox.db"
-    for name, content in last.files.items():
-        (tmp_path / name).write_bytes(content)
-    from simulators.campaigns.crash_images.outbox_use import missing_in_outbox, what_is_wrong
-
-    assert database.exists()
+    Desk(tmp_path).put(last.files)
+    assert (tmp_path / FILE).exists()
     assert what_is_wrong(tmp_path) == ""
     assert missing_in_outbox(tmp_path, last.said[-1].facts) == ""
