@@ -277,6 +277,13 @@ def test_every_answer_forbids_foreign_scripts_frames_and_storing(
     assert browser.get("/orders").headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND"])
+def test_methods_that_no_page_has_are_refused(
+    browse: Callable[[str], Browser], method: str
+) -> None:
+    assert browse("admin").client.open("/orders", method=method).status_code == 405
+
+
 def test_behind_https_cookies_are_secure_and_browsers_are_told_to_stay(
     sqlite_hub: TestHub, people: dict[str, bytes]
 ) -> None:
