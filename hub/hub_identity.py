@@ -16,7 +16,14 @@ from hub.config import HubConfig
 from hub.errors import HubError
 from hub.ports import EVERYWHERE, own_addresses
 from hub.private_files import write_private
-from protocols.enrolment import Address, EnrolmentCode, write_code
+from protocols.enrolment import (
+    Address,
+    EnrolmentCode,
+    read_address,
+    write_address,
+    write_code,
+)
+from protocols.errors import BadAddress, BadEnrolmentCode
 
 if TYPE_CHECKING:
     from hub.authority import Authority
@@ -56,10 +63,16 @@ class HubIdentity(msgspec.Struct, frozen=True):
         return Authority.open(Path(self.tls_folder))
 
     def code(self, device: str, secret: bytes) -> str:
-        """The text of an enrolment code."""
+        """The text of an enrolment code, with as many addresses as fit."""
         pages = tuple(Address(host, self.port) for host in self.hosts)
-        fingerprint = self.authority().fingerprint
-        return write_code(EnrolmentCode(self.site, device, secret, fingerprint, pages))
+        wanted = EnrolmentCode(self.site, device, secret, self.authority().fingerprint, pages)
+        while True:
+            try:
+                return write_code(wanted)
+            except BadEnrolmentCode:
+                if len(wanted.addresses) <= 1:
+                    raise
+                wanted = msgspec.structs.replace(wanted, addresses=wanted.addresses[:-1])
 
     def brokers(self) -> tuple[Address, ...]:
         return tuple(Address(host, self.broker_port) for host in self.hosts)
@@ -79,7 +92,17 @@ def hosts_of(config: HubConfig) -> tuple[str, ...]:
     own = [config.listen]
     if config.listen in EVERYWHERE:
         own = [*own_addresses(), f"{socket.gethostname().partition('.')[0]}.local".lower()]
-    return tuple(dict.fromkeys([*config.names, *own]))[:ADDRESSES_MAX]
+    named = filter(_can_be_written, [*config.names, *own])
+    return tuple(dict.fromkeys(host.lower() for host in named))[:ADDRESSES_MAX]
+
+
+def _can_be_written(host: str) -> bool:
+    """Some machines have names that no code and no URL can hold."""
+    try:
+        read_address(write_address(Address(host, 1)))
+    except BadAddress:
+        return False
+    return True
 
 
 def remember(config: HubConfig) -> None:

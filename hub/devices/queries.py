@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+import peewee
 from peewee import JOIN, fn
 
-from hub.db import WriteTransaction
+from hub.db import WriteTransaction, fetch
 from hub.devices.kinds import ACTIVE, ENROLLED, RETIRED, REVOKED
 from hub.devices.models import (
     Device,
@@ -20,6 +21,8 @@ from hub.devices.models import (
 )
 from hub.devices.rules import CodeFacts, is_renewal_due
 from hub.errors import NotFound
+
+Rows = list[tuple[Any, ...]]
 
 
 class Mark(NamedTuple):
@@ -73,6 +76,15 @@ def identities(site: str) -> list[tuple[str, str, str]]:
         .order_by(Device.name)
     )
     return [tuple(row) for row in query.tuples()]
+
+
+_DEVICES: Final = "SELECT name, kind, state, secret_hash FROM device WHERE site = ? ORDER BY name"
+_CERTIFICATES: Final = "SELECT serial, state FROM device_certificate WHERE site = ? ORDER BY serial"
+
+
+def who_may_connect(database: peewee.Database, site: str) -> tuple[Rows, Rows]:
+    """All that decides about who may connect, to be compared with what it was: two short reads."""
+    return fetch(database, _DEVICES, (site,)), fetch(database, _CERTIFICATES, (site,))
 
 
 def barred(site: str) -> list[str]:

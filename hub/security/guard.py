@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hub.authority import Authority
 
 LOG: Final = "broker"
+FOLLOW_EVERY_MS: Final = 10_000
 HOUR_MS: Final = 3_600_000
 DAY_US: Final = 86_400_000_000
 ASK_AGAIN_US: Final = DAY_US
@@ -51,27 +52,48 @@ class Guard:
         self._reader = BrokerLog(self._admitted())
         self._position = queries.mark(self._site, LOG)
         self._authority: Authority | None = None
-        self._hourly_at_ms = 0
+        self._hourly_at_ms = self._follow_at_ms = 0
+        self._followed: tuple[devices.Rows, devices.Rows] | None = None
 
     def look(self) -> None:
         """Do everything that waits for the guard. Safe to repeat and to kill at any point."""
         if self._config.runs_broker:
-            shut_out = devices.to_cut(self._site)  # read first: the lists are newer than this
-            admissions.follow(self._config)
-            self._read_log()
-            self._cut_shut_out(shut_out)
+            if not self._follow_changes():
+                self._note_lines()
             self._cut_intruders()
         self._ask_for_renewals()
 
     # ── who may connect ──────────────────────────────────────────────────────────────────
 
-    def _cut_shut_out(self, shut_out: dict[str, list[str]]) -> None:
+    def _follow_changes(self) -> bool:
+        """Follow the device table when it changed, or when that was long ago: files may be damaged.
+
+        Returns whether it did. What failed in the middle is done again with the next look.
+        """
+        now_ms = self._journal.clock.mono_ms()
+        rows = devices.who_may_connect(self._journal.database, self._site)
+        if rows == self._followed and now_ms < self._follow_at_ms:
+            return False
+        self._followed = None
+        if self._follow():
+            self._followed, self._follow_at_ms = rows, now_ms + FOLLOW_EVERY_MS
+        return True
+
+    def _follow(self) -> bool:
+        """Lists first, then the log of before, then the cuts; returns whether all were made."""
+        shut_out = devices.to_cut(self._site)  # read first: the lists are newer than this
+        admissions.follow(self._config)
+        self._read_log()
+        return self._cut_shut_out(shut_out)
+
+    def _cut_shut_out(self, shut_out: dict[str, list[str]]) -> bool:
         """The broker is told once more: whoever wrote its files may have died before saying so."""
         if shut_out:
             broker.reload(self._config)
-        for device, serials in shut_out.items():
-            if self._cut(device):
-                self._do(NoteCut(tuple(serials)))
+        made = {device: self._cut(device) for device in shut_out}
+        for device in filter(made.__getitem__, made):
+            self._do(NoteCut(tuple(shut_out[device])))
+        return all(made.values())
 
     def _admitted(self) -> Admitted:
         known = admissions.identities(self._site)
@@ -84,8 +106,8 @@ class Guard:
 
     def _cut_intruders(self) -> None:
         """Somebody was let in on a list that was old at that moment."""
-        while self._reader.intruders:
-            self._cut(self._reader.intruders.pop())
+        left = [device for device in self._reader.intruders if not self._cut(device)]
+        self._reader.intruders = left
 
     def _cut(self, device: str) -> bool:
         """Whether no connection of this device lives any more; what failed is tried again."""

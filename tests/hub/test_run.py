@@ -168,6 +168,15 @@ def test_somebody_elses_broker_means_none_of_our_own(tmp_path: Path):
     assert address == ("broker.example", 8883, True, "u", "p@")
 
 
+def test_parts_are_told_to_encrypt_and_where_to_announce(tmp_path: Path):
+    config = HubConfig(folder=str(tmp_path), secure=True, announce_on=("192.0.2.5",))
+    for plan in plans(config, "x")[1:]:
+        assert {"--secure", "--announce-on=192.0.2.5"} <= set(plan.command)
+    assert config.page_url.startswith("https://127.0.0.1")
+    plain = plans(HubConfig(folder=str(tmp_path)), "x")[1]
+    assert not {"--secure"} & set(plain.command)
+
+
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
