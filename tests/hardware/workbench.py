@@ -188,6 +188,7 @@ class Workbench:
                 *(sys.executable, "-c", "import binlight; binlight.main()", "edge"),
                 *("--headless", "--config", str(file), "--data", folder),
             ],
+            bufsize=0,  # a line that waits in a buffer would not wake `select`
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -247,7 +248,7 @@ def _answered(bench: Workbench, line: bytes) -> Answer:
         return Answer(gave=act(**request.told))
     except EdgeError as refused:
         return Answer(refusal=Refusal(type(refused).__name__, refused.code, str(refused)))
-    except (OSError, AssertionError, KeyError) as failed:
+    except Exception as failed:  # the outermost loop: the far end reads what went wrong
         return Answer(refusal=Refusal(type(failed).__name__, "FAILED", str(failed)))
 
 
