@@ -16,6 +16,8 @@ from typing import Any, Final
 
 RUNS: Final = "runs"
 """How many runs a sum is made of."""
+TRIALS: Final = ("images", "repeated", "reads", "events", "inputs")
+"""What a campaign tries, by the name of its count; the first that a run has."""
 MAX_ENDING: Final = "_max"
 """Of values whose name ends so, the greatest counts; other numbers add up."""
 MEDIAN_ENDING: Final = "_median"
@@ -51,12 +53,16 @@ class Totals:
         return [run for run in map(_run, lines) if run is not None]
 
     def sum(self, name: str) -> dict[str, Any]:
-        """All runs together: numbers added, also inside of groups; texts are left out."""
+        """All runs together: numbers added, also inside of groups; texts are left out.
+
+        Under `zeros` each count of nothing stands beside its trials.
+        """
         runs = self.runs(name)
         together: dict[str, Any] = {}
         for run in runs:
             _add(together, run)
-        return {**together, RUNS: len(runs)}
+        zeros = _zeros(together)
+        return {**together, **({"zeros": zeros} if zeros else {}), RUNS: len(runs)}
 
     def _file(self, name: str) -> Path:
         return self.folder / f"{name}.jsonl"
@@ -67,6 +73,12 @@ def beside_trials(found: int, trials: int) -> str:
     if found or not trials:
         return f"{found:,} of {trials:,}"
     return f"0 of {trials:,} (below {300 / trials:.4f} %)"
+
+
+def _zeros(together: Mapping[str, Any]) -> dict[str, str]:
+    trials = next((together[name] for name in TRIALS if together.get(name)), 0)
+    nothing = (name for name, value in together.items() if value == 0)
+    return {name: beside_trials(0, trials) for name in nothing} if trials else {}
 
 
 def _ends_within_a_line(fd: int) -> bool:

@@ -63,7 +63,8 @@ def test_what_is_run_again_adds_up(tmp_path: Path):
     said = bench("doubles", "--seed", "2", "--scale", "0.5", "--results", str(tmp_path))
     found = json.loads(said.splitlines()[-1])
     assert (found["seed"], found["repeated"]) == (2, 50)
-    assert found["totals"] == {"repeated": 150, "double_effects": 0, "runs": 2}
+    zeros = {"double_effects": "0 of 150 (below 2.0000 %)"}
+    assert found["totals"] == {"repeated": 150, "double_effects": 0, "runs": 2, "zeros": zeros}
 
 
 @pytest.mark.usefixtures("small")
