@@ -336,8 +336,7 @@ class TesterBench:
     def _device(self, name: str) -> Device:
         if name not in self.site.devices:
             raise NoSuchDevice(name, list(self.site.devices))
-        found: Device = self.site.devices[name]
-        return found
+        return self.site.devices[name]
 
     def _kept(self, device: str) -> Kept:
         return self._device(device).kept()

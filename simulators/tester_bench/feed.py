@@ -16,6 +16,8 @@ import msgspec
 LOOK_S: Final = 0.1
 BEAT_S: Final = 10.0
 STREAMS_MAX: Final = 8
+TROUBLE: Final = "trouble"
+"""What could not be looked at; the page says so, and looking goes on."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -85,7 +87,10 @@ class Feed:
                 self._changed.wait_for(lambda: self._pages > 0 or self._is_closed)
                 if self._is_closed:
                     return
-            self.look_once(time.monotonic())
+            try:
+                self.look_once(time.monotonic())
+            except Exception as wrong:  # noqa: BLE001 - the outermost loop of this thread
+                self._tell({TROUBLE: _encode(repr(wrong))})
             time.sleep(LOOK_S)
 
     def look_once(self, now_s: float) -> None:
@@ -99,10 +104,13 @@ class Feed:
             if self._told.get(name, (0, b""))[1] != body:
                 fresh[name] = body
         if fresh:
-            with self._changed:
-                self._version += 1
-                self._told |= {name: (self._version, body) for name, body in fresh.items()}
-                self._changed.notify_all()
+            self._tell(fresh)
+
+    def _tell(self, fresh: dict[str, bytes]) -> None:
+        with self._changed:
+            self._version += 1
+            self._told |= {name: (self._version, body) for name, body in fresh.items()}
+            self._changed.notify_all()
 
 
 def _event(name: str, body: bytes) -> bytes:

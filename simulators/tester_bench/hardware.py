@@ -6,9 +6,9 @@ what its hardware would: a trigger pulled while the cable is out is heard by nob
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -121,13 +121,16 @@ class Site(Protocol):
     config: HubConfig
     journal: Journal
     labels: Labels
-    devices: dict[str, Any]
-    """Device by name."""
     people: dict[str, str]
     """PIN by badge, of whom the bench knows it."""
     is_hub_on: bool
     parts: tuple[str, ...]
     """What can be killed."""
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        """By name."""
+        ...
 
     def pid_of(self, part: str) -> int | None:
         """The process of a part; None while there is none, or where there are no processes."""

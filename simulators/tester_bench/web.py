@@ -27,11 +27,11 @@ from simulators.tester_bench.feed import Feed, TooManyPages
 from simulators.tester_bench.labels import FOUND_MAX, KINDS, Label
 from simulators.tester_bench.playing_here import PlayingHere
 from simulators.tester_bench.recorder import Recorder
+from simulators.tester_bench.remote import KEY_HEADER
 from simulators.tester_bench.scenario import parse_scenario, write_scenario
 from simulators.tester_bench.weather import AIRS
 from simulators.tester_bench.wire_tap import WireTap
 
-KEY_HEADER: Final = "X-Bench-Key"
 KEY_COOKIE: Final = "binlight_bench"
 BODY_BYTES_MAX: Final = 1_048_576
 POLICY: Final = (

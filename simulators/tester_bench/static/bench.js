@@ -196,6 +196,7 @@
 
   // ── the stream ──
   const draws = { hub: drawHub, papers: drawPapers, session: drawSession, wire: (value) => { wire = value; drawWire(); } };
+  draws.trouble = (text) => toast(`The bench could not look: ${text}`);
   draws.numbers = (numbers) => {
     for (const element of document.querySelectorAll("[data-number]")) {
       element.textContent = numbers[element.dataset.number];

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import pytest
 
@@ -36,6 +37,16 @@ def test_a_new_page_is_told_everything_and_then_what_changes(feed: Feed, values:
     assert told(stream) == (b'data: {"topic":"a","value":1}\n\ndata: {"topic":"b","value":1}\n\n')
     values["a"] = 2
     assert told(stream) == b'data: {"topic":"a","value":2}\n\n'
+
+
+def test_what_cannot_be_looked_at_is_said_and_the_next_look_goes_on(values: dict[str, int]):
+    feed = Feed({"share": Topic(lambda: 6 // values["a"], 0.0)})
+    values["a"] = 0
+    stream = feed.stream()
+    assert b'"topic":"trouble","value":"ZeroDivisionError' in told(stream)
+    values["a"] = 2
+    assert any(b'"topic":"share","value":3' in piece for piece in islice(stream, 5))
+    feed.close()
 
 
 def test_a_dear_topic_is_asked_no_oftener_than_it_says(feed: Feed, values: dict[str, int]):

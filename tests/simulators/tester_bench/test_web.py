@@ -12,10 +12,11 @@ from flask.testing import FlaskClient
 from protocols.barcodes import command_label
 from simulators.tester_bench import bench
 from simulators.tester_bench.recorder import Recorder
+from simulators.tester_bench.remote import KEY_HEADER
 from simulators.tester_bench.scenario import parse_scenario
 from simulators.tester_bench.serving import BeyondLoopback, Place, serve
 from simulators.tester_bench.virtual_site import VirtualSite
-from simulators.tester_bench.web import KEY_HEADER, BenchPage, create_app
+from simulators.tester_bench.web import BenchPage, create_app
 from tests.simulators.tester_bench.conftest import PLAN
 
 ONE = "handheld-1"
