@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -54,13 +55,13 @@ def measure(
     """
     counts = {kind: dict.fromkeys(Outcome._fields[:-1], 0) for kind in REPEATS}
     complaints: list[str] = []
+    seeds = count(seed)
     with Pace(minutes) as pace:
         while True:
             for kind, wanted in REPEATS.items():
                 until = counts[kind]["repeated"] + round(wanted * scale)
                 while counts[kind]["repeated"] < until and not pace.is_over:
-                    complaints += _add(counts[kind], _KINDS[kind](Random(seed), until, pace))
-                    seed += 1
+                    complaints += _add(counts[kind], _KINDS[kind](Random(next(seeds)), until, pace))
                 say(f"{kind}: {_line(counts[kind])}")
             if minutes is None or pace.is_over:
                 break

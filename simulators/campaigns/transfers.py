@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -126,6 +127,7 @@ def measure(
     """Both databases in turn, PostgreSQL where it is installed; returns what is printed as JSON."""
     counts: dict[str, dict[str, int]] = {}
     wrong: list[str] = []
+    seeds = count(seed, WRITERS + READERS)
     with Pace(minutes) as pace, _urls() as urls:
         wanted = round(TRANSFERS * scale / len(urls))
         turn = 0
@@ -135,8 +137,7 @@ def measure(
                 found = counts.setdefault(name, {})
                 while found.get("moved", 0) < wanted * turn and not pace.is_over:
                     left = wanted * turn - found.get("moved", 0)
-                    wrong += _one_round(make_url(), seed, min(ROUND, left), found)
-                    seed += WRITERS + READERS
+                    wrong += _one_round(make_url(), next(seeds), min(ROUND, left), found)
                 tried = beside_trials(found.get("wrong_sums", 0), found.get("reads", 0))
                 say(f"{name}: {found.get('moved', 0):,} transfers, wrong sums {tried}")
         names = ("moved", "refused", "gave_up", "reads", "verifies", "wrong_sums")
