@@ -133,7 +133,7 @@ def _part(part: Part, do: Callable[[int], End], world: FaultWorld, chance: Rando
     pid = world.hub.pid_of(part)
     if pid is None:
         return None
-    return Strike(part, do(pid), world.hub_back)
+    return Strike(part, do(pid), partial(world.part_back, part))
 
 
 def _agent(do: Callable[[int], End], world: FaultWorld, chance: Random) -> Strike | None:

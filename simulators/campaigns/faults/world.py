@@ -245,12 +245,13 @@ class FaultWorld:
         wanted = self.probe.acks + 2
         return lambda: self.probe.acks >= wanted
 
-    def part_back(self, part: Part, old_pid: int) -> Back:
+    def part_back(self, part: Part, killed_pid: int | None = None) -> Back:
+        """What shows that this part does its work; after a kill, in another process."""
         if part == "web":
             began_s = time.monotonic()
             return lambda: self.pages.last_ok_s > began_s
         if part == "planner":
-            return lambda: self.hub.pid_of(part) not in {None, old_pid}
+            return lambda: self.hub.pid_of(part) not in {None, killed_pid}
         return self.hub_back()
 
     def device_back(self, device: LiveHandheld, killed_pid: int | None = None) -> Back:
