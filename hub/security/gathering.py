@@ -44,6 +44,10 @@ class Gathering:
         }
         if not self._waiting or not self._is_time(now_ms):
             return ()
+        return self.all(now_ms)
+
+    def all(self, now_ms: int) -> tuple[Sight, ...]:
+        """Everything that waits, whether it is time or not."""
         ready, self._waiting = self._waiting, {}
         self._told_ms.update(dict.fromkeys(ready, now_ms))
         self._last_ms = now_ms

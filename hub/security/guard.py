@@ -25,12 +25,15 @@ from hub.security.acts import ForgetOld, ReadLog
 from hub.security.broker_log import Admitted, BrokerLog
 from hub.security.gathering import Gathering
 from hub.security.log_tail import new_lines
+from hub.security_events import Sight
 
 if TYPE_CHECKING:
     from hub.authority import Authority
 
 LOG: Final = "broker"
 FOLLOW_EVERY_MS: Final = 10_000
+PIECES_MAX: Final = 64
+"""Of a log, in one look: more than a log ever holds (`hub.log_files`)."""
 HOUR_MS: Final = 3_600_000
 DAY_US: Final = 86_400_000_000
 ASK_AGAIN_US: Final = DAY_US
@@ -49,7 +52,8 @@ class Guard:
         self._site = config.site
         self._path = config.data / "logs" / f"{LOG}.log"
         self._gathering = Gathering()
-        self._reader = BrokerLog(self._admitted())
+        self._reader = BrokerLog(self._admitted()._replace(barred=frozenset()))
+        """What the log says of before may be of times when everybody came rightly."""
         self._position = queries.mark(self._site, LOG)
         self._authority: Authority | None = None
         self._hourly_at_ms = self._follow_at_ms = 0
@@ -149,14 +153,25 @@ class Guard:
         self._reader.admitted = now
 
     def _note_lines(self) -> None:
-        lines, self._position = new_lines(self._path, self._position)
-        for line in lines:
-            sight = self._reader.read(line)
-            if sight is not None:
+        """Everything that the log holds by now, so that who came before is told from who comes."""
+        for _ in range(PIECES_MAX):
+            lines, self._position = new_lines(self._path, self._position)
+            if not lines:
+                break
+            for sight in filter(None, map(self._reader.read, lines)):
                 self._gathering.add(sight)
         sights = self._gathering.due(self._journal.clock.mono_ms())
         if sights:
+            self._note(sights)
+
+    def _note(self, sights: tuple[Sight, ...]) -> None:
+        """Sights and mark together; what could not be written is tried again with what follows."""
+        try:
             self._do(ReadLog(LOG, self._position.head, self._position.offset, sights))
+        except BaseException:
+            for sight in sights:
+                self._gathering.add(sight)
+            raise
 
     # ── certificates in time ─────────────────────────────────────────────────────────────
 
@@ -168,6 +183,8 @@ class Guard:
         due = devices.due_for_renewal(self._site, now_us, now_us - ASK_AGAIN_US)
         if due:
             self._do(AskRenewal(tuple(due)))
+        if queries.mark(self._site, LOG) != self._position and self._config.runs_broker:
+            self._note(self._gathering.all(now_ms))
         if queries.has_older(self._site, now_us - KEEP_US):
             self._do(ForgetOld(now_us - KEEP_US))
 

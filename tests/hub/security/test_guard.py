@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from hub.clock import FixedClock
-from hub.devices.acts import AddDevice, EnrolDevice, OfferCode
+from hub.devices.acts import AddDevice, EnrolDevice, OfferCode, RevokeDevice
 from hub.journal import Journal, JournalRow
 from hub.log_files import rotate
 from hub.outbox import OutboxMessage
+from hub.security import queries
 from hub.security.gathering import NEWS_EVERY_MS
 from hub.security.guard import Guard
 from hub.security_events import SecurityEvent
@@ -118,3 +119,45 @@ def test_devices_are_asked_to_renew_in_time(quiet: QuietSite):
     quiet.look()
     quiet.look()
     assert [row.type for row in OutboxMessage.select()] == ["RenewCertificate"]
+
+
+CONNECTED = f"{AT}: New client connected from 192.0.2.7:40000 as h1 (p5, c1, k15, u'h1').\n"
+
+
+def test_connections_of_before_the_restart_are_no_intruders(quiet: QuietSite):
+    """The log of the whole day is there; the device was shut out this evening."""
+    quiet.offer("h1")
+    write(quiet, CONNECTED * 9_000)
+    quiet.do(RevokeDevice("h1"))
+    quiet.guard = quiet.new_guard()
+    for _ in range(3):
+        quiet.look()
+    assert "BARRED_CONNECTED" not in counted()
+    write(quiet, CONNECTED)
+    quiet.look()
+    assert counted()["BARRED_CONNECTED"] == 1
+
+
+def test_what_could_not_be_written_is_written_with_what_follows(
+    quiet: QuietSite, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_args: object, **_named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    write(quiet, DENIED)
+    with monkeypatch.context() as broken:
+        broken.setattr(Journal, "carry_out", full)
+        with pytest.raises(OSError, match="No space"):
+            quiet.look()
+    quiet.time.advance(s=10)
+    quiet.look()
+    assert counted() == {"PUBLISH_DENIED": 1}
+
+
+def test_a_log_in_which_nothing_matters_is_not_read_from_its_beginning_for_ever(quiet: QuietSite):
+    quiet.look()
+    write(quiet, CONNECTED)
+    quiet.look()
+    quiet.time.advance(s=3_600)
+    quiet.look()
+    assert queries.mark("w1", "broker").offset == len(CONNECTED)
