@@ -86,11 +86,12 @@ def renew_password(act: Act, name: str, random_bytes: RandomBytes) -> str:
 
 def set_password(act: Act, name: str, secret_hash: str) -> None:
     """Give a device another password, by its hash; whatever admitted it before ends now, and a
-    connection that lives is cut. Raises NotFound.
+    connection that lives is cut by the broker, which publishes no Will then. Raises NotFound.
     """
     changed = act.tx.run(
-        "UPDATE device SET secret_hash = ?, state = ? WHERE site = ? AND name = ? AND state <> ?",
-        (secret_hash, ENROLLED, act.site, name, RETIRED),
+        "UPDATE device SET secret_hash = ?, state = ?, presence = 'OFFLINE', presence_at = ? "
+        "WHERE site = ? AND name = ? AND state <> ?",
+        (secret_hash, ENROLLED, act.now_us, act.site, name, RETIRED),
     )
     if changed != 1:
         raise NotFound("device", name)
