@@ -42,11 +42,15 @@ class Holding(NamedTuple):
 
 
 def look_into(path: Path) -> Holding:
-    """What an outbox holds; nothing when there is none. The agent need not run."""
+    """What an outbox holds; nothing when there is none, or when the power went while it was made:
+    its format is written last. The agent need not run.
+    """
     if not path.exists():
         return Holding()
     try:
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+            if not db.execute("PRAGMA user_version").fetchone()[0]:
+                return Holding()
             owner, depth = db.execute(READ).fetchone()
     except sqlite3.Error as wrong:
         raise OutboxUnusable(str(path), str(wrong)) from wrong
@@ -66,14 +70,19 @@ def open_outbox(path: Path, owner: str, chance: random.Random, capacity: int) ->
 
 
 def _set_aside(path: Path, owner: str) -> None:
-    """Under a name that says whose it was. A power cut leaves it here or there."""
+    """Under a name that says whose it was. A power cut leaves it here or there.
+
+    What still lies in SQLite's log goes into the file first: the log would not go with it.
+    """
     name = owner.replace("/", "-")
     aside = next(
         spot for n in range(1_000_000)
         if not (spot := path.with_name(f"outbox-{name}-{n}.sqlite")).exists()
     )  # fmt: skip
     try:
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         path.rename(aside)
         REAL.sync(path.parent)
-    except OSError as wrong:
-        raise OutboxUnusable(str(path), wrong.strerror or str(wrong)) from wrong
+    except (OSError, sqlite3.Error) as wrong:
+        raise OutboxUnusable(str(path), str(wrong)) from wrong
