@@ -7,6 +7,7 @@ What it came to is kept in `nightly_run`; nothing good opens an exception.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ from hub.wiring import open_journal
 FOLDER: Final = "backups"
 """Below the data folder, unless the configuration names another: better on another disk."""
 DRILL_EVERY_US: Final = 7 * 24 * 3600 * 1_000_000
+LEFT_FOR_US: Final = 24 * 3600 * 1_000_000
 FINDINGS_KEPT: Final = 20
 NICENESS: Final = 10
 _log = structlog.get_logger("night")
@@ -81,6 +83,7 @@ class Night:
     def _back_up(self) -> NoteNightlyRun:
         folder = backup_folder(self._config)
         make_private_folder(folder)
+        remove_leftovers(folder, self._clock.now_us() - LEFT_FOR_US)
         taken = take(self._config, folder, self._clock.now_us())
         self._note_truth(taken)
         for name in superfluous(made_in(folder, self._config.site)):
@@ -138,6 +141,19 @@ def made_in(folder: Path, site: str) -> list[Made]:
         at = datetime.fromtimestamp(manifest.made_at / 1_000_000, UTC)
         found.append(Made(path.name, at, manifest.is_true))
     return found
+
+
+def remove_leftovers(folder: Path, before_us: int) -> None:
+    """Remove what backups and drills left there when they were killed, each as large as the books;
+    what is younger may be somebody's work.
+    """
+    for path in folder.glob(".binlight-*"):
+        if path.stat().st_mtime_ns // 1_000 >= before_us:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _by_time(made: Made) -> datetime:

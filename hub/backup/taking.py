@@ -6,6 +6,7 @@ before it counts. What can be made anew (the broker's files, logs) is left out.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -62,7 +63,7 @@ def take(config: HubConfig, target: Path, now_us: int, step: Step = lambda a, b:
         copy = Path(work) / DATABASE
         copy_while_used(source, copy, step)
         manifest, report = _look(config, copy, now_us)
-        members = {DATABASE: copy, **_private_files(config)}
+        members = {DATABASE: copy, **_private_files(config, Path(work))}
         return Taken(path, archive.write(path, members, manifest), report)
 
 
@@ -80,9 +81,18 @@ def file_name(site: str, now_us: int) -> str:
     return f"binlight-{site}-{moment:%Y%m%dT%H%M%SZ}{SUFFIX}"
 
 
-def _private_files(config: HubConfig) -> dict[str, Path]:
-    every = (path for name in KEPT_FOLDERS for path in sorted((config.data / name).rglob("*")))
-    return {str(path.relative_to(config.data)): path for path in every if path.is_file()}
+def _private_files(config: HubConfig, work: Path) -> dict[str, Path]:
+    """Copies of them: the hub may put another list of revoked certificates in place at any time."""
+    copies: dict[str, Path] = {}
+    for folder in KEPT_FOLDERS:
+        for path in sorted((config.data / folder).rglob("*")):
+            name = str(path.relative_to(config.data))
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+                content = path.read_bytes()
+                copies[name] = work / name
+                copies[name].parent.mkdir(parents=True, exist_ok=True)
+                copies[name].write_bytes(content)
+    return copies
 
 
 def _look(config: HubConfig, copy: Path, now_us: int) -> tuple[Manifest, Report]:

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from random import SystemRandom
 from threading import Event, Thread
 from typing import Final
 
@@ -16,11 +17,13 @@ import msgspec
 import peewee
 import structlog
 
+from hub.backup.acts import Kind, NoteNightlyRun
 from hub.backup.queries import last, local_time
 from hub.backup.rules import is_due
 from hub.clock import SystemClock
 from hub.config import HubConfig
 from hub.db import open_beside
+from hub.journal import Journal
 from hub.supervise import python_command
 
 LOOK_EVERY_S: Final = 60.0
@@ -47,7 +50,9 @@ def _watch(config: HubConfig, over: Event) -> None:
         try:
             up_s = (clock.mono_ms() - began_ms) / 1_000
             if is_night(config, database, clock.now_us(), up_s):
-                _work(config, over)
+                code = _work(config, over)
+                if not over.is_set() and is_night(config, database, clock.now_us(), up_s):
+                    note_cut_short(config, Journal(database, clock, SystemRandom()), code)
         except Exception as wrong:  # noqa: BLE001 - an outermost loop: the next look tries again
             _log.error("night_failed", exc_info=wrong)
         finally:
@@ -57,13 +62,29 @@ def _watch(config: HubConfig, over: Event) -> None:
 def is_night(config: HubConfig, database: peewee.Database, now_us: int, up_s: float) -> bool:
     """Whether the work is due now."""
     now = local_time(database, config.site, now_us)
-    done = last(database, config.site, "BACKUP" if config.is_sqlite else "VERIFY")
+    done = last(database, config.site, _first_kind(config))
     last_day = date.fromisoformat(done.day) if done else None
     return is_due(now, last_day, config.night_hour, up_s)
 
 
-def _work(config: HubConfig, over: Event) -> None:
-    """Wait for the process; when the hub stops meanwhile, so does the work."""
+def note_cut_short(config: HubConfig, journal: Journal, code: int) -> None:
+    """Have somebody know of a night whose process could say nothing itself, such as for want of
+    memory, and let the work wait for the next night instead of beginning again within a minute.
+    """
+    day = local_time(journal.database, config.site, journal.clock.now_us()).date().isoformat()
+    text = f"The night's work was cut short (it ended with {code})."
+    note = NoteNightlyRun(_first_kind(config), day, is_good=False, text=text)
+    journal.carry_out(note, site=config.site, via="timer")
+
+
+def _first_kind(config: HubConfig) -> Kind:
+    return "BACKUP" if config.is_sqlite else "VERIFY"
+
+
+def _work(config: HubConfig, over: Event) -> int:
+    """Wait for the process, and return its exit code; when the hub stops meanwhile, so does the
+    work.
+    """
     child = subprocess.Popen(python_command("hub.backup.night"), stdin=subprocess.PIPE)
     assert child.stdin is not None  # noqa: S101 - asked for above
     child.stdin.write(msgspec.json.encode(config))
@@ -72,3 +93,4 @@ def _work(config: HubConfig, over: Event) -> None:
         if over.wait(1.0):
             child.terminate()
             child.wait()
+    return child.returncode

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import msgspec
 
 from hub.backup.night import Night, made_in
 from hub.backup.queries import last
-from hub.backup.watch import is_night
+from hub.backup.watch import is_night, note_cut_short
 from hub.floor_exceptions import FloorException
 from hub.supervise import python_command
 from hub.warehouse.acts import SettleException
@@ -88,6 +89,37 @@ def test_it_is_done_once_a_day(shop: Shop) -> None:
     assert not is_due()
     clock.advance(ms=DAY_MS)
     assert is_due()
+
+
+def test_a_night_that_was_killed_is_told_and_waits_for_the_next(shop: Shop) -> None:
+    def is_due() -> bool:
+        return is_night(shop.config, shop.journal.database, shop.clock.now_us(), up_s=9e9)
+
+    while not is_due():
+        shop.clock.advance(ms=3_600_000)
+    note_cut_short(shop.config, shop.journal, -9)
+    assert opened() == ["BACKUP_FAILED"]
+    assert not is_due()
+    shop.clock.advance(ms=DAY_MS)
+    assert is_due()
+
+
+def test_what_a_killed_night_left_is_removed_and_what_is_younger_stays(shop: Shop) -> None:
+    folder = shop.folder / "backups"
+    long_ago_s = shop.clock.now_us() / 1_000_000 - 3_600
+    for name in (".binlight-backup-a", ".binlight-drill-b", "mine"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "hub.db").write_bytes(b"x")
+        os.utime(folder / name, (long_ago_s, long_ago_s))
+    half = folder / ".binlight-w1-20261121T020000Z.tar.0a1b.new"
+    half.write_bytes(b"x")
+    os.utime(half, (long_ago_s, long_ago_s))
+    (folder / ".binlight-backup-young").mkdir()
+    os.utime(folder / ".binlight-backup-young", (long_ago_s + DAY_MS / 1_000,) * 2)
+    assert night(shop)
+    left = {path.name for path in folder.iterdir()}
+    assert {"mine", ".binlight-backup-young"} < left
+    assert left.isdisjoint({".binlight-backup-a", ".binlight-drill-b", half.name})
 
 
 def test_it_is_a_process_of_its_own(shop: Shop) -> None:

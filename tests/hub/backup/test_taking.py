@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from hub.backup.archive import read_manifest
+from hub.backup import archive
+from hub.backup.archive import Manifest, read_manifest
 from hub.backup.taking import NotOnSqlite, file_name, take
 from hub.config import HubConfig
 from hub.errors import NotFound
@@ -58,6 +60,25 @@ def test_a_backup_has_the_books_the_keys_and_a_manifest_for_its_owner_alone(
     )
     position, last = rows.fetchone()
     assert manifest.heads["w1/stock"] == (position, bytes(last).hex())
+
+
+def test_certificates_that_are_revoked_meanwhile_damage_no_backup(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revoked = shop.folder / "tls" / "revoked"
+    revoked.parent.mkdir()
+    revoked.write_bytes(b"a1")
+    put_together = archive.write
+
+    def write(target: Path, members: Mapping[str, Path], manifest: Manifest) -> Manifest:
+        revoked.write_bytes(b"a1\nb2")
+        assert members["tls/revoked"] != revoked
+        return put_together(target, members, manifest)
+
+    monkeypatch.setattr(archive, "write", write)
+    taken = shop.back_up(tmp_path / "backup.tar")
+    archive.unpack(taken.path, tmp_path / "restored")
+    assert (tmp_path / "restored" / "tls" / "revoked").read_bytes() == b"a1"
 
 
 def test_books_that_are_not_true_are_backed_up_and_said_to_be_so(
