@@ -111,6 +111,7 @@ def _open_sqlite(url: str) -> peewee.SqliteDatabase:
     path = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else ":memory:"
     if path != ":memory:":
         make_lasting_folder(Path(path).parent)
+        _make_private(Path(path))
     pragmas = {
         "journal_mode": "wal",
         "synchronous": "full",
@@ -120,6 +121,12 @@ def _open_sqlite(url: str) -> peewee.SqliteDatabase:
         "wal_autocheckpoint": 2_000,
     }
     return peewee.SqliteDatabase(path, pragmas=pragmas, cached_statements=512)
+
+
+def _make_private(file: Path) -> None:
+    """A new database is for its owner alone; SQLite gives its log and its index the same rights."""
+    if not file.exists():
+        file.touch(mode=0o600)
 
 
 def write_log_anew(database: peewee.Database) -> None:
