@@ -12,7 +12,7 @@ Who = Literal["nobody", "put-away", "packer", "supervisor"]
 
 
 class Conflict(NamedTuple):
-    """One kind. `opens` is the exception that stays open for `who`; empty where nobody is needed."""
+    """One kind. `opens` is the exception that stays open for `who`; empty when that is nobody."""
 
     name: str
     opens: str = ""
@@ -29,6 +29,7 @@ CONFLICTS: Final[tuple[Conflict, ...]] = (
     Conflict("PICKED_BY_ANOTHER", "PUT_BACK", "put-away"),
     Conflict("OFFER_ANSWER_LOST"),
     Conflict("WAVE_HELD"),
+    Conflict("WORK_GREW"),
     # silence
     Conflict("LEASE_OVER_NOT_TAKEN"),
     Conflict("LEASE_OVER_TAKEN"),

@@ -384,9 +384,12 @@ def _set_tote(act: Act, tote: bytes, state: str, holder: bytes | None) -> None:
 
 
 def empty_tote(act: Act, tote: bytes) -> None:
-    """After something was put away: an UNLOADED tote with nothing left in it is EMPTY."""
+    """After something was put away: a tote with nothing left, on nobody's cart, is EMPTY."""
     act.tx.run(
-        "UPDATE place SET state = 'EMPTY' WHERE id = ? AND kind = 'TOTE' AND state = 'UNLOADED' "
-        "AND NOT EXISTS (SELECT 1 FROM balance WHERE place = place.id AND on_hand > 0)",
+        "UPDATE place SET state = 'EMPTY', holder = NULL WHERE id = ? AND kind = 'TOTE' "
+        "AND (state = 'UNLOADED' OR state = 'FILLING' AND NOT EXISTS (SELECT 1 FROM slot_tote s "
+        "JOIN assignment a ON a.id = s.assignment WHERE s.tote = place.id "
+        "AND a.state NOT IN ('COMPLETED', 'CANCELLED'))) "
+        "AND NOT EXISTS (SELECT 1 FROM balance b WHERE b.place = place.id AND b.on_hand > 0)",
         (tote,),
     )

@@ -234,9 +234,21 @@ def assignment_resumed(act: Act, event: Event, data: m.AssignmentResumed) -> Non
 
 def assignment_completed(act: Act, event: Event, data: m.AssignmentCompleted) -> None:
     assignment = _assignment_of(event)
+    if _has_grown(act, assignment, event.rev):
+        dispatch.plan_anew(act, assignment)
     progress.complete(act, assignment)
     dispatch.is_back(act, assignment)
     remember_work(act, assignment, event.type)
+
+
+def _has_grown(act: Act, assignment: bytes, rev: int | None) -> bool:
+    """Whether the hub changed the work after the revision that its holder finished."""
+    row = act.tx.row(
+        "SELECT 1 FROM assignment WHERE id = ? AND device = ? AND rev > ? AND EXISTS "
+        "(SELECT 1 FROM work_line w WHERE w.assignment = assignment.id AND w.state = 'OPEN')",
+        (assignment, act.device, rev),
+    )
+    return rev is not None and row is not None
 
 
 def work_requested(act: Act, event: Event, data: m.WorkRequested) -> None:

@@ -13,6 +13,8 @@ from hub.inventory.models import Balance, Place
 from hub.orders.models import OrderLine, SalesOrder
 from hub.warehouse import exceptions, packing
 from hub.warehouse.bin_counts import settle_balance
+from hub.warehouse.models import Assignment
+from protocols.barcodes import bin_label
 from tests.hub import builders
 from tests.journeys.floor_in_time import BIN, HOUR_S, OTHER_BIN, THIRD_BIN, FloorInTime
 
@@ -166,6 +168,27 @@ def test_goods_that_were_there_after_all_are_in_the_tote_and_the_bin_is_counted(
     assert floor.open() == ["UNEXPLAINED_STOCK"]
     assert floor.stages() == {"picked": 5}
     assert floor.work.state == "COMPLETED"
+    floor.assert_nothing_waits()
+
+
+@pytest.mark.conflict("WORK_GREW")
+def test_lines_that_a_finished_work_never_heard_of_are_work_of_their_own(floor: FloorInTime):
+    lose(floor, BIN, "MUG")
+    floor.first.scan(bin_label(BIN))
+    floor.first.say("SHORT")
+    floor.first.type("1")
+    floor.first.pick("BOWL", OTHER_BIN, 2)
+    floor.first.say("DONE", "LOGOUT")
+    floor.first.come_back()
+    assert floor.open() == []
+    floor.second.log_in("BEN")
+    floor.run()
+    floor.second.tote("T-2")
+    floor.second.pick("MUG", THIRD_BIN, 3, "T-2")
+    floor.second.say("DONE")
+    floor.run()
+    assert {work.state for work in Assignment.select()} == {"COMPLETED"}
+    assert (floor.stages(), floor.open()) == ({"picked": 5}, [])
     floor.assert_nothing_waits()
 
 
