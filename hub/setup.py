@@ -25,7 +25,7 @@ from hub.journal import Journal
 from hub.migrations import migrate
 from hub.prepared import Prepared
 from hub.staff import passwords
-from hub.staff.acts import AddPerson
+from hub.staff.acts import AddPerson, SetPassword
 from hub.staff.models import Person
 from hub.wiring import open_journal
 
@@ -53,15 +53,23 @@ def prepare_all(config: HubConfig) -> Prepared:
 
 
 def prepare(config: HubConfig, journal: Journal, *, floor: str | None = None) -> str | None:
-    """Make the database usable; returns the administrator's one-time password at the first start.
+    """Make the database usable; returns the administrator's one-time password, if one is needed.
 
-    `floor` is the TOML description of the warehouse; without one a new site gets the demo's.
+    It is made anew at each start until somebody has used it: a start that was killed before it
+    could print the first one would leave a hub that nobody can enter. `floor` is the TOML
+    description of the warehouse; without one a new site gets the demo's.
     """
     prepare_schema(config, journal, floor=floor)
-    password = None
-    if not _has_admin(config.company):
-        password = written(secrets.token_bytes(PASSWORD_BYTES))
-        _carry_out(journal, config, _administrator(config, passwords.hashed(password)))
+    known = _log_ins(config.company)
+    if known and not _is_unused(known):
+        return None
+    password = written(secrets.token_bytes(PASSWORD_BYTES))
+    hashed = passwords.hashed(password)
+    _carry_out(
+        journal, config,
+        SetPassword(known[0].id, hashed, must_change=True) if known
+        else _administrator(config, hashed),
+    )  # fmt: skip
     return password
 
 
@@ -82,9 +90,14 @@ def _has_site(code: str) -> bool:
     return bool(Site.select().where(Site.code == code).exists())
 
 
-def _has_admin(company: str) -> bool:
-    query = Person.select().where(Person.company == company, Person.login.is_null(False))
-    return bool(query.exists())
+def _log_ins(company: str) -> list[Person]:
+    """Whoever may log in on the pages."""
+    return list(Person.select().where(Person.company == company, Person.login.is_null(False)))
+
+
+def _is_unused(known: list[Person]) -> bool:
+    """Whether nobody has entered yet but perhaps the one whom the set-up made."""
+    return len(known) == 1 and known[0].login == ADMIN and known[0].must_change
 
 
 def demo_floor_text() -> str:
