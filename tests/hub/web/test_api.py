@@ -19,7 +19,7 @@ ORDER = {"channel": "shop", "external_id": "S-1", "lines": [{"sku": "LAMP", "qua
 
 
 OPEN = ("/api/1/health", "/api/1/authority", "/api/1/enrolments")
-"""What may be asked without a token: whether it answers, and how a device becomes one of its own."""
+"""What may be asked without a token: whether it answers, and how a device is enrolled."""
 
 
 class Caller:
