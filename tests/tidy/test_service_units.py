@@ -1,4 +1,4 @@
-"""Units that start hub and device with their machine: systemd itself reads them without complaint."""
+"""Units that start hub and device with their machine: systemd reads them without complaint."""
 
 from __future__ import annotations
 
