@@ -182,7 +182,10 @@ def _news(view: ScreenView, width: int) -> list[Text]:
 
 
 def _typed(view: ScreenView, width: int) -> Text:
-    return Text(_cut(f" > {view.typed}▏", width) if view.typed else "", style="bold")
+    """What is being typed; of a long code its end, where the next sign goes."""
+    room = width - len(" > ▏")
+    shown = view.typed if len(view.typed) <= room else "…" + view.typed[1 - room :]
+    return Text(f" > {shown}▏" if view.typed else "", style="bold")
 
 
 def _prompt(view: ScreenView, width: int) -> Text:

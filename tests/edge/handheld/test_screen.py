@@ -235,3 +235,11 @@ def test_a_whole_line_can_be_picked_by_keyboard_alone():
     for text in (tote, bin_label("B-14-03-2"), "85123A", "2", tote, "done"):
         handheld.type(text)
     assert handheld.event_types()[-2:] == ["AssignmentCompleted", "WorkRequested"]
+
+
+@pytest.mark.parametrize("typed", ["%E1.W1", "%E1.W1.HH-01." + "ABCDEFGH" * 8 + ".LAST"])
+def test_of_a_long_code_the_end_is_seen_where_the_next_sign_goes(typed: str):
+    view = replace(ready().view, typed=typed)
+    lines = [row for row in plain(view, 40, 12).splitlines() if row.startswith(" > ")]
+    assert [len(row) <= 40 and row.endswith(f"{typed[-6:]}▏") for row in lines] == [True]
+    assert ("…" in lines[0]) == (len(typed) > 36)
