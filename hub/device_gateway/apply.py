@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 
-from hub.db import HopeDashed, Insert
+from hub.db import HopeDashed, Insert, WriteTransaction
 from hub.device_gateway.acts import ParkEvent
 from hub.device_gateway.gateway_io import Publish
 from hub.device_gateway.group import EpochWork, Group
@@ -67,6 +67,19 @@ class BadActor(HubError):
 def event_key(device: str, epoch: str, seq: int) -> str:
     """The key of the act that an event causes."""
     return f"{device}/{epoch}/{seq}"
+
+
+def note_event(
+    tx: WriteTransaction, site: str, event: Event, digest: bytes, code: str = ""
+) -> None:
+    """Remember that an event was heard; `code` is why it was parked, if it was."""
+    at = event.at if 0 <= event.at <= AT_MAX else tx.now_us
+    state = "PARKED" if code else "APPLIED"
+    tx.add(
+        _event_row,
+        (site, event.dev, event.epoch, event.seq, plain(event.type, 64), state, code, digest, at,
+         tx.now_us),
+    )  # fmt: skip
 
 
 class EventRead(NamedTuple):
@@ -140,14 +153,7 @@ class EventApplier:
             code = self._try(group, read)
         work.upto = event.seq
         work.digests[event.seq] = digest
-        now_us = group.tx.now_us
-        at = event.at if 0 <= event.at <= AT_MAX else now_us
-        state = "PARKED" if code else "APPLIED"
-        group.tx.add(
-            _event_row,
-            (self._site, event.dev, event.epoch, event.seq, plain(event.type, 64), state, code,
-             digest, at, now_us),
-        )  # fmt: skip
+        note_event(group.tx, self._site, event, digest, code)
 
     def _hope(self, group: Group, read: EventRead) -> None:
         """Almost every event of almost every group succeeds: those need no savepoint, and the

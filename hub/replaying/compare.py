@@ -19,8 +19,7 @@ ROWS_AT_ONCE: Final = 1_000
 BESIDE: Final = frozenset(
     {
         "ledger_head", "journal", "movement", "line_move",  # compared after each act
-        "device_epoch", "device_event", "refused_message", "web_session", "log_mark",
-        "security_event",
+        "device_epoch", "refused_message", "web_session", "log_mark", "security_event",
     }
 )  # fmt: skip
 """Tables that are not compared: chains, what the gateway remembers of messages, open log-ins."""

@@ -173,6 +173,15 @@ def messages(house: House) -> None:
     house.do(SettleException(parked, "reject", {"text": "a test"}))
 
 
+def left_behind(house: House) -> None:
+    """A handheld that was out of reach tells of a log-in that is older than the one known."""
+    before_us = house.clock.now_us() - 60_000_000
+    house.greet("s2", "h3", epoch="e10")
+    late = m.PersonLoggedIn()
+    house.scan(late, dev="h3", epoch="e10", seq=1, at=before_us, assignment=None)
+    assert house.one("SELECT COUNT(*) FROM device WHERE name = 'h3' AND person IS NULL") == 1
+
+
 def place(house: House, **quantities: int) -> bytes:
     """An order over these articles."""
     lines = [NewLine(item_of(house, sku), units) for sku, units in quantities.items()]
@@ -322,7 +331,8 @@ def nights(house: House) -> None:
 
 
 EVERY: Final = (
-    people, goods, files, devices, messages, orders, waves, picking, counting, packing, nights,
+    people, goods, files, devices, messages, left_behind, orders, waves, picking, counting,
+    packing, nights,
 )  # fmt: skip
 
 

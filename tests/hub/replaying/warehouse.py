@@ -69,15 +69,16 @@ class House:
         list(self.core.step([Arrived(device_topic(SITE, device, channel), payload, 1)]))
 
     def scan(self, data: m.EventData, **changes: Any) -> int:
-        """An event of the handheld; returns its number."""
-        self._seq += 1
+        """An event of the handheld, or of the device that `changes` name; returns its number."""
+        device = changes.get("dev", DEVICE)
+        self._seq += device == DEVICE
         values: dict[str, Any] = {
             "v": 1, "dev": DEVICE, "epoch": "e1", "boot": 1, "seq": self._seq,
             "at": self.clock.now_us(), "at_quality": "synced", "mono_ms": 0,
             "type": type(data).__name__, "data": envelope.encode_data(data),
             "actor": self.person.hex(), "assignment": self.work.id if self.work else None,
         } | changes  # fmt: skip
-        self.hear("evt", envelope.encode_event(envelope.Event(**values)))
+        self.hear("evt", envelope.encode_event(envelope.Event(**values)), device)
         return self._seq
 
     def greet(self, session: str, device: str = DEVICE, **more: Any) -> None:
