@@ -8,7 +8,7 @@ SHELL := /bin/bash
 
 VENV ?= .venv
 JOBS ?= 2
-BENCHES ?= start waves pages import events
+BENCHES ?= start waves pages import events drain reconnect
 SETUP := VENV=$(VENV) requirements/setup.sh
 BIN := $(VENV)/bin
 DEMO_OPTIONS := $(if $(LISTEN),--listen $(LISTEN)) $(if $(ORDERS),--orders $(ORDERS)) \
