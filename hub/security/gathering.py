@@ -53,6 +53,11 @@ class Gathering:
         self._last_ms = now_ms
         return tuple(ready.values())
 
+    def put_back(self, sights: tuple[Sight, ...]) -> None:
+        """What was due could not be written: it waits again, with what came meanwhile."""
+        for sight in sights:
+            self.add(sight)
+
     def _is_time(self, now_ms: int) -> bool:
         if self._last_ms is None or now_ms - self._last_ms >= REPEATS_EVERY_MS:
             return True

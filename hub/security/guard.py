@@ -188,8 +188,11 @@ class Guard:
         if queries.has_older(self._site, now_us - KEEP_US):
             self._do(ForgetOld(now_us - KEEP_US))
 
-    def _do(self, command: AskRenewal | ForgetOld | NoteCut | ReadLog) -> None:
+    def _do(self, command: AskRenewal | ForgetOld | NoteCut | ReadLog) -> bool:
+        """Whether it was done; a refusal is logged."""
         try:
             self._journal.carry_out(command, site=self._site, via="timer")
         except HubError as refusal:
             _log.warning("not_done", act=command.ACT, code=refusal.code, **refusal.values())
+            return False
+        return True

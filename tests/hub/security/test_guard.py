@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -15,7 +16,7 @@ from hub.journal import Journal, JournalRow
 from hub.log_files import rotate
 from hub.outbox import OutboxMessage
 from hub.security import queries
-from hub.security.gathering import NEWS_EVERY_MS
+from hub.security.gathering import NEWS_EVERY_MS, REPEATS_EVERY_MS
 from hub.security.guard import Guard
 from hub.security_events import SecurityEvent
 from tests.hub.security.rig import SecureSite
@@ -92,6 +93,19 @@ def test_what_waits_is_read_again_after_a_kill(quiet: QuietSite):
     quiet.guard = quiet.new_guard()
     quiet.look()
     assert counted() == {"PASSWORD_REFUSED": 4}
+
+
+def test_what_could_not_be_written_is_written_once_it_can(quiet: QuietSite):
+    database = quiet.journal.database
+    database.execute_sql("ALTER TABLE security_event RENAME TO gone")
+    write(quiet, DENIED)
+    with pytest.raises(sqlite3.OperationalError):
+        quiet.look()
+    database.execute_sql("ALTER TABLE gone RENAME TO security_event")
+    write(quiet, REFUSED)
+    quiet.time.advance(ms=REPEATS_EVERY_MS)
+    quiet.look()
+    assert counted() == {"PUBLISH_DENIED": 1, "PASSWORD_REFUSED": 1}
 
 
 def test_a_rotated_log_is_read_from_its_new_beginning(quiet: QuietSite):
