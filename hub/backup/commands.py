@@ -106,6 +106,10 @@ def _about_restored(restored: Restored, folder: Path) -> str:
         "What came in since by pages, API and imports is lost: orders, cancellations, receipts, "
         "counts, packing and shipments after that moment have to be entered again."
     )
+    parts.append(
+        "Devices that were shut out after that moment are let in again, and passwords are as they "
+        "were: shut out what was lost or stolen before you start it (binlight device revoke)."
+    )
     return "\n".join(parts)
 
 
