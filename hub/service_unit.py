@@ -27,8 +27,9 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 @click.option("--site", default=defaults.DEFAULT_SITE, show_default=True)
 def command(data: Path, listen: str, port: int, site: str) -> None:
     """Print the systemd unit that starts the hub with the machine."""
+    data = data.absolute()
     options = (f"--data={data}", f"--listen={listen}", f"--port={port}", f"--site={site}")
-    click.echo(unit(options, data.absolute()), nl=False)
+    click.echo(unit(options, data), nl=False)
 
 
 def unit(options: Sequence[str], data: Path) -> str:

@@ -21,7 +21,7 @@ refuse() {
 }
 
 usage() {
-    sed -n 's/^# \{0,3\}//p' "$0" | sed 1d
+    sed -n '1d; /^set /q; s/^# \{0,3\}//p' requirements/service.sh
     exit 2
 }
 

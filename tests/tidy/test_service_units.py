@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from edge import service_unit as edge_unit
 from hub import service_unit as hub_unit
@@ -100,3 +101,19 @@ def _wait_for(told: socket.socket, wanted: str) -> None:
     while wanted not in heard:
         assert select.select([told], [], [], PATIENCE_S)[0], f"waited in vain for {wanted}"
         heard = told.recv(4096).decode()
+
+
+def test_a_folder_named_from_here_is_named_whole_in_the_unit():
+    printed = CliRunner().invoke(hub_unit.command, ["--data", "books"]).output
+    unit = _sections(printed)["Service"]
+    assert f"--data={Path('books').absolute()}" in shlex.split(unit["ExecStart"])
+    assert unit["ReadWritePaths"] == str(Path("books").absolute())
+
+
+def test_a_wrong_call_from_another_folder_says_how_to_call(tmp_path: Path):
+    script = os.path.relpath(ROOT / "requirements" / "service.sh", tmp_path)
+    done = subprocess.run(
+        ["bash", script, "bogus"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "requirements/service.sh remove hub|edge" in done.stdout
