@@ -8,7 +8,8 @@ with its own id.
 from __future__ import annotations
 
 import sqlite3
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import msgspec
 import peewee
@@ -31,6 +32,12 @@ class _Told(msgspec.Struct, frozen=True):
 
 
 _TYPES: Final = ", ".join(f"'{name}'" for name in sorted(EVENT_TYPES))
+_APPLIED: Final = (
+    "SELECT v.device, v.epoch, v.seq, v.digest, v.type, v.at, j.input FROM device_event v "
+    "JOIN journal j ON j.site = v.site AND j.key = v.device || '/' || v.epoch || '/' || v.seq "
+    "WHERE v.site = ? AND v.device = ? AND v.epoch = ? AND v.seq > ? AND v.state = 'APPLIED' "
+    f"AND j.act IN ({_TYPES}) ORDER BY v.seq LIMIT ?"
+)
 _decode: Final = msgspec.json.Decoder(_Told).decode
 
 
@@ -60,18 +67,21 @@ def check_readable(database: peewee.Database, report: Report) -> None:
 
 def check_event_rows(database: peewee.Database, report: Report) -> None:
     """Rows of events against the payloads in the journal, which is chained."""
-    for device, epoch, seq, digest, type, at, payload in fetch(
-        database,
-        "SELECT v.device, v.epoch, v.seq, v.digest, v.type, v.at, j.input FROM device_event v "
-        "JOIN journal j ON j.site = v.site "
-        "AND j.key = v.device || '/' || v.epoch || '/' || v.seq "
-        f"WHERE v.state = 'APPLIED' AND j.act IN ({_TYPES})",
-    ):
+    for device, epoch, seq, digest, type, at, payload in _applied_events(database):
         where = f"{device}/{epoch}/{seq}"
         if payload_digest(bytes(payload)) != bytes(digest):
             report.add("events", where, "the digest is not that of the payload in the journal")
         elif not _says(bytes(payload), type, at):
             report.add("events", where, "type or moment are not those of the payload")
+
+
+def _applied_events(database: peewee.Database) -> Iterator[tuple[Any, ...]]:
+    """With their payloads: fetched in portions, since a year of them is more than memory holds."""
+    for epoch in fetch(database, "SELECT DISTINCT site, device, epoch FROM device_event"):
+        seq = -1
+        while rows := fetch(database, _APPLIED, (*epoch, seq, ROWS_AT_ONCE)):
+            yield from rows
+            seq = rows[-1][2]
 
 
 def _says(payload: bytes, type: str, at: int) -> bool:

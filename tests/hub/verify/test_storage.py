@@ -11,6 +11,7 @@ import peewee
 import pytest
 
 from hub.db import proxy
+from hub.verify import storage
 from hub.verify.command import verify
 from simulators.shift import Shift, ShiftPlan
 
@@ -89,6 +90,20 @@ def test_an_event_row_that_differs_from_its_payload_is_found(
         lambda db: db.execute(f"UPDATE device_event SET {change} WHERE type = 'PickConfirmed'")
     )
     assert any(text.startswith("events: ") for text in texts)
+
+
+def test_the_last_event_of_a_device_is_looked_at_in_portions_too(
+    found: Callable[[Tamper], list[str]], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(storage, "ROWS_AT_ONCE", 2)
+    assert found(lambda db: None) == []
+    texts = found(
+        lambda db: db.execute(
+            "UPDATE device_event SET at = at + 1 WHERE (device, epoch, seq) IN "
+            "(SELECT device, epoch, MAX(seq) FROM device_event WHERE seq > 4 GROUP BY 1, 2)"
+        )
+    )
+    assert any("type or moment" in text for text in texts)
 
 
 def test_a_place_under_another_code_is_found(found: Callable[[Tamper], list[str]]):
