@@ -14,6 +14,8 @@ from typing import Any, Final, NamedTuple
 from edge.durable_file import REAL
 from edge.errors import OutboxUnusable
 from edge.outbox import SqliteOutbox
+from edge.outbox_owner import open_outbox
+from protocols.limits import OUTBOX_ROWS_MAX
 from simulators.campaigns.crash_images.workloads.outbox import (
     COUNTER,
     FILE,
@@ -22,6 +24,7 @@ from simulators.campaigns.crash_images.workloads.outbox import (
 )
 
 APPENDED_AT_US: Final = 2**50
+OWNER: Final = "w1/h1"
 
 
 class EpochFound(NamedTuple):
@@ -38,7 +41,7 @@ def use_outbox(folder: Path) -> str:
         return complaint
     try:
         REAL.make_folder((folder / FILE).parent)
-        outbox = SqliteOutbox(folder / FILE, Random(1))
+        outbox = open_outbox(folder / FILE, OWNER, Random(1), OUTBOX_ROWS_MAX)
         key = outbox.epoch, outbox.last_seq + 1
         outbox.append([ideal_payload(*key)], {COUNTER: _next(outbox)}, APPENDED_AT_US)
         outbox.close()
