@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -10,9 +11,10 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.command import Command
+from hub.db import fetch
 from hub.errors import BadValue, NotFound
-from hub.warehouse import queries, service, streaming, wave_lists
-from hub.warehouse.acts import HoldWave, PlanWave, ResumeWave, SetGoal, SetStream
+from hub.warehouse import queries, reserve_setting, service, streaming, wave_lists
+from hub.warehouse.acts import HoldWave, PlanWave, ResumeWave, SetGoal, SetReserve, SetStream
 from hub.warehouse.models import Wave
 from hub.warehouse.queries import OrderFilter, Preview
 from hub.warehouse.wave_lists import Progress
@@ -36,8 +38,12 @@ def waves() -> ResponseReturnValue:
     return render_template(
         "warehouse/waves.html", waves=found, progress=done, view=view, nothing=Progress(),
         views=[("live", _("Under way")), ("closed", _("Closed")), ("cancelled", _("Cancelled"))],
-        stream=streaming.stream_of(web().site),
+        stream=streaming.stream_of(web().site), reserve_minutes=_reserve_minutes(),
     )  # fmt: skip
+
+
+def _reserve_minutes() -> int:
+    return reserve_setting.minutes_of(partial(fetch, web().database), web().site)
 
 
 def _live_waves(_key: str) -> list[Any]:
@@ -130,6 +136,15 @@ def set_stream() -> ResponseReturnValue:
     flash(
         _("Waves plan themselves now.") if stream.is_on else _("You plan waves yourself."), "done"
     )
+    return redirect("/waves", 303)
+
+
+@pages.post("/waves/reserve")
+@needs(*SetReserve.NEEDS)
+def set_reserve() -> ResponseReturnValue:
+    """How much work each device has ahead, for hours without radio."""
+    acts.carry_out(SetReserve(forms.count("minutes", least=0)))
+    flash(_("Devices get so much work ahead from now on."), "done")
     return redirect("/waves", 303)
 
 

@@ -143,3 +143,13 @@ def test_waves_are_let_plan_themselves(floor: TestHub, browse: Browse) -> None:
     browser.post("/waves/stream", {"is_on": "on", "slots": "5", "orders_max": "40"})
     assert stream_of(floor.site).is_on
     assert stream_of(floor.site).slots == 5
+
+
+def test_the_work_ahead_on_devices_is_set_on_the_page(floor: TestHub, browse: Browse) -> None:
+    browser = browse("supervisor")
+    assert 'name="minutes" type="number" value="120"' in browser.get("/waves").text
+    browser.post("/waves/reserve", {"minutes": "45"})
+    assert 'name="minutes" type="number" value="45"' in browser.get("/waves").text
+    refused = browser.post("/waves/reserve", {"minutes": "1441"}, follow_redirects=True)
+    assert "0 to 1440 minutes" in refused.text
+    assert 'name="minutes" type="number" value="45"' in browser.get("/waves").text
