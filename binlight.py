@@ -7,6 +7,7 @@ no evdev, and `binlight --help` works on both.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from collections.abc import Mapping
@@ -23,6 +24,10 @@ ROOT_ERRORS = frozenset(
         "hub.errors.HubError",
         "simulators.errors.SimulatorsError",
     }
+)
+
+UNFIT_PATH = frozenset(
+    {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR}
 )
 
 
@@ -124,7 +129,12 @@ def _what_is_missing(name: str, entry: CommandEntry, error: ModuleNotFoundError)
 
 
 def is_expected(error: BaseException) -> bool:
-    """Whether an error is one of our packages' own facts, told by its name, without an import."""
+    """Whether an error is one of our packages' own facts, told by its name, without an import.
+
+    So is a path that cannot be read or written: the person who named it can choose another.
+    """
+    if isinstance(error, OSError) and error.errno in UNFIT_PATH and error.filename:
+        return True
     return any(f"{cls.__module__}.{cls.__qualname__}" in ROOT_ERRORS for cls in type(error).__mro__)
 
 

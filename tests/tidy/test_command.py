@@ -96,6 +96,13 @@ def test_one_of_our_own_errors_ends_in_one_line_and_status_one():
     assert re.fullmatch(r"binlight: .*bw/9.*\n", ended.stderr)
 
 
+def test_a_path_that_cannot_be_written_ends_in_one_line(tmp_path: Path):
+    (tmp_path / "file").touch()
+    ended = run_alone(f"open({str(tmp_path / 'file' / 'below.pdf')!r}, 'w')")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert re.fullmatch(r"binlight: .*Not a directory.*below\.pdf.*\n", ended.stderr)
+
+
 def test_a_defect_keeps_its_traceback():
     ended = run_alone("raise ZeroDivisionError('a defect')")
     assert ended.returncode == 1
