@@ -14,6 +14,7 @@ a code is read as every scan is, and typed by hand where the scanner does not wo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -211,6 +212,10 @@ class EnrollingCore:
         self._view = view
         return [ScreenChanged(view)]
 
+    def _title(self, values: Mapping[str, str]) -> str:
+        is_same = self._stage == "ENROL_SURE" and values["owner"] == values["wanted"]
+        return "TITLE_ENROL_ANEW" if is_same else f"TITLE_{self._stage}"
+
     def _shown(self) -> ScreenView:
         notice, say = self._notice, self._texts.say
         values = {
@@ -227,7 +232,7 @@ class EnrollingCore:
             mood=notice.look if notice else "NORMAL",
             message=say(notice.code, notice.values) if notice else "",
             progress="",
-            title=say(f"TITLE_{self._stage}", values),
+            title=say(self._title(values), values),
             rows=(),
             counted=None,
             asked=None,

@@ -37,6 +37,7 @@ TEXTS: Final[dict[str, str]] = {
     # headings and words of the screen
     "TITLE_ENROL": "Scan the code shown by the hub",
     "TITLE_ENROL_SURE": "This device is {owner}. Is it to become {wanted}?",
+    "TITLE_ENROL_ANEW": "Enrol {wanted} anew?",
     "TITLE_ENROL_WAIT": "Asking the hub about {wanted} …",
     "TITLE_ENROL_AGAIN": "{wanted}: scan the code again",
     "TITLE_BADGE": "Scan your badge",

@@ -204,6 +204,11 @@ def test_a_device_that_is_somebody_asks_before_it_becomes_another():
     assert screen.type("yes").asked == [CODE]
 
 
+def test_a_device_that_is_taken_back_is_asked_in_words_of_its_own():
+    screen = Screen(Situation(UNCONFIGURED, "main/h1", Holding("main/h1", 0)), TEXT)
+    assert "Enrol main/h1 anew?" in screen.words
+
+
 def test_no_leaves_it_what_it_is():
     assert Screen(SOMEBODY, TEXT).type("no").is_over
     assert Screen(SOMEBODY, TEXT).type("yes").end("X", "x").type("no").is_over
