@@ -90,13 +90,6 @@ def open_scratch(file: Path) -> peewee.Database:
 
 
 @contextmanager
-def snapshot(database: peewee.Database) -> Iterator[None]:
-    """Read one moment of the books inside, however long that takes and whoever writes meanwhile."""
-    with database.atomic(*(("REPEATABLE READ",) if is_postgresql(database) else ())):
-        yield
-
-
-@contextmanager
 def bound_to(database: peewee.Database) -> Iterator[None]:
     """Let the models of this process mean this database while inside."""
     before = proxy.obj
@@ -175,7 +168,7 @@ def fetch(database: peewee.Database, sql: str, params: Sequence[Any] = ()) -> li
 
 @contextmanager
 def reading(database: peewee.Database) -> Iterator[None]:
-    """Several reads of one moment, on either database; others go on writing meanwhile.
+    """Several reads of one moment, however long they take; others go on writing meanwhile.
 
     PostgreSQL by itself gives each statement a moment of its own, and sums over two of them differ.
     """

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 import peewee
 
-from hub.db import bound_to, snapshot, writing
+from hub.db import bound_to, reading, writing
 from hub.migrations import migrate
 from hub.replaying import again, every_command
 from hub.replaying.again import Row
@@ -60,7 +60,7 @@ def replay(
     `scratch` is empty or an older copy. The models of this process mean it meanwhile.
     """
     every_command.load()
-    with bound_to(scratch), snapshot(real):
+    with bound_to(scratch), reading(real):
         migrate(scratch)
         return _Replay(Books(real), Books(scratch), progress).run(until_us)
 
