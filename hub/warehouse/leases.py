@@ -14,11 +14,11 @@ from hub import outbox
 from hub.floor_exceptions import open_exception
 from hub.journal import Act
 from hub.warehouse import offers, rest
-from hub.warehouse.reserve_setting import Rows, lease_us
+from hub.warehouse.reserve_setting import Rows, lease_of, lease_us
 
 AWAY_US: Final = 10 * 60 * 1_000_000
-"""A device off line for so long is missed, and one that said something within is there: time for
-everybody to come back after the hub or its broker was away."""
+"""A device that said something within so long is there; else it is the hub that hears nobody: time
+for everybody to come back after the hub or its broker was away."""
 
 _OVER: Final = (
     "SELECT a.id, a.state, d.state, d.presence, d.presence_at, d.seen_at FROM assignment a "
@@ -37,14 +37,17 @@ class Over(NamedTuple):
 
 
 def over(rows: Rows, site: str, now_us: int) -> Over:
-    """What has run out by now."""
+    """What has run out by now. Whoever went out of reach has a whole lease from that moment on,
+    not from the moment of accepting: the reserve is begun late.
+    """
+    silent_since = now_us - lease_of(rows, site)
     ended: list[bytes] = []
     kept: list[bytes] = []
     for id, state, enrolled, presence, presence_at, seen_at in rows(_OVER, (site, now_us)):
         if enrolled in (None, "RETIRED") or state == "OFFERED":
             ended.append(bytes(id))
         elif presence != "ONLINE":
-            ended += [bytes(id)] if presence_at <= now_us - AWAY_US else []
+            ended += [bytes(id)] if presence_at <= silent_since else []
         elif seen_at > now_us - AWAY_US:  # else it is the hub that hears nobody
             (kept if state == "ASSIGNED" else ended).append(bytes(id))
     return Over(tuple(ended), tuple(kept))

@@ -40,6 +40,10 @@ def minutes_of(rows: Rows, site: str) -> int:
 
 
 def lease_us(act: Act) -> int:
+    """As `lease_of`, within an act."""
+    return lease_of(act.tx.rows, act.site)
+
+
+def lease_of(rows: Rows, site: str) -> int:
     """How long a device may be silent: its whole reserve is done by then, and an hour more."""
-    minutes = minutes_of(act.tx.rows, act.site) + GRACE_MINUTES
-    return max(LEASE_US, minutes * MINUTE_US)
+    return max(LEASE_US, (minutes_of(rows, site) + GRACE_MINUTES) * MINUTE_US)

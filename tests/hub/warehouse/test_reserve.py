@@ -231,8 +231,8 @@ def test_a_lease_ends_only_while_its_holder_is_the_one_who_is_away(hub):
 
     assert seen("ONLINE", now_us, 0) == (0, 1), "it is there, and has other things to do"
     assert seen("ONLINE", 0, 0) == (0, 0), "the hub itself has heard nobody"
-    assert seen("OFFLINE", 0, now_us - leases.AWAY_US + 1) == (0, 0), "it may be on its way back"
-    assert seen("OFFLINE", 0, now_us - leases.AWAY_US) == (1, 0)
+    assert seen("OFFLINE", 0, now_us - LEASE_US + 1) == (0, 0), "it works on without radio"
+    assert seen("OFFLINE", 0, now_us - LEASE_US) == (1, 0)
 
 
 def test_an_absence_that_nobody_settles_sets_the_rest_free(hub):
