@@ -41,6 +41,12 @@ class NotOnSqlite(HubError):
         )
 
 
+class NotATarget(HubError):
+    """A backup would overwrite something else, or become a file where a folder was meant."""
+
+    code = "NOT_A_TARGET"
+
+
 class Taken(NamedTuple):
     """A backup that is in place, and what was found in its books."""
 
@@ -52,12 +58,13 @@ class Taken(NamedTuple):
 def take(config: HubConfig, target: Path, now_us: int, step: Step = lambda a, b: None) -> Taken:
     """Back the hub up into a file, or into a folder under a name of its own.
 
-    Raises NotOnSqlite, NotFound. Books that are not true are backed up too, and said to be so.
+    Raises NotOnSqlite, NotFound, NotATarget. Books that are not true are backed up too, and
+    said to be so.
     """
     if not config.is_sqlite:
         raise NotOnSqlite
     source = database_file(config)
-    path = target / file_name(config.site, now_us) if target.is_dir() else target
+    path = _where(target, file_name(config.site, now_us))
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".binlight-backup-") as work:
         copy = Path(work) / DATABASE
@@ -65,6 +72,25 @@ def take(config: HubConfig, target: Path, now_us: int, step: Step = lambda a, b:
         manifest, report = _look(config, copy, now_us)
         members = {DATABASE: copy, **_private_files(config, Path(work))}
         return Taken(path, archive.write(path, members, manifest), report)
+
+
+def _where(target: Path, name: str) -> Path:
+    """The backup's own path; only an older backup gives way to it. Raises NotATarget."""
+    if target.is_dir():
+        return target / name
+    if not target.exists():
+        if target.suffix != SUFFIX:
+            raise NotATarget(
+                f"There is no folder {target}: make it first, or name a file that ends in {SUFFIX}."
+            )
+        return target
+    try:
+        archive.read_manifest(target)
+    except archive.NotABackup as other:
+        raise NotATarget(
+            f"{target} is there already and is no backup: name a folder, or another file."
+        ) from other
+    return target
 
 
 def database_file(config: HubConfig) -> Path:

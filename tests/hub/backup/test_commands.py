@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from hub.backup.archive import read_manifest
 from hub.backup.commands import backup, restore_command
 from hub.errors import HubError
 from hub.replaying.command import command as replay_command
@@ -71,3 +72,20 @@ def test_a_folder_without_a_hub_is_refused(tmp_path: Path) -> None:
         with pytest.raises(HubError, match="database"):
             arguments = [tmp_path / "a.tar"] if command is backup else []
             typed(command, *arguments, "--data", tmp_path)
+
+
+def test_a_backup_takes_the_place_of_a_backup_and_of_nothing_else(
+    shop: Shop, tmp_path: Path
+) -> None:
+    letter, older, folder = tmp_path / "letter.tar", tmp_path / "older.tar", tmp_path / "stick"
+    letter.write_bytes(b"Dear all")
+    with pytest.raises(HubError, match="is no backup: name a folder, or another file"):
+        typed(backup, letter, "--data", shop.folder)
+    assert letter.read_bytes() == b"Dear all"
+    with pytest.raises(HubError, match=f"no folder {folder}: make it first"):
+        typed(backup, folder, "--data", shop.folder)
+    assert not folder.exists()
+    first = shop.back_up(older)
+    shop.receive(1)
+    assert typed(backup, older, "--data", shop.folder).exit_code == 0
+    assert read_manifest(older).made_at > first.manifest.made_at
