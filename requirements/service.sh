@@ -48,11 +48,23 @@ refuse_unfit() {
 # The folder that the unit may write, made for its user.
 data_of() { sed -n 's/^ReadWritePaths=//p' "$1" | tr -d '"' | sed 's/%%/%/g'; }
 
+# Everything in the folder becomes the user's: so it is new, or what a hub or a device made.
+refuse_foreign() {
+    local file
+    for file in hub.db outbox.sqlite identity.json; do
+        if as_root test -e "$1/$file"; then return; fi
+    done
+    if as_root test -e "$1" && [ -n "$(as_root find "$1" -mindepth 1 -print -quit)" ]; then
+        refuse "$1 holds things that are not Binlight's: name an empty or a new folder with --data."
+    fi
+}
+
 install_unit() {
     local unit=$1 text data
     text=$(mktemp)
     "$VENV/bin/binlight" "$unit-service" "${@:2}" > "$text"
     data=$(data_of "$text")
+    refuse_foreign "$data"
     id "$OWNER" > /dev/null 2>&1 ||
         as_root useradd --system --home-dir "$data" --shell /usr/sbin/nologin "$OWNER"
     as_root install --directory --mode=0700 --owner="$OWNER" --group="$OWNER" "$data"

@@ -18,7 +18,10 @@ import pytest
 from click.testing import CliRunner
 
 from edge import service_unit as edge_unit
+from edge.device import OUTBOX_FILE
+from edge.identity import FILE_NAME as IDENTITY_FILE
 from hub import service_unit as hub_unit
+from hub.backup.archive import DATABASE
 from simulators.bench.small_site import free_port
 from tests.tidy.repository import ROOT
 
@@ -117,3 +120,29 @@ def test_a_wrong_call_from_another_folder_says_how_to_call(tmp_path: Path):
     )
     assert (done.returncode, done.stderr) == (2, "")
     assert "requirements/service.sh remove hub|edge" in done.stdout
+
+
+def _refusal(folder: Path) -> str:
+    """What the script says to this folder before it gives everything in it to the service."""
+    script = ROOT / "requirements" / "service.sh"
+    functions = script.read_text().partition("\ncase ${1:-} in")[0]
+    done = subprocess.run(
+        ["bash", "-c", f'{functions}\nas_root() {{ "$@"; }}\nrefuse_foreign "$1"', script, folder],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1 if done.stderr else 0, "")
+    return done.stderr
+
+
+def test_a_folder_of_somebody_elses_is_never_given_to_the_service(tmp_path: Path):
+    assert _refusal(tmp_path / "new") == ""
+    assert _refusal(tmp_path) == ""
+    (tmp_path / ".ssh").mkdir()
+    assert f"{tmp_path} holds things that are not Binlight's" in _refusal(tmp_path)
+
+
+@pytest.mark.parametrize("file", [DATABASE, OUTBOX_FILE, IDENTITY_FILE])
+def test_a_folder_of_a_hub_or_of_a_device_is_its_services(file: str, tmp_path: Path):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / file).touch()
+    assert _refusal(tmp_path) == ""
