@@ -6,6 +6,7 @@ of this shift's people, so a log-in needs no network.
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal
 
 from msgspec.structs import replace
@@ -38,11 +39,12 @@ from protocols.pin_verifier import is_right
 WRONG_PINS_MAX: Final = 5
 LOCK_FIRST_MS: Final = 60_000
 LOCK_MAX_MS: Final = 3_600_000
+PIN_LIKE: Final = re.compile(r"[0-9]{4,12}")
 
 
 def scan_badge(state: HandheldState, read: BadgeRead, scene: Scene) -> Outcome:
     """The way in, the way back from a break, and the way to hand the device on."""
-    person = next((known for known in scene.people if known.badge == read.code), None)
+    person = _owner_of(read.code, scene)
     if person is None:
         return refused(state, "UNKNOWN_BADGE", scanned=read.code)
     if state.person is None:
@@ -53,6 +55,22 @@ def scan_badge(state: HandheldState, read: BadgeRead, scene: Scene) -> Outcome:
         left = _left(state, "OTHER_PERSON", "HANDOVER")
         return replace(left, state=replace(left.state, pin_for=person.id))
     return refused(state, "OTHER_PERSONS_DEVICE", scanned=person.name, expected=state.name)
+
+
+def read_plain_badge(state: HandheldState, text: str, scene: Scene) -> Outcome | None:
+    """A badge's bare code, without the label around it; None when the text is nobody's.
+
+    What may be a PIN, typed too early, is refused without showing it.
+    """
+    if text and _owner_of(text, scene) is not None:
+        return scan_badge(state, BadgeRead(text), scene)
+    return refused(state, "NOBODYS_BADGE") if PIN_LIKE.fullmatch(text) else None
+
+
+def _owner_of(badge: str, scene: Scene) -> ShiftPerson | None:
+    """Case does not matter, as on labels."""
+    wanted = badge.upper()
+    return next((known for known in scene.people if known.badge.upper() == wanted), None)
 
 
 def _own_badge(state: HandheldState, scene: Scene) -> Outcome:

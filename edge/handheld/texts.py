@@ -92,6 +92,7 @@ TEXTS: Final[dict[str, str]] = {
     "NOTHING_TO_RESUME": "Nothing is paused.",
     "WORK_IN_HAND": "There is work in hand. PAUSE or finish it first.",
     "UNKNOWN_BADGE": "Badge {scanned} is not on this shift's list. Call the supervisor.",
+    "NOBODYS_BADGE": "That is no badge on this shift's list. Scan your badge first.",
     "OTHER_PERSONS_DEVICE": "{expected} works with this device. {scanned} may after LOGOUT.",
     "WRONG_PIN": "Wrong PIN. {left} tries left.",
     "PIN_LOCKED": "Too many wrong PINs. Wait {seconds} s.",

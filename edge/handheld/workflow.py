@@ -5,7 +5,7 @@ only then lets anybody hear it. Every refusal leaves the state as it was.
 
 | asked for (phase) | accepts |
 |---|---|
-| BADGE, PIN | a badge, its PIN |
+| BADGE, PIN | a badge or its plain code, its PIN |
 | READY | offers of work, NEXT |
 | TOTES | one tote for each slot of the cart |
 | BIN → ITEM → TOTE | for each line: the bin or its check digits, items or a count, the tote |
@@ -53,6 +53,10 @@ def step(state: HandheldState, happened: WorkInput, scene: Scene) -> Outcome:
 
 
 def _person(state: HandheldState, happened: PersonInput, scene: Scene) -> Outcome:
+    if state.phase == "BADGE" and isinstance(happened, ItemRead | Unreadable):
+        answer = session.read_plain_badge(state, happened.text, scene)
+        if answer is not None:
+            return answer
     match happened:
         case Unreadable(text=text, code=code, sentence=sentence):
             return refused(state, "UNREADABLE", scanned=text, reason=code, sentence=sentence)
@@ -107,7 +111,7 @@ def _command(state: HandheldState, name: CommandName, scene: Scene) -> Outcome:
     if name == CommandName.LOGOUT:
         return session.say_logout(state, scene)
     if state.person is None:
-        is_leaving = name in {CommandName.NO, CommandName.UNDO}
+        is_leaving = state.phase == "PIN" and name in {CommandName.NO, CommandName.UNDO}
         return session.say_logout(state, scene) if is_leaving else _refuse_word(state, name)
     if name == CommandName.NEXT:
         return session.say_next(state, scene)

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import msgspec
+import pytest
 from msgspec.structs import replace
 
+from edge.handheld.agent_io import KeyTyped, ScanFailed
+from edge.handheld.render import plain
 from edge.handheld.work import HELD_MAX
+from edge.link_io import MessageArrived
+from edge.tones import Tone
 from protocols.envelope import decode_data
 from protocols.messages import (
     CartSlot,
+    Command,
     CommandAck,
+    Config,
     EndLogin,
     PersonLoggedIn,
     RevokeAssignment,
+    ShiftPerson,
     ShowMessage,
     decode,
+    encode,
 )
 from tests.edge.handheld.floor import (
     ANA,
     BEN,
     MUG,
     PIN,
+    PREFIX,
     Handheld,
     assignment,
     hex_id,
@@ -51,12 +62,65 @@ def test_an_unknown_badge_is_refused_by_its_code():
     assert handheld.view.mood == "REFUSED"
 
 
+def at_badge(*people: ShiftPerson) -> Handheld:
+    handheld = Handheld()
+    handheld.connect()
+    handheld.do(MessageArrived(PREFIX + "cfg", encode(Config(v=1, hash="c", people=people))))
+    return handheld
+
+
+@pytest.mark.parametrize("badge", ["B-7", "b-7", "12345678", "4012345678901"])
+@pytest.mark.parametrize("change", [str, str.upper, str.lower])
+def test_a_badge_is_known_by_its_plain_code_and_the_pin_still_guards(badge, change):
+    handheld = at_badge(ANA, replace(BEN, badge=badge))
+    handheld.type(change(badge))
+    assert (handheld.view.phase, handheld.events()) == ("PIN", [])
+    handheld.type(PIN)
+    assert handheld.view.who == "BEN"
+
+
+def test_a_plain_badge_may_be_scanned_and_a_label_finds_a_badge_in_small_letters():
+    handheld = at_badge(replace(BEN, badge="b-7"))
+    handheld.scan("B-7")
+    assert handheld.view.phase == "PIN"
+    handheld.say("NO")
+    handheld.scan("%UB-7.73")
+    assert handheld.view.phase == "PIN"
+
+
+@pytest.mark.parametrize("pin", ["1234", "12345678", "40123456", "123456789012"])
+def test_a_pin_typed_for_a_badge_is_refused_and_not_shown(pin):
+    handheld = at_badge(ANA)
+    handheld.type(pin)
+    assert (handheld.view.mood, handheld.view.phase) == ("REFUSED", "BADGE")
+    assert handheld.view.message == "That is no badge on this shift's list. Scan your badge first."
+    assert pin not in plain(handheld.view, 53, 17)
+
+
+def test_other_codes_at_the_badge_are_refused_by_name_and_nobody_has_an_empty_badge():
+    handheld = at_badge(replace(ANA, badge=""))
+    handheld.type("C-9")
+    assert handheld.view.message == "C-9: scan your badge first."
+    handheld.do(ScanFailed("SCAN_CUT", "The scan was cut."))
+    assert (handheld.view.message, handheld.view.phase) == ("The scan was cut.", "BADGE")
+
+
+@pytest.mark.parametrize("word", ["UNDO", "NO"])
+def test_what_goes_back_from_the_pin_is_refused_where_nothing_is_to_go_back_from(word):
+    handheld = at_badge(ANA)
+    handheld.badge()
+    handheld.say(word)
+    assert (handheld.view.phase, handheld.tone) == ("BADGE", Tone.OK)
+    handheld.say(word)
+    assert (handheld.view.message, handheld.tone) == (
+        f"{word}: scan your badge first.", Tone.REFUSED,
+    )  # fmt: skip
+
+
 def test_the_pin_is_masked_on_the_screen():
     handheld = ready()
     handheld.say("LOGOUT")
     handheld.badge()
-    from edge.handheld.agent_io import KeyTyped
-
     handheld.do(KeyTyped("1"))
     assert handheld.view.typed == "•"
 
@@ -298,11 +362,6 @@ def test_a_message_from_the_supervisor_is_shown_until_the_next_act():
 
 
 def test_a_command_of_another_version_is_rejected_and_nothing_stops():
-    import msgspec
-
-    from edge.link_io import MessageArrived
-    from protocols.messages import Command, encode
-
     handheld = picking([line(1, "A-1", 3)])
     odd = Command(v=1, id=hex_id(500), at=1, type="DanceTango", data=msgspec.Raw(b"{}"))
     handheld.do(MessageArrived("bw/1/main/dev/h1/cmd", encode(odd)))
