@@ -9,18 +9,28 @@ from typing import Any, TypeVar
 
 import click
 
-from hub import admissions, hub_identity, setup
+from hub import admissions, hub_identity
 from hub import config as defaults
 from hub.command import Command
 from hub.config import HubConfig
 from hub.devices import acts, queries, service
 from hub.devices.enrolling import new_offer
 from hub.devices.kinds import ENROLLED, KINDS, OBSERVER
+from hub.errors import HubError
 from hub.hub_identity import HubIdentity, NoAuthority
+from hub.inventory.models import Site
 from hub.journal import Journal
+from hub.migrations import migrate
 from hub.wiring import open_journal
 
 T = TypeVar("T")
+
+
+class NoSuchHub(HubError):
+    """A folder or a site was mistyped: nothing is founded by the way."""
+
+    code = "NO_SUCH_HUB"
+
 
 _options = (
     click.option("--data", type=click.Path(path_type=Path), help="The hub's data folder."),
@@ -145,12 +155,23 @@ def snippet(site: str, name: str, kind: str, host: str, port: int) -> str:
 
 
 def _open(data: Path | None, database_url: str, site: str) -> tuple[HubConfig, Journal]:
+    """The hub that is there, its schema brought up to date. Raises NoSuchHub."""
     folder = (data or defaults.default_data_folder()).expanduser().absolute()
     config = HubConfig(folder=str(folder), database_url=database_url, site=site).check()
-    folder.mkdir(parents=True, exist_ok=True)
+    if not database_url and not (folder / "hub.db").exists():
+        raise NoSuchHub(
+            f"There is no hub in {folder}: start it first, or name its folder (--data)."
+        )
     journal = open_journal(config)
-    setup.prepare_schema(config, journal)
+    migrate(journal.database)
+    _refuse_foreign(site)
     return config, journal
+
+
+def _refuse_foreign(site: str) -> None:
+    known = [row.code for row in Site.select().order_by(Site.code)]
+    if site not in known:
+        raise NoSuchHub(f"This hub has no site {site!r}; say --site {' or '.join(known)}.")
 
 
 def _carry_out(config: HubConfig, journal: Journal, command: Command[T]) -> T:

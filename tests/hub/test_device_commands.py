@@ -1,0 +1,50 @@
+"""`binlight device` finds the hub that was meant, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hub.config import HubConfig
+from hub.device_commands import NoSuchHub, device
+from hub.devices.models import Device
+from hub.inventory.models import Site
+from hub.setup import prepare_schema
+from hub.wiring import open_journal
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Of a hub that was started once, for the site main."""
+    config = HubConfig(str(tmp_path / "hub"), "main")
+    config.data.mkdir()
+    journal = open_journal(config)
+    prepare_schema(config, journal)
+    yield config.data
+    journal.database.close()
+
+
+def add(data: Path, site: str) -> str:
+    words = ["add", "h1", "--kind", "handheld", "--data", str(data), "--site", site]
+    return CliRunner().invoke(device, words, catch_exceptions=False).output
+
+
+def test_a_device_is_added_to_the_site_that_is_named(folder: Path) -> None:
+    assert "Password of h1" in add(folder, "main")
+    assert [(row.site, row.name) for row in Device.select()] == [("main", "h1")]
+
+
+def test_a_site_that_this_hub_does_not_have_is_not_founded_by_the_way(folder: Path) -> None:
+    with pytest.raises(NoSuchHub, match="no site 'nope'; say --site main"):
+        add(folder, "nope")
+    assert [row.code for row in Site.select()] == ["main"]
+    assert not Device.select().exists()
+
+
+def test_a_mistyped_folder_makes_no_hub(tmp_path: Path) -> None:
+    with pytest.raises(NoSuchHub, match="hbu: start it first"):
+        add(tmp_path / "hbu", "main")
+    assert list(tmp_path.iterdir()) == []
