@@ -112,6 +112,7 @@ class AgentCore:
         self._strangers = strangers.Strangers(outbox)
         self._typed = ""
         self._notice: Notice | None = None
+        self._is_refused = False
         self._prune_at_ms = 0
         self._sends_fnc1 = config.sends_fnc1 or outbox.noted(SENDS_FNC1) is not None
         parts = outbox.state()
@@ -184,11 +185,13 @@ class AgentCore:
     def _link(self, happened: LinkInput, now: Now) -> list[Action]:
         match happened:
             case LinkConnected(certificate=certificate):
+                self._is_refused = False
                 return [*self.link.connected(now, certificate)]
             case LinkLost(reason=reason, code=code):
                 self.link.lost()
                 self._late.forget()
                 if reason:
+                    self._is_refused = True
                     self._notice = Notice(code, {"reason": reason}, "WARN")
             case StrangerMet():
                 return self._stranger(happened, now)
@@ -424,6 +427,7 @@ class AgentCore:
             typed=self._typed,
             notice=self._notice,
             is_draining=self._backlog.is_draining and self.link.is_hub_online,
+            is_refused=self._is_refused,
         )
         return show(self.state, facts, self.texts)
 

@@ -60,9 +60,9 @@ def plain(view: ScreenView, width: int, height: int) -> str:
 
 
 def _status(view: ScreenView, width: int) -> Text:
-    away = "" if view.is_hub_online else " hub away"
+    away = "" if view.is_hub_online else " not admitted" if view.is_refused else " hub away"
     right = f"{_radio(view.radio_dbm)} ⇅{view.queue}{_battery(view.battery_percent)}"
-    left = _cut(f"{view.who}{away}", width - len(right) - 3)
+    left = _cut(view.who, width - len(right) - len(away) - 3) + away
     gap = " " * (width - len(left) - len(right) - 2)
     style = LINE_1 if view.is_hub_online else LINE_1_AWAY
     return Text(f" {left}{gap}{right} ", style=style, no_wrap=True)

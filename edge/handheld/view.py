@@ -43,6 +43,8 @@ class Facts(msgspec.Struct, frozen=True):
     notice: Notice | None = None
     is_draining: bool = False
     """The hub came back and hears now what was done without it."""
+    is_refused: bool = False
+    """The broker said no when it was asked last: waiting for radio will not help."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -76,6 +78,7 @@ class ScreenView(msgspec.Struct, frozen=True):
     prompt: str
     typed: str
     """What was typed so far; a PIN is masked."""
+    is_refused: bool = False
 
 
 def show(state: HandheldState, facts: Facts, texts: Texts) -> ScreenView:
@@ -100,6 +103,7 @@ def show(state: HandheldState, facts: Facts, texts: Texts) -> ScreenView:
         asked=asked,
         prompt=_prompt(work, counted, phase, facts, texts),
         typed="•" * len(facts.typed) if phase == "PIN" else facts.typed,
+        is_refused=facts.is_refused,
     )
 
 
@@ -113,11 +117,14 @@ def _count(
 
 def _backlog(phase: Phase, facts: Facts) -> Notice | None:
     """What waits for the hub, where somebody has time to read it, and how it gets less."""
+    is_idle = phase in {"BADGE", "READY", "PAUSED", "FINISH"}
+    if facts.is_refused:
+        kept = Notice("REFUSED_AND_KEPT", {"depth": facts.queue}, "WARN")
+        return kept if is_idle else None
     if not facts.queue:
         return None
     if facts.is_draining:
         return Notice("BACKLOG_DRAINS", {"depth": facts.queue}, "WARN")
-    is_idle = phase in {"BADGE", "READY", "PAUSED", "FINISH"}
     if is_idle and not facts.is_hub_online:
         return Notice("BACKLOG_WAITS", {"depth": facts.queue}, "WARN")
     return None
@@ -189,6 +196,8 @@ def _line_rows(work: Work, phase: Phase, texts: Texts) -> tuple[Row, ...]:
 def _prompt(
     work: Work | None, counted: int | None, phase: Phase, facts: Facts, texts: Texts
 ) -> str:
+    if phase == "READY" and facts.is_refused:
+        return texts.say("PROMPT_READY_REFUSED")
     if phase == "READY" and not facts.is_hub_online:
         return texts.say("PROMPT_READY_AWAY")
     if phase == "READY" and not facts.queue:  # the hub has heard that somebody waits

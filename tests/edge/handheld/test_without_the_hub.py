@@ -6,11 +6,13 @@ import subprocess
 import sys
 
 import pytest
+from msgspec.structs import replace
 
 from edge.clock import Now, SystemClock, TimeKeeper
 from edge.handheld.agent_io import KeyTyped
+from edge.handheld.render import plain
 from edge.handheld.work import HandheldState
-from edge.link_io import MessageArrived
+from edge.link_io import LinkLost, MessageArrived
 from edge.tones import Tone
 from protocols.envelope import decode_data
 from protocols.messages import (
@@ -208,6 +210,45 @@ def test_the_backlog_is_announced_and_seen_to_drain():
         handheld.acknowledge(upto)
     assert seen == [8, 6, 4, 2]
     assert handheld.view.message == "The hub has heard everything."
+
+
+KEPT = "This device is not admitted: ask a supervisor. {} to send are kept."
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [LinkLost("SSLV3_ALERT_CERTIFICATE_REVOKED", "NOT_ADMITTED"), LinkLost("Not authorized")],
+    ids=["certificate", "password"],
+)
+def test_a_refused_device_says_so_until_the_broker_lets_it_in_again(refusal: LinkLost):
+    handheld = ready()
+    handheld.disconnect()
+    handheld.do(refusal)
+    handheld.at_once(KeyTyped("escape"))
+    assert handheld.view.message == KEPT.format(2)
+    assert handheld.view.prompt.startswith("not admitted")
+    handheld.say("LOGOUT")
+    drawn = plain(handheld.view, 40, 12)
+    assert handheld.view.phase == "BADGE"
+    assert "not admitted" in drawn.splitlines()[0]
+    assert "3 to send are kept." in drawn
+    assert "hub away" not in drawn
+    assert "hub is back" not in drawn
+    handheld.connect()
+    assert handheld.view.message == ""
+    handheld.disconnect()
+    assert "hub away" in plain(handheld.view, 40, 12).splitlines()[0]
+
+
+def test_who_works_with_a_refused_device_goes_on_and_line_1_has_room_for_it():
+    handheld = picking([line(1, "A-1", 3)])
+    handheld.core.state = replace(handheld.core.state, name="MAXIMILIANA OF THE LONG NAME")
+    handheld.do(LinkLost("revoked", "NOT_ADMITTED"))
+    handheld.bin("A-1")
+    assert (handheld.view.phase, handheld.view.message) == ("ITEM", "")
+    status = plain(handheld.view, 40, 12).splitlines()[0]
+    assert "… not admitted" in status
+    assert len(status) <= 40
 
 
 def test_from_ninety_percent_people_hear_and_read_it_and_the_hub_is_told():
