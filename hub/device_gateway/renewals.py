@@ -1,6 +1,7 @@
 """A device asks for another certificate over its connection. Owns the answer to that ask.
 
-The same key gets the same certificate again, since an answer may be lost. Signing needs the hub's
+The same key gets the same certificate again, since an answer may be lost; another key gets one when
+the hub asked for it, or in the second half of the present one's life. Signing needs the hub's
 CA key and much memory, so whoever builds the gateway passes a signer that loads both when asked.
 """
 
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from hub.device_gateway.group import Group
 from hub.devices import queries
 from hub.devices.acts import RenewDeviceCertificate
+from hub.devices.rules import may_renew
 from hub.errors import HubError
 from hub.hub_identity import NoAuthority
 from hub.journal import Act
@@ -22,6 +24,16 @@ if TYPE_CHECKING:
 
 Signer = Callable[[str, str, int], "Signed"]
 """(device, request in PEM, now in µs); raises BadCsr."""
+
+
+class RenewalNotAsked(HubError):
+    """A device wants another key before its time; every serial is kept for good."""
+
+    code = "RENEWAL_NOT_ASKED"
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+        super().__init__(f"{device} was not asked to renew its certificate, and it is not time.")
 
 
 class Renewals:
@@ -45,6 +57,8 @@ class Renewals:
         known = queries.good_certificate(group.tx, self._site, device, signed.key_fingerprint)
         if known is not None:
             return known
+        if not may_renew(queries.held_certificates(group.tx, self._site, device), group.tx.now_us):
+            raise RenewalNotAsked(device)
         wanted = RenewDeviceCertificate(
             device, csr, signed.serial, signed.pem, signed.key_fingerprint, signed.expires_at
         )

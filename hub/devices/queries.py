@@ -19,7 +19,7 @@ from hub.devices.models import (
     ParkedEvent,
     RefusedMessage,
 )
-from hub.devices.rules import CodeFacts, is_renewal_due
+from hub.devices.rules import CodeFacts, Held, is_renewal_due
 from hub.errors import NotFound
 
 Rows = list[tuple[Any, ...]]
@@ -130,6 +130,16 @@ def good_certificate(
         (site, name, key_fingerprint),
     )
     return None if row is None else str(row[0])
+
+
+def held_certificates(tx: WriteTransaction, site: str, name: str) -> list[Held]:
+    """What a device may connect with, as `rules` judges it."""
+    rows = tx.rows(
+        "SELECT issued_at, expires_at, asked_at FROM device_certificate "
+        "WHERE site = ? AND device = ? AND state = 'ACTIVE'",
+        (site, name),
+    )
+    return [Held(int(issued), int(ends), asked is not None) for issued, ends, asked in rows]
 
 
 def certificates(site: str, name: str) -> list[DeviceCertificate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
 CODE_LIFE_US: Final = 30 * 60 * 1_000_000
@@ -24,6 +25,14 @@ class CodeFacts(NamedTuple):
     """Of the certificate that it was used for."""
 
 
+class Held(NamedTuple):
+    """A good certificate of a device; moments in µs UTC."""
+
+    issued_at: int
+    expires_at: int
+    was_asked: bool
+
+
 def judge_code(code: CodeFacts | None, digest: bytes, key_fingerprint: str, now_us: int) -> Verdict:
     """Whether a secret gets a certificate, the same one AGAIN since a reply may have been lost, or
     nothing. Whoever does not know the secret learns nothing about the code.
@@ -42,3 +51,13 @@ def judge_code(code: CodeFacts | None, digest: bytes, key_fingerprint: str, now_
 def is_renewal_due(issued_at: int, expires_at: int, now_us: int) -> bool:
     """Less than half of its life remains."""
     return now_us - issued_at >= (expires_at - issued_at) * RENEW_AT
+
+
+def may_renew(held: Iterable[Held], now_us: int) -> bool:
+    """Whether a device may have another certificate: it was asked to, or one that it holds is past
+    half its life. One that it was given and has not used yet takes neither away: its key may be
+    lost.
+    """
+    return any(
+        one.was_asked or is_renewal_due(one.issued_at, one.expires_at, now_us) for one in held
+    )
