@@ -19,6 +19,7 @@ from typing import Any, Final
 import click
 
 from hub.config import DEFAULT_BROKER_PORT, DEFAULT_PORT, HubConfig
+from hub.ports import refuse_taken
 from simulators.chaos import kinds_of
 from simulators.demo_world import DemoPlan, DemoReport, DemoWorld, Progress, save_report
 from simulators.errors import DemoFailed
@@ -26,11 +27,14 @@ from simulators.live_hub import free_port
 
 SAY_EVERY_S: Final = 10.0
 """Between two lines of progress where no terminal overwrites them."""
+SOME: Final = click.IntRange(min=1)
 
 
 @click.command("demo")
-@click.option("--orders", default=200, show_default=True, help="How many of the bundled orders.")
-@click.option("--pickers", default=6, show_default=True, help="People with handhelds.")
+@click.option(
+    "--orders", type=SOME, default=200, show_default=True, help="How many of the bundled orders."
+)
+@click.option("--pickers", type=SOME, default=6, show_default=True, help="People with handhelds.")
 @click.option("--seed", default=7, show_default=True, help="Decides who errs when, and where.")
 @click.option("--until-done", is_flag=True, help="End by itself once all is shipped, and verify.")
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="JSON file.")
@@ -76,10 +80,11 @@ def _folder(data: Path | None) -> Iterator[Path]:
 def play(plan: DemoPlan, config: HubConfig) -> DemoReport | None:
     """Build the world, run it, audit it; None when somebody ended it before it was done.
 
-    Raises DemoFailed when the folder is in use, or when a run is not done in time.
+    Raises DemoFailed when the folder is in use, or when a run is not done in time; PortTaken.
     """
     if (config.data / "hub.db").exists():
         raise DemoFailed(f"{config.data} holds a hub already; choose another --data.")
+    refuse_taken(config.port)
     click.echo("Filling the warehouse with two real days of orders …")
     world = DemoWorld(plan, config, click.echo)
     teller = Teller(world)

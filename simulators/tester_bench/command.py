@@ -19,6 +19,7 @@ from simulators.tester_bench.world_plan import WorldPlan
 
 CART_SLOTS = 2
 TERMINAL_EMULATOR = "pyte"
+PORT = click.IntRange(0, 65_535)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -67,7 +68,7 @@ def play(file: Path, virtual: bool, pauses: float, data: Path | None, quiet: boo
 
 
 @click.command("bench")
-@click.option("--port", default=0, help="Port of the page; by default 8090 or any free one.")
+@click.option("--port", type=PORT, default=0, help="The page's; by default 8090 or any free one.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Address of the page.")
 @click.option("--beyond-loopback", is_flag=True, help="Allow --listen beyond this machine.")
 @click.option("--handhelds", default=2, show_default=True, help="How many.")

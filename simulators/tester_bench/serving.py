@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import waitress
 
 from hub.config import DEFAULT_BROKER_PORT, HubConfig, is_loopback
+from hub.ports import refuse_taken
 from simulators.errors import SimulatorsError
 from simulators.live_hub import free_port
 from simulators.tester_bench.bench import TesterBench
@@ -51,9 +52,11 @@ class Place(NamedTuple):
 
 
 def serve(plan: WorldPlan, place: Place, say: Callable[[str], None]) -> None:
-    """Until Ctrl-C or SIGTERM. Raises BeyondLoopback before anything is started."""
+    """Until Ctrl-C or SIGTERM. Raises BeyondLoopback, PortTaken before anything is started."""
     if not is_loopback(place.listen) and not place.beyond_loopback:
         raise BeyondLoopback(place.listen)
+    if place.port:
+        refuse_taken(place.port)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     say("Filling a warehouse, starting hub, broker and handhelds …")
     with own_folder(place.data) as folder, _opened(plan, folder, place) as opened:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,25 @@ def test_a_folder_that_holds_a_hub_already_is_refused(repository: Path, tmp_path
     done = demo(repository, tmp_path, "--orders=1", "--until-done")
     assert done.returncode == 1
     assert "holds a hub already" in done.stderr
+
+
+def test_a_taken_port_is_refused_before_a_warehouse_is_filled(
+    repository: Path, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = demo(repository, tmp_path, f"--port={port}", "--until-done")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"binlight: Port {port} is taken by ")
+
+
+@pytest.mark.parametrize("option", ["--orders", "--pickers"])
+def test_a_day_without_orders_or_people_is_refused(
+    repository: Path, tmp_path: Path, option: str
+) -> None:
+    done = demo(repository, tmp_path, f"{option}=0")
+    assert done.returncode == 2
+    assert f"'{option}': 0 is not in the range x>=1" in done.stderr
 
 
 def test_what_cannot_be_killed_is_refused_by_name(repository: Path, tmp_path: Path) -> None:

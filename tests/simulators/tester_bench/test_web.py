@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from hub.ports import PortTaken
 from protocols.barcodes import command_label
 from simulators.tester_bench import bench
 from simulators.tester_bench.recorder import Recorder
@@ -121,6 +124,15 @@ def test_beyond_loopback_everything_needs_the_key(virtual: bench.TesterBench):
 def test_a_bench_beyond_loopback_is_refused_unless_it_is_meant():
     with pytest.raises(BeyondLoopback, match="--beyond-loopback"):
         serve(PLAN, Place(listen="0.0.0.0"), print)
+
+
+def test_a_taken_port_is_refused_before_a_warehouse_is_filled(tmp_path: Path):
+    said: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"Port {port} is taken"):
+            serve(PLAN, Place(port=port, data=tmp_path / "world"), said.append)
+    assert (said, (tmp_path / "world").exists()) == ([], False)
 
 
 def test_labels_are_found_by_their_words_in_any_order(client: FlaskClient):
