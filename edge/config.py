@@ -7,6 +7,7 @@ every key with its meaning.
 from __future__ import annotations
 
 import tomllib
+from errno import ENOENT
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args, get_type_hints
 
@@ -126,7 +127,7 @@ def read_config(path: Path) -> EdgeConfig:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as wrong:
-        raise ConfigUnreadable(str(path), str(wrong)) from wrong
+        raise ConfigUnreadable(str(path), _why(wrong)) from wrong
     return parse_config(text, str(path))
 
 
@@ -151,7 +152,14 @@ def read_password(config: BrokerConfig) -> str | None:
     try:
         return Path(config.password_file).expanduser().read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as wrong:
-        raise ConfigUnreadable(config.password_file, str(wrong)) from wrong
+        raise ConfigUnreadable(config.password_file, _why(wrong)) from wrong
+
+
+def _why(wrong: OSError | UnicodeDecodeError) -> str:
+    """Without the path, which the refusal names already."""
+    if isinstance(wrong, UnicodeDecodeError):
+        return "it is no text"
+    return "the file is not there" if wrong.errno == ENOENT else (wrong.strerror or str(wrong))
 
 
 def _refuse_unknown(kind: type[msgspec.Struct], table: Any, path: str, prefix: str) -> None:

@@ -51,6 +51,16 @@ class ConfigUnreadable(EdgeError):
         super().__init__(f"The configuration {path} cannot be used: {reason}.")
 
 
+class DeviceStopped(EdgeError):
+    """The device could promise nothing more, and ended by itself; `reason` is a whole sentence."""
+
+    code = "DEVICE_STOPPED"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
 class UnknownConfigKey(EdgeError):
     """A key that no part of the agent knows: a slip that would otherwise change nothing."""
 

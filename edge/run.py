@@ -15,7 +15,7 @@ from edge.config import EdgeConfig, read_config
 from edge.day_roots import read_roots
 from edge.device import OUTBOX_FILE, Device
 from edge.durable_file import REAL
-from edge.errors import OutboxUnusable
+from edge.errors import DeviceStopped, OutboxUnusable
 from edge.identity import IdentityStore
 from edge.scanner_port import ScannerPort
 from edge.scanners import scanner_driver
@@ -55,7 +55,7 @@ def command(config_file: Path, data_dir: Path | None, headless: bool, roots: boo
 
         run_with_screen(device)
     if device.failure:
-        raise click.ClickException(device.failure)
+        raise DeviceStopped(device.failure)
 
 
 def build(config: EdgeConfig, data_dir: Path | None) -> Device:

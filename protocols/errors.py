@@ -104,7 +104,10 @@ class MisreadEnrolmentCode(ProtocolsError):
     code = "MISREAD_ENROLMENT_CODE"
 
     def __init__(self) -> None:
-        super().__init__("The enrolment code was not read whole. Scan it again.")
+        super().__init__(
+            "The enrolment code was not read whole. Scan it again; if it was typed, one sign may "
+            "be wrong."
+        )
 
 
 class UnsupportedEnrolmentCode(ProtocolsError):

@@ -27,7 +27,7 @@ class BadScenario(SimulatorsError):
 
     def __init__(self, name: str, problem: str) -> None:
         self.name, self.problem = name, problem
-        super().__init__(f"The scenario {name} cannot be played: {problem}.")
+        super().__init__(f"The scenario {name} cannot be played: {problem.rstrip('.')}.")
 
 
 class Step(msgspec.Struct, frozen=True):

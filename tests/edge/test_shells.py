@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from edge.gauges import battery_percent, radio_dbm
 from edge.handheld.agent_io import ScanFailed, ScannerPresence, ScanRead
 from edge.identity import IdentityStore
 from edge.outbox import SqliteOutbox
+from edge.outbox_owner import open_outbox
 from edge.reconnect import (
     LONG_GONE_FAILURES,
     LONG_GONE_MS,
@@ -91,6 +94,26 @@ def test_an_unknown_key_is_refused_by_name(text, key):
     assert refused.value.key == key
 
 
+def test_what_is_no_text_is_no_configuration(tmp_path):
+    (tmp_path / "photo").write_bytes(b"\xff\xd8\xff\xe0")
+    with pytest.raises(ConfigUnreadable, match=r"photo cannot be used: it is no text\.$"):
+        read_config(tmp_path / "photo")
+
+
+def test_a_second_agent_on_one_outbox_ends_in_the_line_that_every_refusal_has(tmp_path, repository):
+    (tmp_path / "h1.toml").write_text(SHORTEST)
+    path = tmp_path / "outbox.sqlite"
+    first = open_outbox(path, "main/h1", random.Random(1), 100)
+    second = subprocess.run(
+        [sys.executable, "-m", "binlight", "edge", "--headless", f"--data={tmp_path}",
+         f"--config={tmp_path / 'h1.toml'}"],
+        cwd=repository, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    first.close()
+    said = f"binlight: The outbox {path} cannot be used: another agent works with it.\n"
+    assert (second.returncode, second.stderr) == (1, said)
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [
@@ -116,7 +139,7 @@ def test_the_password_is_the_files_line(tmp_path):
 
 
 def test_the_command_refuses_a_missing_file_and_a_driver_that_is_not_there(tmp_path):
-    with pytest.raises(ConfigUnreadable):
+    with pytest.raises(ConfigUnreadable, match=r"no\.toml .+: the file is not there\.$"):
         CliRunner().invoke(command, ["--config", str(tmp_path / "no.toml")], catch_exceptions=False)
     path = tmp_path / "h1.toml"
     path.write_text(SHORTEST + '[scanner]\ndriver = "telepathy"\n')

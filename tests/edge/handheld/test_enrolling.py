@@ -137,6 +137,7 @@ def test_a_code_with_a_slip_is_refused_with_its_reason_and_without_its_secret():
     screen = Screen().scan(slip)
     assert (screen.asked, screen.tones) == ([], [Tone.REFUSED])
     assert "not read whole" in screen.words
+    assert "one sign may be wrong" in screen.words
     assert TEXT.split(".")[3] not in screen.words
 
 

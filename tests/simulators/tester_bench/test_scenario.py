@@ -66,6 +66,11 @@ def test_what_cannot_be_played_is_refused_by_step_and_name(text: str, named: str
         parse_scenario(text)
 
 
+def test_a_refusal_within_a_refusal_ends_in_one_full_stop():
+    with pytest.raises(BadScenario, match=r"[^.]\.$"):
+        parse_scenario(SHORTEST + 'step = [{ act = "dance" }]\n')
+
+
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path):
     file = tmp_path / "photo.toml"
     file.write_bytes(b"\xff\xd8\xff\xe0")
