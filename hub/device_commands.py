@@ -121,9 +121,12 @@ def password(name: str, **where: Any) -> None:
 def list_devices(**where: Any) -> None:
     """All devices: name, kind, state, events that wait on them."""
     config, _ = _open(**where)
+    outboxes = queries.outboxes(config.site)
     for row in queries.devices(config.site):
         state = row.presence if row.state == ENROLLED else row.state
-        click.echo(f"{row.name:<20} {row.kind:<10} {state:<8} {row.outbox_depth:>6} waiting")
+        click.echo(
+            f"{row.name:<20} {row.kind:<10} {state:<8} {outboxes[row.name].unsent:>6} waiting"
+        )
 
 
 @device.command("revoke")

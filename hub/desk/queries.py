@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from peewee import Case, fn
 
+from hub.devices import queries as device_queries
 from hub.devices.models import Device
 from hub.floor_exceptions import FloorException
 from hub.inventory.models import Movement
@@ -127,13 +128,15 @@ def oldest_exceptions(site: str, rows: int = 8) -> list[FloorException]:
 
 def device_counts(site: str) -> dict[str, int]:
     """Devices that work here, how many are online, and events they have yet to send."""
-    enrolled: Any = Device.select(
-        fn.COUNT(Device.name),
-        fn.SUM((Device.presence == "ONLINE").cast("INTEGER")),
-        fn.SUM(Device.outbox_depth),
-    ).where(Device.site == site, Device.state != "RETIRED")
-    total, online, waiting = next(iter(enrolled.tuples()))
-    return {"total": int(total), "online": int(online or 0), "waiting": int(waiting or 0)}
+    enrolled: Any = Device.select(Device.name, Device.presence).where(
+        Device.site == site, Device.state != "RETIRED"
+    )
+    presences, outboxes = dict(enrolled.tuples()), device_queries.outboxes(site)
+    return {
+        "total": len(presences),
+        "online": sum(presence == "ONLINE" for presence in presences.values()),
+        "waiting": sum(outboxes[name].unsent for name in presences),
+    }
 
 
 # --- audit ---------------------------------------------------------------------------------------

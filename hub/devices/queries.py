@@ -19,7 +19,7 @@ from hub.devices.models import (
     ParkedEvent,
     RefusedMessage,
 )
-from hub.devices.rules import CodeFacts, Held, is_renewal_due
+from hub.devices.rules import CodeFacts, Held, is_renewal_due, unsent
 from hub.errors import NotFound
 
 Rows = list[tuple[Any, ...]]
@@ -43,6 +43,14 @@ class EpochFacts(NamedTuple):
     upto: int
     pruned_upto: int
     changed_at: int
+
+
+class OutboxFacts(NamedTuple):
+    """What is known of the events on a device."""
+
+    unsent: int
+    last: int
+    """The last number of its epoch."""
 
 
 def devices(site: str) -> list[Device]:
@@ -93,6 +101,30 @@ def barred(site: str) -> list[str]:
         Device.site == site, Device.state.in_((REVOKED, RETIRED))
     )
     return [name for (name,) in query.order_by(Device.name).tuples()]
+
+
+def outboxes(site: str) -> dict[str, OutboxFacts]:
+    """What each device has to send, by what it told last and what arrived since."""
+    joined = (
+        (DeviceEpoch.site == Device.site)
+        & (DeviceEpoch.device == Device.name)
+        & (DeviceEpoch.epoch == Device.epoch)
+    )
+    query: Any = (
+        Device.select(
+            Device.name, Device.outbox_depth, Device.seq, fn.COALESCE(DeviceEpoch.upto, 0),
+            Device.epoch, Device.clear_epoch,
+        )
+        .join(DeviceEpoch, JOIN.LEFT_OUTER, on=joined)
+        .where(Device.site == site)
+        .tuples()
+    )  # fmt: skip
+    return {
+        name: OutboxFacts(
+            unsent(told, seq, upto, is_clear=clear_epoch == epoch != ""), max(seq, upto)
+        )
+        for name, told, seq, upto, epoch, clear_epoch in query
+    }
 
 
 # --- certificates ---------------------------------------------------------------------------------

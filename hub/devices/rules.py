@@ -48,6 +48,13 @@ def judge_code(code: CodeFacts | None, digest: bytes, key_fingerprint: str, now_
     return "AGAIN" if code.state == "USED" else "GRANT"
 
 
+def unsent(told: int, seq: int, upto: int, *, is_clear: bool) -> int:
+    """Events that a device still has to send: as it told when its last number was `seq`, less what
+    arrived since. While events of an older epoch may be on their way (not `is_clear`), as it told.
+    """
+    return min(told, max(0, seq - upto)) if is_clear else told
+
+
 def is_renewal_due(issued_at: int, expires_at: int, now_us: int) -> bool:
     """Less than half of its life remains."""
     return now_us - issued_at >= (expires_at - issued_at) * RENEW_AT

@@ -36,6 +36,7 @@ class Fleet(NamedTuple):
     """Everything the list shows."""
 
     devices: list[Device]
+    outboxes: dict[str, queries.OutboxFacts]
     to_send: dict[str, int]
     """Commands that a device has not answered yet."""
     refused: int
@@ -64,7 +65,8 @@ def _fleet() -> Fleet:
     site = web().site
     found = queries.devices(site)
     naming.prepare("person", [device.person for device in found])
-    return Fleet(found, _to_send(site), len(queries.refused(site)), len(queries.parked(site)))
+    refused, parked = len(queries.refused(site)), len(queries.parked(site))
+    return Fleet(found, queries.outboxes(site), _to_send(site), refused, parked)
 
 
 def _to_send(site: str) -> dict[str, int]:
@@ -96,7 +98,8 @@ def _device_page(name: str, secret: Secret | None = None) -> ResponseReturnValue
     )
     epochs = queries.epochs(site, name)
     return render_template(
-        "devices/device.html", device=found, epochs=epochs, secret=secret or Secret(),
+        "devices/device.html", device=found, outbox=queries.outboxes(site)[name],
+        epochs=epochs, secret=secret or Secret(),
         certificates=queries.certificates(site, name), code=_open_code(name), now_us=web().now_us(),
         by_code=web().settings.identity is not None and found.kind != OBSERVER,
         events=_last_events(site, name, epochs[0].epoch) if epochs else [],
@@ -122,7 +125,7 @@ def _last_events(site: str, name: str, epoch: str) -> list[DeviceEvent]:
 def _live_device(key: str) -> Any:
     site = web().site
     found, code = queries.device(site, key), queries.code(site, key)
-    return [found.presence, found.outbox_depth, found.seq, found.place_code, found.battery_percent,
+    return [found.presence, queries.outboxes(site)[key], found.place_code, found.battery_percent,
             found.state, [fact.upto for fact in queries.epochs(site, key)],
             [_shown(one) for one in queries.certificates(site, key)],
             [code.state, code.wrong_tries] if code else None]  # fmt: skip

@@ -88,18 +88,18 @@ def _memory(part: PartState) -> int:
 def _devices(site: str) -> tuple[DeviceFacts, ...]:
     query: Any = (
         Device.select(
-            Device.name, Device.presence, Device.seen_at, Device.outbox_depth,
-            Device.battery_percent,
+            Device.name, Device.presence, Device.seen_at, Device.battery_percent
         )
         .where(Device.site == site, Device.state != RETIRED, Device.kind != OBSERVER)
         .order_by(Device.name)
         .tuples()
     )  # fmt: skip
     ends = {row.device: row.expires_at for row in device_queries.active_certificates(site)}
+    outboxes = device_queries.outboxes(site)
     return tuple(
-        DeviceFacts(name, presence, seen_at, depth, depth * 100 // OUTBOX_ROWS_MAX, battery,
-                    ends.get(name))
-        for name, presence, seen_at, depth, battery in query
+        DeviceFacts(name, presence, seen_at, outboxes[name].unsent,
+                    outboxes[name].unsent * 100 // OUTBOX_ROWS_MAX, battery, ends.get(name))
+        for name, presence, seen_at, battery in query
     )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def _parts(facts: Facts) -> Iterable[Metric]:
 def _devices(facts: Facts) -> Iterable[Metric]:
     online = GaugeMetricFamily("binlight_device_online", "1: connected", labels=["device"])
     waiting = GaugeMetricFamily(
-        "binlight_device_events_waiting", "Events not yet sent, as last told", labels=["device"]
+        "binlight_device_events_waiting", "Events told of and not arrived", labels=["device"]
     )
     battery = GaugeMetricFamily("binlight_device_battery_ratio", "0 to 1", labels=["device"])
     for device in facts.devices:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.desk.queries import device_counts
 from hub.devices.models import Device
+from hub.devices.rules import unsent
 from hub.outbox import OutboxMessage
 from tests.hub.conftest import TestHub
+from tests.hub.device_gateway.conftest import Device as Sender
+from tests.hub.device_gateway.conftest import Floor
 from tests.hub.web.browsing import Browser
 from tests.hub.web.conftest import app, browse, password_hash, people
 
@@ -40,6 +48,37 @@ def test_the_list_tells_how_each_device_is(sqlite_hub: TestHub, browse: Browse) 
     for words in ("01234567", "41", "1.0"):
         assert words in one
     assert browser.get("/devices/hh-9").status_code == 404
+
+
+def test_what_has_arrived_since_a_birth_is_unsent_no_more(
+    sqlite_hub: TestHub, browse: Browse
+) -> None:
+    browser, floor = browse("supervisor"), Floor(sqlite_hub)
+    floor.enrol("h1")
+    device = Sender(floor)
+    floor.hear(device.birth(seq=3, outbox_depth=3))
+
+    def shown() -> list[str]:
+        page = browser.get("/devices/h1").text
+        return re.findall(r"<dt>(?:Events unsent|Last number)</dt><dd>(\d+)</dd>", page)
+
+    assert shown() == ["3", "3"]
+    floor.hear(*(device.event(seq) for seq in (1, 2)))
+    assert shown() == ["1", "3"]
+    floor.hear(*(device.event(seq) for seq in (3, 4)))
+    assert shown() == ["0", "4"]
+    assert '<td class="n zero">0</td>' in browser.get("/devices").text
+    assert device_counts("w1")["waiting"] == 0
+
+
+@given(st.integers(0, 200), st.integers(0, 200), st.integers(0, 200))
+def test_events_unsent_are_never_more_than_told_nor_less_than_none(
+    told: int, seq: int, upto: int
+) -> None:
+    left = unsent(told, seq, upto, is_clear=True)
+    assert 0 <= left <= told
+    assert (left == 0) == (told == 0 or upto >= seq)
+    assert unsent(told, seq, upto, is_clear=False) == told
 
 
 def test_words_reach_the_screen_and_a_retired_device_is_heard_no_more(
