@@ -9,7 +9,9 @@ from random import SystemRandom
 from typing import Final
 
 import click
+import peewee
 
+from hub.backup.by_hand import note_backup
 from hub.backup.drill import Drilled, drill
 from hub.backup.restoring import Restored, restore
 from hub.backup.taking import Taken, take
@@ -36,9 +38,19 @@ def backup(target: Path, data: Path | None, site: str, company: str, database: s
     """
     folder = (data or default_data_folder()).expanduser().absolute()
     config = HubConfig(str(folder), site, company, database_url=database)
-    taken = take(config, target.expanduser().absolute(), SystemClock().now_us(), _say)
+    clock = SystemClock()
+    taken = take(config, target.expanduser().absolute(), clock.now_us(), _say)
     click.echo(_about(taken))
+    _note(config, clock, taken)
     sys.exit(0 if taken.report.ok else 1)
+
+
+def _note(config: HubConfig, clock: SystemClock, taken: Taken) -> None:
+    """The backup is good, whether or not the hub can be told of it."""
+    try:
+        note_backup(config, clock, taken)
+    except peewee.OperationalError as wrong:
+        click.echo(f"The hub's status page does not know of it: {wrong}.", err=True)
 
 
 def _say(left: int, total: int) -> None:

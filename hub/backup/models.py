@@ -8,13 +8,13 @@ from hub.db import CountField, MomentField, Table
 
 
 class NightlyRun(Table):
-    """One piece of a night's work: BACKUP, VERIFY, DRILL."""
+    """One piece of a night's work, or of the same by hand: BACKUP, VERIFY, DRILL."""
 
     site = peewee.TextField()
     kind = peewee.TextField()
     at = MomentField()
     day = peewee.TextField()
-    """The date at the site."""
+    """The date at the site; empty when it was done by hand."""
     is_good = peewee.BooleanField()
     text = peewee.TextField(default="")
     seconds = CountField(default=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,16 @@ def last(database: peewee.Database, site: str, kind: str) -> Run | None:
         (site, kind),
     )
     return Run(*rows[0])._replace(is_good=bool(rows[0][2])) if rows else None
+
+
+def last_night(database: peewee.Database, site: str, kind: str) -> date | None:
+    """The latest day of the site whose night did this; what was done by hand is no night's."""
+    rows = fetch(
+        database,
+        "SELECT MAX(day) FROM nightly_run WHERE site = ? AND kind = ? AND day <> ''",
+        (site, kind),
+    )
+    return date.fromisoformat(rows[0][0]) if rows[0][0] else None
 
 
 def local_time(database: peewee.Database, site: str, now_us: int) -> datetime:

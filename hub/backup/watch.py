@@ -8,7 +8,6 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from random import SystemRandom
 from threading import Event, Thread
 from typing import Final
@@ -18,7 +17,7 @@ import peewee
 import structlog
 
 from hub.backup.acts import Kind, NoteNightlyRun
-from hub.backup.queries import last, local_time
+from hub.backup.queries import last_night, local_time
 from hub.backup.rules import is_due
 from hub.clock import SystemClock
 from hub.config import HubConfig
@@ -62,8 +61,7 @@ def _watch(config: HubConfig, over: Event) -> None:
 def is_night(config: HubConfig, database: peewee.Database, now_us: int, up_s: float) -> bool:
     """Whether the work is due now."""
     now = local_time(database, config.site, now_us)
-    done = last(database, config.site, _first_kind(config))
-    last_day = date.fromisoformat(done.day) if done else None
+    last_day = last_night(database, config.site, _first_kind(config))
     return is_due(now, last_day, config.night_hour, up_s)
 
 

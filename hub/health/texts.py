@@ -66,10 +66,11 @@ WORDS: Final[dict[tuple[str, str], Words]] = {
     ),
     ("verify", "GOOD"): Words("Every balance was rebuilt and compared {at}: all true."),
     ("verify", "NEVER"): Words(
-        "They have not been checked yet.", "This happens by itself at night; 'binlight verify' now."
+        "They have not been checked yet.",
+        "It happens by itself at night; 'binlight backup FILE' does it now.",
     ),
     ("verify", "OLD"): Words(
-        "They were checked {at}.", "Leave the hub on at night, or run 'binlight verify'."
+        "They were checked {at}.", "Leave the hub on at night, or run 'binlight backup FILE'."
     ),
     ("verify", "FAILED"): Words(
         "On {at} something was off: {text}",

@@ -11,7 +11,11 @@ from click.testing import CliRunner, Result
 
 from hub.backup.archive import read_manifest
 from hub.backup.commands import backup, restore_command
+from hub.backup.queries import last, last_night
+from hub.clock import SystemClock
 from hub.errors import HubError
+from hub.health.facts import gather
+from hub.health.rules import judge
 from hub.replaying.command import command as replay_command
 from tests.hub.backup.conftest import Shop
 
@@ -39,6 +43,28 @@ def test_from_backup_to_restore_to_replay(shop: Shop, tmp_path: Path) -> None:
     told = [msgspec.json.decode(done.stdout) for done in (whole, later)]
     assert [one["acts"] for one in told] == [4, 1]
     assert told[0]["heads"] == told[1]["heads"]
+
+
+def test_the_status_page_knows_a_backup_made_by_hand_and_the_night_makes_its_own(
+    shop: Shop, tmp_path: Path
+) -> None:
+    database = shop.journal.database
+    assert last(database, "w1", "BACKUP") is None
+    assert typed(backup, tmp_path / "a.tar", "--data", shop.folder).exit_code == 0
+    checks = {check.name: check.code for check in judge(gather("w1", shop.folder, SystemClock()))}
+    assert (checks["backup"], checks["verify"]) == ("GOOD", "GOOD")
+    made = last(database, "w1", "BACKUP")
+    assert made is not None
+    assert made.file == str(tmp_path / "a.tar")
+    assert last_night(database, "w1", "BACKUP") is None
+
+
+def test_a_backup_of_books_of_an_older_version_changes_nothing_in_them(
+    shop: Shop, tmp_path: Path
+) -> None:
+    shop.journal.database.execute_sql("DELETE FROM schema_step")
+    assert typed(backup, tmp_path / "a.tar", "--data", shop.folder).exit_code == 0
+    assert last(shop.journal.database, "w1", "BACKUP") is None
 
 
 def test_a_drill_leaves_nothing_behind(shop: Shop, tmp_path: Path) -> None:
