@@ -285,7 +285,7 @@ def marks(site: str) -> list[Mark]:
     query: Any = (
         Device.select(
             Device.name, Device.presence, Device.watermark_at, Device.report_at, reached,
-            Device.clear_epoch == Device.epoch, Device.held, Device.seen_at,
+            Device.epoch, Device.clear_epoch, Device.held, Device.seen_at,
         )
         .join(DeviceEpoch, JOIN.LEFT_OUTER, on=joined)
         .where(Device.site == site, Device.state == "ENROLLED", Device.epoch != "")
@@ -295,11 +295,12 @@ def marks(site: str) -> list[Mark]:
 
 
 def _mark(
-    name: str, presence: str, watermark_at: int, report_at: int, is_reached: Any, is_clear: Any,
-    held: int, seen_at: int,
+    name: str, presence: str, watermark_at: int, report_at: int, is_reached: Any, epoch: str,
+    clear_epoch: str, held: int, seen_at: int,
 ) -> Mark:  # fmt: skip
+    """Epochs are compared here: a comparison of texts in SQL would come back as the text '0'."""
     at = max(watermark_at, report_at) if is_reached else watermark_at
-    has_left = presence == "LEFT" and not held and bool(is_reached) and bool(is_clear)
+    has_left = presence == "LEFT" and not held and bool(is_reached) and epoch == clear_epoch
     return Mark(name, presence, int(at), int(seen_at), has_left)
 
 

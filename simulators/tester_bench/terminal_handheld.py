@@ -24,7 +24,7 @@ from edge.tones import Tone
 from hub.supervise import die_with_parent
 from simulators.campaigns.faults.proxy import Link
 from simulators.tester_bench import shifted_clock
-from simulators.tester_bench.display import DARK, Rows
+from simulators.tester_bench.display import COLUMNS, DARK, LINES, Rows
 from simulators.tester_bench.gauge_files import GaugeFiles
 from simulators.tester_bench.hardware import Kept, Switches
 from simulators.tester_bench.scanner_cable import ScannerCable
@@ -36,7 +36,11 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 RESTART_S: Final = 0.5
 """From an agent's death until it is started again, as systemd would."""
 END_S: Final = 10.0
-_DISPLAY: Final = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
+_DISPLAY: Final = {
+    "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8",
+    "COLUMNS": str(COLUMNS), "LINES": str(LINES),
+}  # fmt: skip
+"""Whoever starts the bench may have another terminal: programs believe these before the terminal."""
 
 
 class TerminalHandheld:

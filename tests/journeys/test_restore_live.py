@@ -13,42 +13,39 @@ import pytest
 
 from hub.db import fetch
 from hub.setup import prepare_all
-from simulators.bench.small_site import SmallSite
+from simulators.campaigns.faults.picking_site import PickingSite, picking_site
 from tests.journeys.rig import said
-from tests.journeys.test_kills import Floor, audit
+from tests.journeys.test_kills import audit
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
 
 @pytest.fixture
-def floor(tmp_path: Path) -> Iterator[Floor]:
-    with SmallSite(tmp_path / "hub") as site:
-        site.start("broker")
-        site.start("gateway")
-        made = Floor(site, tmp_path, 6)
+def floor(tmp_path: Path) -> Iterator[PickingSite]:
+    with picking_site(tmp_path) as made:
+        made.site.start("gateway")
         yield made
-        made.fleet.close()
 
 
-def applied(floor: Floor) -> int:
+def applied(floor: PickingSite) -> int:
     rows = fetch(floor.site.journal.database, "SELECT COUNT(*) FROM device_event")
     return int(rows[0][0])
 
 
-def lose_the_hub(floor: Floor) -> None:
+def lose_the_hub(floor: PickingSite) -> None:
     for part in ("gateway", "broker"):
         floor.site.end(part, signal.SIGKILL)
     floor.site.journal.database.close()
 
 
-def start_again(floor: Floor) -> None:
+def start_again(floor: PickingSite) -> None:
     """As `binlight hub` does."""
     prepare_all(floor.site.config)
     for part in ("broker", "gateway"):
         floor.site.start(part)
 
 
-def test_devices_send_again_what_the_backup_has_not(floor: Floor, tmp_path: Path) -> None:
+def test_devices_send_again_what_the_backup_has_not(floor: PickingSite, tmp_path: Path) -> None:
     data, file = str(floor.site.config.data), str(tmp_path / "backup.tar")
     floor.pick(5)
     floor.settle()

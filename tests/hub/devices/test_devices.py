@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hub.devices import queries, service
+from hub.devices.models import Device as DeviceRow
 from hub.devices.models import DeviceEvent, ParkedEvent
 from hub.errors import BadValue, NotFound, WrongState
 from protocols.errors import BadName
@@ -113,3 +114,18 @@ def test_devices_are_listed_with_retired_ones_last(floor: Floor):
     with floor.hub.act() as act:
         service.retire_device(act, "a1")
     assert [row.name for row in queries.devices("w1")] == ["h1", "z1", "a1"]
+
+
+def test_who_left_with_events_of_an_older_epoch_is_still_waited_for(hub: Any) -> None:
+    facts = {
+        "site": hub.site,
+        "kind": "handheld",
+        "presence": "LEFT",
+        "epoch": "new",
+        "created_at": 1,
+    }
+    DeviceRow.create(name="a", clear_epoch="old", **facts)
+    DeviceRow.create(name="b", clear_epoch="new", **facts)
+    assert {mark.device: mark.has_left for mark in queries.marks(hub.site)} == {
+        "a": False, "b": True,
+    }  # fmt: skip
