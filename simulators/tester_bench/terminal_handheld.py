@@ -40,7 +40,7 @@ _DISPLAY: Final = {
     "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8",
     "COLUMNS": str(COLUMNS), "LINES": str(LINES),
 }  # fmt: skip
-"""Whoever starts the bench may have another terminal: programs believe these before the terminal."""
+"""Whoever starts the bench may have another terminal, and programs believe these first."""
 
 
 class TerminalHandheld:
