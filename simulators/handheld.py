@@ -139,7 +139,7 @@ class VirtualHandheld:
         """Out of reach until switched on again; then it takes until its next try to connect."""
         self.has_radio = is_on
         if not is_on and self._hang_up():
-            self.step(LinkLost("radio"))
+            self.step(LinkLost())
 
     def _hang_up(self) -> bool:
         wire, self._wire = self._wire, None
@@ -186,7 +186,7 @@ class VirtualHandheld:
         if self._wire is None or self._wire.is_open:
             return
         self._wire = None
-        self.step(LinkLost("cut"))
+        self.step(LinkLost())
         self._try_again()
 
     # ── the core ─────────────────────────────────────────────────────────────────────────

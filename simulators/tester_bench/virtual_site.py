@@ -156,7 +156,7 @@ class BenchHandheld(VirtualHandheld):
         self.has_radio = AIRS_HERE[air]
         self.step(RadioRead(AIRS[air].dbm))
         if not self.has_radio and self._hang_up():
-            self.step(LinkLost("radio"))
+            self.step(LinkLost())
 
     def fill_disk(self) -> None:
         raise NotOnThisBench("a full disk", "it takes a kernel")
