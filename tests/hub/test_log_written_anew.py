@@ -49,7 +49,8 @@ def test_a_log_that_cannot_be_written_ends_the_start(
 
 def test_on_postgresql_and_in_memory_there_is_nothing_to_do(hub: TestHub):
     write_log_anew(hub.database)
-    builders.stock(hub, "A-1", "LAMP", 7)
+    place = builders.stock(hub, "A-1", "LAMP", 7)
+    assert len(place) == 16, "and the books can be written as before"
     in_memory = open_beside("sqlite://")
     write_log_anew(in_memory)
     in_memory.close()
