@@ -42,11 +42,13 @@ class CommandEntry:
 
 COMMANDS = {
     "demo": CommandEntry(
-        "simulators.demo:command", "Show a working warehouse: hub, broker, people.", "edge,hub"
+        "simulators.live.demo:command", "Show a working warehouse: hub, broker, people.", "edge,hub"
     ),
     "hub": CommandEntry("hub.run:command", "Run a site's hub and its broker.", "hub"),
     "hub-service": CommandEntry(
-        "hub.service_unit:command", "Print the unit that starts the hub with its machine.", "hub"
+        "hub.process.service_unit:command",
+        "Print the unit that starts the hub with its machine.",
+        "hub",
     ),
     "edge": CommandEntry("edge.run:command", "Run a device: handheld, dock, station.", "edge"),
     "edge-service": CommandEntry(

@@ -15,22 +15,22 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from edge.certificate_access import CertificateAccess
 from edge.clock import Clock
 from edge.config import DeviceConfig, EdgeConfig
-from edge.enrolment_port import EnrolmentPort
 from edge.errors import EdgeError
 from edge.handheld.agent import AgentCore
 from edge.handheld.agent_io import Input
 from edge.handheld.enrolling import EnrollingCore, Situation
 from edge.handheld.view import ScreenView
-from edge.hub_access import HubAccess, by_password
-from edge.identity import open_or_set_aside
-from edge.identity_renewal import Renewal
+from edge.identity.enrolment_port import EnrolmentPort
+from edge.identity.record import open_or_set_aside
+from edge.identity.renewal import Renewal
 from edge.keypad import Keypad
+from edge.link.certificate_access import CertificateAccess
+from edge.link.hub_access import HubAccess, by_password
 from edge.loop import AgentLoop, Core, MakeLink, linked
-from edge.outbox_owner import look_into, open_outbox
 from edge.scanner_port import ScannerPort
+from edge.storage.outbox_owner import look_into, open_outbox
 from edge.tones import ToneDriver
 
 OUTBOX_FILE: Final = "outbox.sqlite"

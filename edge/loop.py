@@ -32,10 +32,10 @@ from edge.handheld.agent_io import (
     Tick,
 )
 from edge.handheld.view import ScreenView
-from edge.hub_access import HubAccess
-from edge.hub_link import HubLink
 from edge.keypad import Keypad
-from edge.link_io import LinkAction, LinkInput
+from edge.link.hub_access import HubAccess
+from edge.link.hub_link import HubLink
+from edge.link.io_values import LinkAction, LinkInput
 from edge.scanner_port import ScannerPort
 from edge.tones import ToneDriver
 

@@ -12,13 +12,13 @@ import msgspec
 
 from edge.clock_choice import clock_driver
 from edge.config import EdgeConfig, read_config
-from edge.day_roots import read_roots
 from edge.device import OUTBOX_FILE, Device
-from edge.durable_file import REAL
 from edge.errors import DeviceStopped, OutboxUnusable
-from edge.identity import IdentityStore
+from edge.identity.record import IdentityStore
+from edge.link.day_roots import read_roots
 from edge.scanner_port import ScannerPort
 from edge.scanners import scanner_driver
+from edge.storage.durable_file import REAL
 from edge.tones import tone_driver
 
 

@@ -21,11 +21,11 @@ from flask import Blueprint, Flask, g
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 
-from hub import admissions
 from hub.clock import SystemClock
 from hub.config import HubConfig
 from hub.db import is_postgresql, open_database
-from hub.hub_identity import identity_of
+from hub.identity import admissions
+from hub.identity.announced import identity_of
 from hub.inventory.models import Site
 from hub.journal import Journal, LedgerHead
 from hub.staff import queries as staff_queries

@@ -111,7 +111,7 @@ class HubConfig(msgspec.Struct, frozen=True):
 
     @property
     def broker_folder(self) -> Path:
-        """Files of the broker's child; see `hub.broker.runtime_folder` for root."""
+        """Files of the broker's child; see `hub.identity.broker.runtime_folder` for root."""
         return self.data / "broker"
 
     @property

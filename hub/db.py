@@ -20,8 +20,8 @@ import peewee
 import psycopg
 
 from hub.errors import BadValue, DiskFailed
+from hub.identity.private_files import make_lasting_folder, rewrite, sync_folder
 from hub.ledger import Ledger, chain_rows
-from hub.private_files import make_lasting_folder, rewrite, sync_folder
 
 BUSY_TIMEOUT_MS: Final = 5_000
 WRITE_ATTEMPTS_MAX: Final = 6

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import click
 
-from hub import admissions, hub_identity
 from hub import config as defaults
 from hub.command import Command
 from hub.config import HubConfig
@@ -17,7 +16,9 @@ from hub.devices import acts, queries, service
 from hub.devices.enrolling import new_offer
 from hub.devices.kinds import ENROLLED, KINDS, OBSERVER
 from hub.errors import HubError
-from hub.hub_identity import HubIdentity, NoAuthority
+from hub.identity import admissions
+from hub.identity import announced as hub_identity
+from hub.identity.announced import HubIdentity, NoAuthority
 from hub.inventory.models import Site
 from hub.journal import Journal
 from hub.migrations import migrate

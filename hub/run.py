@@ -18,17 +18,18 @@ import click
 import msgspec
 import structlog
 
-from hub import broker, ports
 from hub import config as defaults
-from hub.caretaker import Caretaker
 from hub.clock import SystemClock
 from hub.config import PARTS, HubConfig, Part
 from hub.errors import HubError
-from hub.lock import data_lock
+from hub.identity import broker
+from hub.identity.private_files import make_lasting_folder
 from hub.prepared import Prepared
-from hub.private_files import make_lasting_folder
-from hub.stop_signal import stop_signal
-from hub.supervise import ChildPlan, python_command, say_ready, supervise
+from hub.process import ports
+from hub.process.caretaker import Caretaker
+from hub.process.lock import data_lock
+from hub.process.stop_signal import stop_signal
+from hub.process.supervise import ChildPlan, python_command, say_ready, supervise
 
 LOGS: Final = "logs"
 SUPERVISED: Final = "BINLIGHT_SUPERVISED"

@@ -13,13 +13,14 @@ from typing import Final
 import msgspec
 import peewee
 
-from hub import admissions, broker, hub_identity
 from hub.command import Command
 from hub.config import HubConfig
 from hub.db import write_log_anew
 from hub.devices import queries
 from hub.devices.secrets import written
 from hub.founding import FoundSite
+from hub.identity import admissions, broker
+from hub.identity import announced as hub_identity
 from hub.inventory.models import Site
 from hub.journal import Journal
 from hub.migrations import migrate
@@ -39,7 +40,7 @@ def prepare_all(config: HubConfig) -> Prepared:
     journal = open_journal(config)
     password = prepare(config, journal)
     if config.is_encrypted:
-        from hub.tls import ensure_certificates, ensure_listed
+        from hub.identity.tls import ensure_certificates, ensure_listed
 
         ensure_certificates(config.tls_folder, journal.clock, config.listen, config.names)
         ensure_listed(config.tls_folder, queries.revoked_serials(config.site))

@@ -18,12 +18,12 @@ from hub.fault_points import Reached, never
 from hub.journal import Journal
 
 if TYPE_CHECKING:
-    from hub.authority import Signed
     from hub.device_gateway.apply import Handler
     from hub.device_gateway.command_answers import AnswerHandler
     from hub.device_gateway.core import GatewayCore
     from hub.device_gateway.presence import BirthHandler
     from hub.device_gateway.renewals import Signer
+    from hub.identity.authority import Signed
 
 
 def open_journal(
@@ -67,7 +67,7 @@ def certificate_signer(config: HubConfig) -> Signer:
     """Signs what devices ask for; keys and cryptography are loaded at the first request."""
 
     def sign(device: str, csr: str, now_us: int) -> Signed:
-        from hub.authority import Authority, read_request
+        from hub.identity.authority import Authority, read_request
 
         key = read_request(csr, device)
         authority = Authority.open(config.tls_folder)

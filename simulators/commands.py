@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 import msgspec
 
-from simulators.faults import fault_plan
-from simulators.shift import ShiftPlan, run_shift
 from simulators.tester_bench import command as bench_command
+from simulators.virtual.faults import fault_plan
+from simulators.virtual.shift import ShiftPlan, run_shift
 
 
 @click.group("sim", context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,7 +54,7 @@ def shift(seed: int, hours: float, orders: int, pickers: int, faults: str, as_js
 @click.option("--orders", default=264, show_default=True, help="How many of the bundled orders.")
 def offline(seed: int, hours: float, devices: int, others: int, orders: int) -> None:
     """Play hours without the hub, and print what became of them as one JSON object."""
-    from simulators.offline import OfflinePlan, run_offline
+    from simulators.virtual.offline import OfflinePlan, run_offline
 
     report = run_offline(OfflinePlan(seed, hours, devices, others, orders))
     click.echo(msgspec.json.encode(report).decode())

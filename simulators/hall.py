@@ -15,7 +15,7 @@ from hub.warehouse.walkways import Place
 from simulators.truth import Truth
 
 if TYPE_CHECKING:
-    from simulators.handheld import Handheld
+    from simulators.virtual.handheld import Handheld
 
 TOTES: Final = 600
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec.structs import replace
 
-from edge import strangers
 from edge.clock import Clock, Now, TimeKeeper
 from edge.config import DeviceConfig
 from edge.errors import OutboxFull, OutboxUnusable
@@ -54,8 +53,9 @@ from edge.handheld.reading import EnrolmentRead, read_scan, read_typed
 from edge.handheld.texts import Texts
 from edge.handheld.view import Facts, ScreenView, show
 from edge.handheld.work import HandheldState
-from edge.link_core import Heard, LinkCore
-from edge.link_io import (
+from edge.identity import strangers
+from edge.link.core import Heard, LinkCore
+from edge.link.io_values import (
     LinkConnected,
     LinkInput,
     LinkLost,
@@ -63,7 +63,7 @@ from edge.link_io import (
     PubAck,
     StrangerMet,
 )
-from edge.outbox import Outbox
+from edge.storage.outbox import Outbox
 from edge.tones import Tone
 from protocols.barcodes import RawScan
 from protocols.envelope import VERSION, Event, encode_data, encode_event
@@ -78,7 +78,7 @@ from protocols.messages import (
 )
 
 if TYPE_CHECKING:
-    from edge.identity_renewal import Renewal
+    from edge.identity.renewal import Renewal
 
 CFG: Final = "cfg"
 """The part of the outbox's state that holds the last configuration from the hub."""

@@ -1,6 +1,7 @@
 """What goes into a handheld's core and what comes out, as values. Owns no behaviour.
 
-Together with `edge/link_io.py` this is all that shells and simulations exchange with the core.
+Together with `edge/link/io_values.py` this is all that shells and simulations exchange with the
+core.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from edge.handheld.view import ScreenView
-from edge.link_io import LinkAction, LinkInput
+from edge.link.io_values import LinkAction, LinkInput
 from edge.tones import Tone
 
 

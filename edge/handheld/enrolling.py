@@ -39,8 +39,8 @@ from edge.handheld.reading import EnrolmentRead, read_scan, read_typed
 from edge.handheld.texts import Texts
 from edge.handheld.view import ScreenView
 from edge.handheld.work import HandheldState
-from edge.link_io import Enrol, EnrolmentEnded
-from edge.outbox_owner import Holding
+from edge.link.io_values import Enrol, EnrolmentEnded
+from edge.storage.outbox_owner import Holding
 from edge.tones import Tone
 from protocols.barcodes import CommandName, RawScan
 from protocols.enrolment import EnrolmentCode, read_code

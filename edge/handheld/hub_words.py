@@ -1,6 +1,6 @@
 """What the hub's commands ask of a handheld, as inputs of the workflow. Pure; owns no decision.
 
-Commands about the link (`edge/link_core.py`) never come here.
+Commands about the link (`edge/link/core.py`) never come here.
 """
 
 from __future__ import annotations

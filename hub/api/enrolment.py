@@ -14,7 +14,7 @@ from flask import Response, request
 from hub.api import schemas
 from hub.api.door import pages
 from hub.devices.enrolling import Enrolling
-from hub.hub_identity import HubIdentity, NoAuthority
+from hub.identity.announced import HubIdentity, NoAuthority
 from hub.inventory.models import Site
 from hub.web.context import web
 from protocols.enrolment import EnrolmentRequest

@@ -18,7 +18,7 @@ from typing import IO, Final
 import msgspec
 
 from hub.errors import HubError
-from hub.private_files import make_private_folder, sync_folder
+from hub.identity.private_files import make_private_folder, sync_folder
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"

@@ -26,9 +26,9 @@ from hub.backup.rules import Made, superfluous
 from hub.backup.taking import SUFFIX, Taken, take
 from hub.clock import Clock, SystemClock
 from hub.config import HubConfig
+from hub.identity.private_files import make_private_folder
 from hub.journal import Journal
-from hub.private_files import make_private_folder
-from hub.supervise import die_with_parent
+from hub.process.supervise import die_with_parent
 from hub.verify.command import verify
 from hub.verify.findings import Report
 from hub.wiring import open_journal

@@ -20,10 +20,10 @@ from hub.backup.taking import check
 from hub.clock import Clock
 from hub.db import open_database
 from hub.errors import HubError
+from hub.identity.private_files import sync_folder
 from hub.journal import Journal
-from hub.lock import data_lock
 from hub.migrations import migrate
-from hub.private_files import sync_folder
+from hub.process.lock import data_lock
 from hub.verify.findings import Report
 from protocols.limits import OUTBOX_KEEP_DAYS
 

@@ -23,7 +23,7 @@ from hub.clock import SystemClock
 from hub.config import HubConfig
 from hub.db import open_beside
 from hub.journal import Journal
-from hub.supervise import python_command
+from hub.process.supervise import python_command
 
 LOOK_EVERY_S: Final = 60.0
 _log = structlog.get_logger("night")

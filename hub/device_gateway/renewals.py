@@ -15,12 +15,12 @@ from hub.devices import queries
 from hub.devices.acts import RenewDeviceCertificate
 from hub.devices.rules import may_renew
 from hub.errors import HubError
-from hub.hub_identity import NoAuthority
+from hub.identity.announced import NoAuthority
 from hub.journal import Act
 from protocols.messages import Answer, Ask
 
 if TYPE_CHECKING:
-    from hub.authority import Signed
+    from hub.identity.authority import Signed
 
 Signer = Callable[[str, str, int], "Signed"]
 """(device, request in PEM, now in µs); raises BadCsr."""

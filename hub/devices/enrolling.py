@@ -22,8 +22,8 @@ from hub.security_events import NoteSights, Sight
 from protocols.enrolment import SECRET_BYTES, EnrolmentAnswer, EnrolmentRequest, write_address
 
 if TYPE_CHECKING:
-    from hub.authority import DeviceKey, Signed
-    from hub.hub_identity import HubIdentity
+    from hub.identity.announced import HubIdentity
+    from hub.identity.authority import DeviceKey, Signed
 
 RandomBytes = Callable[[int], bytes]
 SERIAL_BYTES: Final = 16
@@ -64,7 +64,7 @@ class Enrolling:
         Raises BadCsr, CodeRefused, WrongSite; each refusal is a security event, and a wrong secret
         brings the code nearer to its end.
         """
-        from hub.authority import read_request
+        from hub.identity.authority import read_request
 
         if request.site != self._site:
             raise WrongSite(request.site)

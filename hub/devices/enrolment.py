@@ -2,7 +2,7 @@
 `device_certificate`.
 
 One function for each act; each takes the act first, opens no transaction and throws no dice: keys,
-serials and signatures were made before. The broker follows by itself (`hub.admissions`).
+serials and signatures were made before. The broker follows by itself (`hub.identity.admissions`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What can be done with devices: add, give a password, speak to them, settle parked events.
 
 One function for each act; each takes the act first and opens no transaction. Codes, certificates
-and shutting out are `enrolment`'s. The broker follows by itself (`hub.admissions`).
+and shutting out are `enrolment`'s. The broker follows by itself (`hub.identity.admissions`).
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from typing import Any, Final
 from peewee import fn
 
 from hub.backup.queries import last
-from hub.caretaker import PartState, read_parts
 from hub.clock import Clock
 from hub.db import proxy
 from hub.devices import queries as device_queries
@@ -20,6 +19,7 @@ from hub.devices.models import Device, ParkedEvent
 from hub.health.rules import DeviceFacts, Facts, Outcome, PartFacts
 from hub.journal import JournalRow, LedgerHead
 from hub.outbox import OutboxMessage
+from hub.process.caretaker import PartState, read_parts
 from protocols.limits import OUTBOX_ROWS_MAX
 
 TIME_SYNC_FILES: Final = (

@@ -15,8 +15,8 @@ import structlog
 from zeroconf import ServiceInfo, Zeroconf
 
 from hub.config import HubConfig
-from hub.hub_identity import identity_of
-from hub.ports import EVERYWHERE, own_addresses
+from hub.identity.announced import identity_of
+from hub.process.ports import EVERYWHERE, own_addresses
 from protocols.discovery import SERVICE_TYPE, Announcement, instance_name, write_txt
 
 LOOK_EVERY_MS: Final = 5_000

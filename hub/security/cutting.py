@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from hub.authority import Authority, DeviceKey, key_pem, new_key
 from hub.errors import HubError
+from hub.identity.authority import Authority, DeviceKey, key_pem, new_key
 
 DEADLINE_S: Final = 2.0
 CERTIFICATE_DAYS: Final = 1

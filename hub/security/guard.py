@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from hub import admissions, broker
 from hub.config import HubConfig
 from hub.devices import queries as devices
 from hub.devices.acts import AskRenewal, NoteCut
 from hub.devices.kinds import OBSERVER
 from hub.errors import HubError
+from hub.identity import admissions, broker
 from hub.journal import Journal
 from hub.security import queries
 from hub.security.acts import ForgetOld, ReadLog
@@ -28,12 +28,12 @@ from hub.security.log_tail import new_lines
 from hub.security_events import Sight
 
 if TYPE_CHECKING:
-    from hub.authority import Authority
+    from hub.identity.authority import Authority
 
 LOG: Final = "broker"
 FOLLOW_EVERY_MS: Final = 10_000
 PIECES_MAX: Final = 64
-"""Of a log, in one look: more than a log ever holds (`hub.log_files`)."""
+"""Of a log, in one look: more than a log ever holds (`hub.process.log_files`)."""
 HOUR_MS: Final = 3_600_000
 DAY_US: Final = 86_400_000_000
 ASK_AGAIN_US: Final = DAY_US
@@ -133,7 +133,7 @@ class Guard:
 
     def _signer(self) -> Authority:
         if self._authority is None:
-            from hub.authority import Authority
+            from hub.identity.authority import Authority
 
             self._authority = Authority.open(self._config.tls_folder)
         return self._authority

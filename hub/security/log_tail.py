@@ -1,7 +1,7 @@
 """New lines of a log that somebody else writes, from a remembered place on. Owns the reading alone.
 
-The log is cut to nothing in place when it grows too long (`hub.log_files`), and may be another file
-after a restore: it is known by how it begins.
+The log is cut to nothing in place when it grows too long (`hub.process.log_files`), and may be
+another file after a restore: it is known by how it begins.
 """
 
 from __future__ import annotations

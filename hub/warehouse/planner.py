@@ -21,7 +21,7 @@ from hub.db import fetch, open_database
 from hub.devices import day_roots
 from hub.errors import HubError, WrongState
 from hub.journal import Journal
-from hub.stop_signal import stop_signal
+from hub.process.stop_signal import stop_signal
 from hub.warehouse import counts, leases, queries, reserve, service, streaming
 from hub.warehouse.acts import (
     AllocateWave,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import peewee
 from flask import Flask, current_app, g
 
-from hub.hub_identity import HubIdentity
+from hub.identity.announced import HubIdentity
 from hub.journal import Journal
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from edge.outbox import SqliteOutbox
+from edge.storage.outbox import SqliteOutbox
 
 PAYLOAD = b"x" * 300
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from hub.devices.models import DeviceEvent
-from hub.supervise import ChildPlan, python_command
+from hub.process.supervise import ChildPlan, python_command
 from simulators.bench.events import NotAllApplied
 from simulators.bench.light_devices import Fleet, LightDevice
 from simulators.bench.picks import PickWork, confirmation

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from hub.devices.models import DeviceEvent
-from hub.supervise import ChildPlan, python_command
+from hub.process.supervise import ChildPlan, python_command
 from simulators.bench.bare_disk import appends, group_commits_per_second
 from simulators.bench.load_client import Load, LoadClient
 from simulators.bench.picks import PickWork, confirmations

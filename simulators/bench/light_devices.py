@@ -16,9 +16,9 @@ from typing import Final
 
 from edge.clock import SystemClock, TimeKeeper
 from edge.config import DeviceConfig
-from edge.link_core import LinkCore
-from edge.link_io import LinkAction, MessageArrived, PubAck, Publish, Subscribe
-from edge.outbox import SqliteOutbox
+from edge.link.core import LinkCore
+from edge.link.io_values import LinkAction, MessageArrived, PubAck, Publish, Subscribe
+from edge.storage.outbox import SqliteOutbox
 from hub.config import BrokerAddress
 from protocols.messages import Command, CommandAck
 from simulators.bench import mqtt_packets as mqtt

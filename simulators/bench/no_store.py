@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from hub import broker
 from hub.clock import SystemClock
 from hub.config import HubConfig
 from hub.device_gateway.apply import EventApplier, EventRead
@@ -20,8 +19,9 @@ from hub.device_gateway.core import GatewayCore
 from hub.device_gateway.gateway_io import Arrived, Publish
 from hub.device_gateway.group import EpochWork, Group
 from hub.device_gateway.mqtt_shell import MqttShell
-from hub.stop_signal import stop_signal
-from hub.supervise import say_ready
+from hub.identity import broker
+from hub.process.stop_signal import stop_signal
+from hub.process.supervise import say_ready
 from hub.wiring import make_gateway, open_journal
 
 

@@ -16,15 +16,15 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from edge.certificate_access import CertificateAccess
 from edge.config import BrokerConfig
 from edge.config import HubConfig as HubSearch
-from edge.hub_access import HubAccess, PasswordAccess
-from edge.identity import Identity, IdentityStore, KeyPair
-from edge.identity_keys import make_key, request_for
+from edge.identity.keys import make_key, request_for
+from edge.identity.record import Identity, IdentityStore, KeyPair
+from edge.link.certificate_access import CertificateAccess
+from edge.link.hub_access import HubAccess, PasswordAccess
 from hub.devices.enrolling import Enrolling, new_offer
 from hub.devices.models import Device
-from hub.hub_identity import HubIdentity, identity_of
+from hub.identity.announced import HubIdentity, identity_of
 from protocols.enrolment import EnrolmentRequest, write_secret
 from simulators.bench.returning_devices import ReturningDevice, ReturningFleet
 from simulators.bench.small_site import SmallSite

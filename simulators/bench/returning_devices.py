@@ -1,7 +1,7 @@
 """Devices that lose their broker and come back: the real link, over real sockets, many in one loop.
 
 For measuring how a whole floor reconnects. Owns the loop and the notes of who tried when; when a
-device tries again is `edge/reconnect.py`'s, what it then says is `edge/link_core.py`'s.
+device tries again is `edge/link/reconnect.py`'s, what it then says is `edge/link/core.py`'s.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from paho.mqtt.client import Client
 
 from edge.clock import SystemClock, TimeKeeper
 from edge.config import DeviceConfig
-from edge.hub_access import HubAccess
-from edge.hub_finder import Candidate
-from edge.hub_link import HubLink
-from edge.link_core import LinkCore
-from edge.link_io import LinkConnected, LinkLost, MessageArrived, PubAck
-from edge.outbox import IN_MEMORY, SqliteOutbox
+from edge.link.core import LinkCore
+from edge.link.hub_access import HubAccess
+from edge.link.hub_finder import Candidate
+from edge.link.hub_link import HubLink
+from edge.link.io_values import LinkConnected, LinkLost, MessageArrived, PubAck
+from edge.storage.outbox import IN_MEMORY, SqliteOutbox
 from protocols.enrolment import Address
 from simulators.bench.light_devices import TookTooLong
 

@@ -17,15 +17,15 @@ from typing import Final
 
 import msgspec
 
-from hub import admissions
-from hub.broker import local_address
 from hub.clock import SystemClock
 from hub.config import BrokerAddress, HubConfig
 from hub.devices import service
+from hub.identity import admissions
+from hub.identity.broker import local_address
 from hub.journal import Journal
+from hub.process.supervise import Child, ChildPlan
 from hub.run import plans
 from hub.setup import prepare_all
-from hub.supervise import Child, ChildPlan
 from hub.wiring import open_journal
 from simulators.errors import SimulatorsError
 

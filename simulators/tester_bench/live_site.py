@@ -19,7 +19,7 @@ from hub.journal import Act
 from hub.setup import prepare
 from hub.wiring import open_journal
 from simulators.campaigns.faults.proxy import Network
-from simulators.live_hub import LiveHub, Part, free_port
+from simulators.live.hub import LiveHub, Part, free_port
 from simulators.tester_bench import world_plan
 from simulators.tester_bench.acts import PARTS
 from simulators.tester_bench.hardware import NotOnThisBench

@@ -12,9 +12,9 @@ from typing import Any, Final, NamedTuple
 import waitress
 
 from hub.config import DEFAULT_BROKER_PORT, HubConfig, is_loopback
-from hub.ports import refuse_taken
+from hub.process.ports import refuse_taken
 from simulators.errors import SimulatorsError
-from simulators.live_hub import free_port
+from simulators.live.hub import free_port
 from simulators.tester_bench.bench import TesterBench
 from simulators.tester_bench.feed import STREAMS_MAX
 from simulators.tester_bench.live_site import LiveSite, Opened, join_site, open_site

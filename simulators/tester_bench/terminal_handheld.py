@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from edge.device import OUTBOX_FILE
 from edge.tones import Tone
-from hub.supervise import die_with_parent
+from hub.process.supervise import die_with_parent
 from simulators.campaigns.faults.proxy import Link
 from simulators.tester_bench import shifted_clock
 from simulators.tester_bench.display import COLUMNS, DARK, LINES, Rows

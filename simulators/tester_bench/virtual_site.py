@@ -24,20 +24,20 @@ from edge.handheld.agent_io import (
     ScanRead,
 )
 from edge.handheld.render import layout
-from edge.link_io import LinkLost
+from edge.link.io_values import LinkLost
 from edge.tones import Tone
 from hub.config import HubConfig
 from hub.setup import prepare_schema
 from hub.wiring import open_journal
-from simulators.handheld import BOOT_S, VirtualHandheld
-from simulators.network import SimulatedBroker
-from simulators.shift import last_hash
 from simulators.tester_bench.display import COLUMNS, DARK, LINES, Rows, Run
 from simulators.tester_bench.hardware import Kept, NotOnThisBench, Switches
 from simulators.tester_bench.labels import labels_of
 from simulators.tester_bench.weather import AIRS
 from simulators.tester_bench.world_plan import WorldPlan, furnish
-from simulators.virtual_hub import VirtualGateway, VirtualPlanner
+from simulators.virtual.handheld import BOOT_S, VirtualHandheld
+from simulators.virtual.hub import VirtualGateway, VirtualPlanner
+from simulators.virtual.network import SimulatedBroker
+from simulators.virtual.shift import last_hash
 from simulators.world import VirtualClock, World
 
 PARTS: Final = ("broker", "gateway")

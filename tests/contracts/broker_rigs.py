@@ -16,8 +16,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from hub.broker import program
-from simulators.network import Connection, Delivery, Limits, Message, SimulatedBroker
+from hub.identity.broker import program
+from simulators.virtual.network import Connection, Delivery, Limits, Message, SimulatedBroker
 
 PATIENCE_S = 20
 """How long the real broker may take before a test fails."""

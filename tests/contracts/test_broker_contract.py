@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.network import NO_LIMITS, NO_MATCHING_SUBSCRIBERS, SUCCESS, Limits, Message
+from simulators.virtual.network import NO_LIMITS, NO_MATCHING_SUBSCRIBERS, SUCCESS, Limits, Message
 from tests.contracts.broker_rigs import FENCE, MosquittoRig, Rig, RigClient, SimulatedRig
 
 MakeRig = Callable[[Limits], Rig]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from edge.identity import Identity, KeyPair
-from edge.identity_keys import make_key, request_for
-from hub.authority import Authority, read_request
+from edge.identity.keys import make_key, request_for
+from edge.identity.record import Identity, KeyPair
 from hub.clock import FixedClock
-from hub.tls import ensure_certificates
+from hub.identity.authority import Authority, read_request
+from hub.identity.tls import ensure_certificates
 
 NOW_US = 1_767_600_000_000_000
 SITE, DEVICE = "main", "h1"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from hub.authority import read_request
+from hub.identity.authority import read_request
 from protocols.enrolment import (
     AUTHORITY_PATH,
     ENROLMENTS_PATH,

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Final
 
 from edge.clock import SystemClock
-from edge.hub_access import HubAccess
-from edge.hub_link import HubLink
-from edge.link_io import LinkConnected, LinkInput, Publish
+from edge.link.hub_access import HubAccess
+from edge.link.hub_link import HubLink
+from edge.link.io_values import LinkConnected, LinkInput, Publish
 
 PATIENCE_S: Final = 30.0
 WILL: Final = Publish("bw/1/main/dev/h1/birth", b"gone", retain=True)

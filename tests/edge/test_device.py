@@ -19,13 +19,13 @@ from edge.config import EdgeConfig
 from edge.config import HubConfig as HubSearch
 from edge.device import OUTBOX_FILE, Device
 from edge.handheld.view import ScreenView
-from edge.identity import IdentityStore
-from edge.identity_keys import serial
-from edge.outbox import SqliteOutbox
-from edge.outbox_owner import OWNER, look_into, open_outbox
-from edge.pinned_tls import pinned_context
+from edge.identity.keys import serial
+from edge.identity.record import IdentityStore
+from edge.link.pinned_tls import pinned_context
 from edge.scanner_port import ScannerPort
 from edge.scanners.scripted import ScriptedScanner
+from edge.storage.outbox import SqliteOutbox
+from edge.storage.outbox_owner import OWNER, look_into, open_outbox
 from edge.tones import SilentTone
 from protocols.barcodes import command_label
 from protocols.enrolment import EnrolmentCode, write_code
@@ -33,9 +33,9 @@ from protocols.envelope import Event, decode_event, encode_data, encode_event
 from protocols.messages import Ack, Birth, HubState, PersonLoggedOut, decode, encode
 from tests.edge.certificates import DEVICE, SITE, TestHub
 from tests.edge.enrolling_hub import EnrollingHub, serving
+from tests.edge.link.test_certificate_link import at, broker_of
 from tests.edge.link_shell import PATIENCE_S
 from tests.edge.mosquitto import Mosquitto
-from tests.edge.test_certificate_link import at, broker_of
 
 pytestmark = pytest.mark.broker
 

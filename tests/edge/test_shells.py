@@ -19,10 +19,8 @@ from edge.config import BrokerConfig, HubConfig, parse_config, read_config, read
 from edge.errors import ConfigUnreadable, EdgeError, UnknownConfigKey, UnknownDriver
 from edge.gauges import battery_percent, radio_dbm
 from edge.handheld.agent_io import ScanFailed, ScannerPresence, ScanRead
-from edge.identity import IdentityStore
-from edge.outbox import SqliteOutbox
-from edge.outbox_owner import open_outbox
-from edge.reconnect import (
+from edge.identity.record import IdentityStore
+from edge.link.reconnect import (
     LONG_GONE_FAILURES,
     LONG_GONE_MS,
     LONGEST_MS,
@@ -34,6 +32,8 @@ from edge.run import command
 from edge.scanner_port import READ_EVERY_MS, TRY_AGAIN_MS, ScannerPort
 from edge.scanners.contract import ScannerFault
 from edge.scanners.scripted import ScriptedScanner
+from edge.storage.outbox import SqliteOutbox
+from edge.storage.outbox_owner import open_outbox
 from edge.tones import PATTERNS, RecordingTone, TerminalTone, Tone, tone_driver
 from edge.tones.aplay import pattern_samples
 from edge.tones.terminal import BELLS

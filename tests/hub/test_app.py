@@ -12,11 +12,11 @@ import pytest
 
 from hub.app import _secret_key, create_app, serving, serving_https
 from hub.clock import SystemClock
+from hub.identity.tls import ensure_certificates
 from hub.journal import Act
 from hub.staff import service as staff
 from hub.staff import sessions
 from hub.staff.models import Denial
-from hub.tls import ensure_certificates
 from hub.web.context import WebSettings
 from hub.web.live import provide
 from tests.hub.conftest import TestHub

@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hub.broker import local_address
 from hub.clock import SystemClock
 from hub.config import HubConfig
 from hub.device_commands import device
 from hub.errors import BadValue
-from hub.ports import PortTaken, refuse_taken
+from hub.identity.broker import local_address
+from hub.process.ports import PortTaken, refuse_taken
 from hub.run import plans
 from protocols.errors import BadName
 from simulators.bench.small_site import free_port

@@ -22,9 +22,9 @@ from hub.warehouse.models import Assignment
 from hub.wiring import open_journal
 from protocols.barcodes import badge_label, bin_label, command_label, tote_label
 from protocols.limits import OUTBOX_ROWS_MAX
-from simulators.handheld import VirtualHandheld
-from simulators.network import SimulatedBroker
-from simulators.virtual_hub import VirtualGateway, VirtualPlanner
+from simulators.virtual.handheld import VirtualHandheld
+from simulators.virtual.hub import VirtualGateway, VirtualPlanner
+from simulators.virtual.network import SimulatedBroker
 from simulators.world import World
 from tests.hub.warehouse import picking
 

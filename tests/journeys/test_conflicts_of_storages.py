@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge.outbox import SqliteOutbox
+from edge.storage.outbox import SqliteOutbox
 from edge.tones import Tone
 from hub.db import fetch
 from hub.devices import service as devices

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from edge.handheld.view import ScreenView
-from edge.identity import IdentityStore
-from edge.identity_keys import serial
+from edge.identity.keys import serial
+from edge.identity.record import IdentityStore
 from hub.devices import acts
 from hub.devices.models import DeviceCertificate, DeviceEpoch
-from hub.hub_identity import identity_of
+from hub.identity.announced import identity_of
 from simulators.bench.reconnect import by_certificate, enrolled
 from simulators.bench.small_site import SmallSite
 from tests.edge.link_shell import PATIENCE_S

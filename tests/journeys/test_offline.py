@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.offline import Offline, OfflinePlan, OfflineReport
+from simulators.virtual.offline import Offline, OfflinePlan, OfflineReport
 
 
 @pytest.fixture(scope="module")

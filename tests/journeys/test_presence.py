@@ -12,8 +12,8 @@ import pytest
 
 from hub.devices.models import Device
 from protocols.limits import KEEPALIVE_S
-from simulators import wires
-from simulators.handheld import VirtualHandheld
+from simulators.virtual import wires
+from simulators.virtual.handheld import VirtualHandheld
 from tests.journeys.floor_in_time import BIN, SOON_S, FloorInTime
 
 SILENCE_S = 1.5 * KEEPALIVE_S

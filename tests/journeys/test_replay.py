@@ -8,8 +8,8 @@ import pytest
 
 from hub.db import open_scratch
 from hub.replaying.replay import replay
-from simulators.faults import FaultPlan
-from simulators.shift import Shift, ShiftPlan
+from simulators.virtual.faults import FaultPlan
+from simulators.virtual.shift import Shift, ShiftPlan
 
 EVERYTHING = FaultPlan(("broker", "gateway", "agent", "radio"), mean_s=60.0)
 

@@ -15,8 +15,8 @@ from hub.backup.restoring import become_another
 from hub.db import fetch, open_scratch
 from hub.floor_exceptions import FloorException
 from hub.replaying.replay import replay
-from simulators.faults import FaultPlan
-from simulators.shift import Shift, ShiftPlan
+from simulators.virtual.faults import FaultPlan
+from simulators.virtual.shift import Shift, ShiftPlan
 
 
 class Loss:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from simulators.faults import FaultPlan, UnknownFault, fault_plan
-from simulators.shift import ShiftPlan, ShiftReport, run_shift
+from simulators.virtual.faults import FaultPlan, UnknownFault, fault_plan
+from simulators.virtual.shift import ShiftPlan, ShiftReport, run_shift
 
 SMALL = ("--orders=6", "--pickers=2", "--hours=4")
 

@@ -10,8 +10,8 @@ import pytest
 from hub.db import fetch, proxy
 from simulators import checkers
 from simulators.checkers import WorldCheck
-from simulators.shift import Shift, ShiftPlan, ShiftReport
 from simulators.truth import CUSTOMER
+from simulators.virtual.shift import Shift, ShiftPlan, ShiftReport
 
 
 class Finished:

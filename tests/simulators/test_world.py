@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulators.actors import Actor, Ask, Busy, Look, Machine, Script, Until, VirtualStage
+from simulators.people.actors import Actor, Ask, Busy, Look, Machine, Script, Until, VirtualStage
 from simulators.world import World
 
 

@@ -19,9 +19,9 @@ from click.testing import CliRunner
 
 from edge import service_unit as edge_unit
 from edge.device import OUTBOX_FILE
-from edge.identity import FILE_NAME as IDENTITY_FILE
-from hub import service_unit as hub_unit
+from edge.identity.record import FILE_NAME as IDENTITY_FILE
 from hub.backup.archive import DATABASE
+from hub.process import service_unit as hub_unit
 from simulators.bench.small_site import free_port
 from tests.tidy.repository import ROOT
 

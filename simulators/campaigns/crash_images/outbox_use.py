@@ -11,10 +11,10 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple
 
-from edge.durable_file import REAL
 from edge.errors import OutboxUnusable
-from edge.outbox import SqliteOutbox
-from edge.outbox_owner import open_outbox
+from edge.storage.durable_file import REAL
+from edge.storage.outbox import SqliteOutbox
+from edge.storage.outbox_owner import open_outbox
 from protocols.limits import OUTBOX_ROWS_MAX
 from simulators.campaigns.crash_images.workloads.outbox import (
     COUNTER,

@@ -15,8 +15,8 @@ from hub.fault_points import POINTS
 from simulators.campaigns.faults import processes
 from simulators.campaigns.faults.processes import End, nothing
 from simulators.campaigns.faults.proxy import FINE, Weather
-from simulators.live_handheld import LiveHandheld, points
-from simulators.live_hub import Part
+from simulators.live.handheld import LiveHandheld, points
+from simulators.live.hub import Part
 
 if TYPE_CHECKING:
     from simulators.campaigns.faults.world import FaultWorld

@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 import peewee
 
 from hub.verify.command import verify
-from simulators.shift import Shift, ShiftPlan
+from simulators.virtual.shift import Shift, ShiftPlan
 
 FLIPS: Final = 1_000
 ORDERS: Final = 15

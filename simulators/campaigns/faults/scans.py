@@ -13,8 +13,8 @@ from random import SystemRandom
 from typing import NamedTuple
 
 from edge.errors import EdgeError
-from edge.outbox import SqliteOutbox
-from simulators.live_hub import ROOT
+from edge.storage.outbox import SqliteOutbox
+from simulators.live.hub import ROOT
 
 PAYLOAD = b'{"type":"BinVerified"}' * 12
 

@@ -14,15 +14,15 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from hub.broker import runtime_folder
 from hub.config import HubConfig
 from hub.db import fetch, open_database
+from hub.identity.broker import runtime_folder
 from hub.migrations import STEPS
 from hub.prepared import Prepared
-from hub.supervise import python_command
+from hub.process.supervise import python_command
 from hub.verify.command import verify
 from simulators.campaigns.faults.processes import SYNCS
-from simulators.live_hub import ROOT
+from simulators.live.hub import ROOT
 
 
 class KilledSetup(NamedTuple):

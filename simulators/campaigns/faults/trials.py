@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from edge.config import parse_config
 from edge.errors import EdgeError
-from edge.outbox import read_outbox
+from edge.storage.outbox import read_outbox
 from hub.db import fetch
 from protocols.errors import ProtocolsError
 from simulators.bench.light_devices import Fleet, TookTooLong
@@ -30,7 +30,7 @@ from simulators.campaigns.faults.proxy import Network
 from simulators.campaigns.faults.scans import scan
 from simulators.campaigns.faults.setups import killed_at
 from simulators.errors import SimulatorsError
-from simulators.live_hub import ROOT
+from simulators.live.hub import ROOT
 
 SCALE_MIN: Final = 0.1
 """A smaller one would leave some trials without a single event."""

@@ -18,21 +18,21 @@ import msgspec
 
 from edge import fault_points as edge_points
 from hub import fault_points as hub_points
-from hub.broker import local_address
 from hub.config import HubConfig
 from hub.devices import service as devices
+from hub.identity.broker import local_address
 from hub.setup import prepare
 from hub.wiring import open_journal
 from simulators.campaigns.faults import processes
 from simulators.campaigns.faults.catalogue import PARTS, Back
 from simulators.campaigns.faults.probe import NAME, PageProbe, Probe
 from simulators.campaigns.faults.proxy import Link, Network
-from simulators.crew import Crew, make_hall
 from simulators.errors import DemoFailed
 from simulators.furnishing import Furnished, Furnisher
-from simulators.live_handheld import LiveHandheld
-from simulators.live_hub import LiveHub, Part
-from simulators.live_stage import LiveStage
+from simulators.live.handheld import LiveHandheld
+from simulators.live.hub import LiveHub, Part
+from simulators.live.stage import LiveStage
+from simulators.people.crew import Crew, make_hall
 from simulators.tester_bench.shifted_clock import set_shift
 from simulators.world import chance
 

@@ -12,7 +12,7 @@ import pytest
 
 from edge.handheld.memory import read_parts
 from edge.handheld.work import HandheldState
-from edge.outbox import IN_MEMORY, read_outbox
+from edge.storage.outbox import IN_MEMORY, read_outbox
 from tests.edge.handheld.floor import Handheld, assignment, line
 
 LINES = (line(1, "A-1", 3, "A"), line(2, "A-1", 1, "B"), line(3, "A-2", 2, "A"))

@@ -21,8 +21,8 @@ from edge.handheld.agent_io import (
 )
 from edge.handheld.enrolling import EnrollingCore, Situation
 from edge.handheld.render import plain
-from edge.link_io import Enrol, EnrolmentEnded
-from edge.outbox_owner import Holding
+from edge.link.io_values import Enrol, EnrolmentEnded
+from edge.storage.outbox_owner import Holding
 from edge.tones import Tone
 from protocols.barcodes import badge_label, bin_label
 from protocols.enrolment import Address, EnrolmentCode, authority_fingerprint, write_code

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from edge.handheld.agent_io import KeyTyped, ScanFailed
 from edge.handheld.render import plain
 from edge.handheld.work import HELD_MAX
-from edge.link_io import MessageArrived
+from edge.link.io_values import MessageArrived
 from edge.tones import Tone
 from protocols.envelope import decode_data
 from protocols.messages import (

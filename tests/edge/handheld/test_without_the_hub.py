@@ -12,7 +12,7 @@ from edge.clock import Now, SystemClock, TimeKeeper
 from edge.handheld.agent_io import KeyTyped
 from edge.handheld.render import plain
 from edge.handheld.work import HandheldState
-from edge.link_io import LinkLost, MessageArrived
+from edge.link.io_values import LinkLost, MessageArrived
 from edge.tones import Tone
 from protocols.envelope import decode_data
 from protocols.messages import (

@@ -11,7 +11,7 @@ from hub.backup.night import Night, made_in
 from hub.backup.queries import last
 from hub.backup.watch import is_night, note_cut_short
 from hub.floor_exceptions import FloorException
-from hub.supervise import python_command
+from hub.process.supervise import python_command
 from hub.warehouse.acts import SettleException
 from tests.hub.backup.conftest import Shop
 

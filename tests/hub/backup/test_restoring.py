@@ -12,7 +12,7 @@ from hub.backup.drill import drill
 from hub.backup.restoring import FolderInUse, restore
 from hub.db import fetch, open_beside
 from hub.errors import SecondHub
-from hub.lock import data_lock
+from hub.process.lock import data_lock
 from tests.hub.backup.conftest import Shop
 
 

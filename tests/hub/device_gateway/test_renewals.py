@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from hub.authority import new_key
 from hub.clock import FixedClock
 from hub.config import HubConfig
 from hub.devices.acts import AddDevice, AskRenewal, EnrolDevice, OfferCode, RevokeDevice
 from hub.devices.models import DeviceCertificate
+from hub.identity.authority import new_key
+from hub.identity.tls import ensure_certificates
 from hub.journal import JournalRow
-from hub.tls import ensure_certificates
 from hub.wiring import birth_handlers, certificate_signer
 from protocols.messages import Answer, Ask, Birth, decode, encode
 from tests.hub.conftest import TestHub

@@ -270,7 +270,7 @@ def test_renewal_is_due_at_half_of_the_life():
 
 
 def test_serial_numbers_of_births_and_rows_are_written_alike(sqlite_hub: TestHub):
-    from hub.authority import serial_text
+    from hub.identity.authority import serial_text
 
     number = int.from_bytes(b"\x00" + os.urandom(15), "big") | 1
     assert serial_text(number) == f"{number:032x}".lstrip("0")

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from edge.day_roots import read_roots
-from edge.link_io import LinkConnected
-from edge.outbox import SqliteOutbox
+from edge.link.day_roots import read_roots
+from edge.link.io_values import LinkConnected
 from edge.run import command as edge_command
+from edge.storage.outbox import SqliteOutbox
 from hub.db import open_database
 from hub.devices import day_roots
 from hub.devices.models import DayRoot
@@ -221,7 +221,7 @@ def test_roots_from_a_drawer_show_what_was_cut(sqlite_hub: TestHub, tmp_path: Pa
     floor_of(sqlite_hub)
     keep(sqlite_hub)
     outbox = SqliteOutbox(tmp_path / "outbox.sqlite", random.Random(1))
-    from edge import day_roots as on_device
+    from edge.link import day_roots as on_device
 
     on_device.keep(outbox, as_kept(sent()[0]))
     outbox.close()

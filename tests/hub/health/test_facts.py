@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hub.caretaker import PARTS_FILE, PartsFile, PartState
 from hub.devices.models import Device
 from hub.health.facts import gather
 from hub.health.metrics import text
+from hub.process.caretaker import PARTS_FILE, PartsFile, PartState
 from tests.hub.conftest import TestHub
 
 

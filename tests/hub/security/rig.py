@@ -19,11 +19,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from paho.mqtt.enums import CallbackAPIVersion
 
-from hub.authority import PEM, key_pem, new_key
 from hub.clock import SystemClock
 from hub.devices.acts import AddDevice
 from hub.devices.enrolling import Enrolling, new_offer
-from hub.hub_identity import HubIdentity, identity_of
+from hub.identity.announced import HubIdentity, identity_of
+from hub.identity.authority import PEM, key_pem, new_key
 from hub.security.guard import Guard
 from hub.security_events import SecurityEvent
 from protocols.enrolment import EnrolmentAnswer, EnrolmentRequest, write_secret

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from zeroconf import ServiceBrowser, ServiceListener, Zeroconf
 
-from hub.authority import Authority
 from hub.clock import FixedClock
 from hub.config import HubConfig
+from hub.identity.authority import Authority
+from hub.identity.tls import ensure_certificates
 from hub.security.announcing import LOOK_EVERY_MS, Announcing, announce, service_of
-from hub.tls import ensure_certificates
 from protocols.discovery import SERVICE_TYPE, Announcement, read_txt
 from simulators.bench.small_site import free_port
 

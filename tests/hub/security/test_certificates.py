@@ -13,8 +13,6 @@ import ssl
 import pytest
 from cryptography import x509
 
-from hub import admissions
-from hub.authority import NEVER_BEFORE, Authority, read_request
 from hub.clock import FixedClock
 from hub.config import HubConfig
 from hub.device_gateway.known_devices import KnownDevices, RevokedDevice
@@ -22,8 +20,10 @@ from hub.devices import queries
 from hub.devices.acts import AddDevice, RetireDevice, RevokeDevice, SetPassword
 from hub.devices.service import new_password
 from hub.floor_exceptions import FloorException
+from hub.identity import admissions
+from hub.identity.authority import NEVER_BEFORE, Authority, read_request
+from hub.identity.tls import ensure_certificates
 from hub.security import cutting
-from hub.tls import ensure_certificates
 from simulators.bench.small_site import free_port
 from tests.hub.security.rig import Client, SecureSite, new_key, request_of
 from tests.hub.speaker import Speaker

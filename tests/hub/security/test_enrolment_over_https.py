@@ -19,12 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from hub.app import create_app, serving_https, settings_of
-from hub.authority import spki
 from hub.db import proxy
 from hub.devices import queries
 from hub.devices.acts import AddDevice, RevokeDevice
 from hub.devices.enrolling import new_offer
 from hub.floor_exceptions import FloorException
+from hub.identity.authority import spki
 from hub.web.context import of_app
 from protocols.enrolment import (
     AUTHORITY_PATH,

@@ -13,8 +13,8 @@ import pytest
 from hub.clock import FixedClock
 from hub.devices.acts import AddDevice, EnrolDevice, OfferCode, RevokeDevice
 from hub.journal import Journal, JournalRow
-from hub.log_files import rotate
 from hub.outbox import OutboxMessage
+from hub.process.log_files import rotate
 from hub.security import queries
 from hub.security.gathering import NEWS_EVERY_MS, REPEATS_EVERY_MS
 from hub.security.guard import Guard

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.log_files import rotate
+from hub.process.log_files import rotate
 from hub.security.log_tail import READ_BYTES_MAX, Mark, new_lines
 
 

@@ -15,10 +15,10 @@ from hub.config import HubConfig
 from hub.devices import queries
 from hub.devices.acts import AddDevice, EnrolDevice, OfferCode
 from hub.devices.models import Device, DeviceCertificate, EnrolmentCode
-from hub.hub_identity import identity_of
+from hub.identity.announced import identity_of
+from hub.identity.tls import ensure_certificates
 from hub.outbox import OutboxMessage
 from hub.security_events import NoteSights, Sight
-from hub.tls import ensure_certificates
 from hub.web.context import WebSettings, of_app
 from protocols.enrolment import read_code
 from tests.hub.conftest import TestHub

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from hub.authority import key_pem
 from hub.clock import SystemClock
 from hub.config import HubConfig
 from hub.db import open_database
+from hub.identity.authority import key_pem
 from hub.wiring import open_journal
 from protocols.enrolment import ENROLMENTS_PATH, EnrolmentCode, read_code, write_secret
 from simulators.bench.small_site import free_port

@@ -13,7 +13,7 @@ import pytest
 from hub.db import proxy
 from hub.verify import storage
 from hub.verify.command import verify
-from simulators.shift import Shift, ShiftPlan
+from simulators.virtual.shift import Shift, ShiftPlan
 
 Tamper = Callable[[sqlite3.Connection], object]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from edge.config import DeviceConfig
 from edge.handheld.agent import AgentCore
-from edge.link_io import LinkConnected, LinkLost, MessageArrived, Publish
-from edge.outbox import SqliteOutbox
+from edge.link.io_values import LinkConnected, LinkLost, MessageArrived, Publish
+from edge.storage.outbox import SqliteOutbox
 from hub.device_gateway.configuration import Configuration
 from hub.device_gateway.core import GatewayCore
 from hub.device_gateway.gateway_io import Arrived

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from hub.ports import PortTaken
+from hub.process.ports import PortTaken
 from protocols.barcodes import command_label
 from simulators.tester_bench import bench
 from simulators.tester_bench.recorder import Recorder

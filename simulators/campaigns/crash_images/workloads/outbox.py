@@ -16,9 +16,9 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from edge.durable_file import REAL
 from edge.errors import OutboxUnusable
-from edge.outbox import SqliteOutbox
+from edge.storage.durable_file import REAL
+from edge.storage.outbox import SqliteOutbox
 from simulators.campaigns.crash_images.saying import PagesSaying
 from simulators.campaigns.crash_images.workloads.processes import go_on, go_on_if_allowed
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from edge.identity import Identity, IdentityStore, KeyPair
-from hub.broker import hub_password
+from edge.identity.record import Identity, IdentityStore, KeyPair
 from hub.clock import FixedClock
 from hub.config import HubConfig
-from hub.private_files import make_private_folder, write_private
-from hub.tls import ensure_certificates, ensure_listed
+from hub.identity.broker import hub_password
+from hub.identity.private_files import make_private_folder, write_private
+from hub.identity.tls import ensure_certificates, ensure_listed
 from protocols.enrolment import Address
 from simulators.campaigns.crash_images.saying import Saying
 

@@ -9,7 +9,7 @@ import pytest
 
 from hub.db import proxy
 from simulators.campaigns.faults.ledger import Audit, audit, ideal_of
-from simulators.shift import Shift, ShiftPlan
+from simulators.virtual.shift import Shift, ShiftPlan
 
 
 class Finished:

@@ -1,0 +1,62 @@
+"""What a device keeps for the hub: where its ledgers ended when each day began.
+
+Owns one noted fact of the outbox. Who sets the hub back to an older copy of its database, or cuts
+the end off a ledger, cannot do that on every handheld as well: the newest roots go into each birth,
+and all of them can be read from the file (`binlight edge --roots`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from edge.errors import OutboxUnusable
+from edge.storage.outbox import Outbox
+from protocols.limits import ROOT_DAYS_KEPT
+from protocols.messages import DayRoots
+
+NOTE: Final = "day_roots"
+_decoder: Final = msgspec.json.Decoder(tuple[DayRoots, ...])
+
+
+def kept(outbox: Outbox) -> tuple[DayRoots, ...]:
+    """Every day's roots, oldest first. Raises OutboxUnusable."""
+    return _read(outbox.noted(NOTE))
+
+
+def keep(outbox: Outbox, roots: DayRoots) -> tuple[DayRoots, ...]:
+    """Keep one more day, durably; returns what is kept then. May be repeated."""
+    known = kept(outbox)
+    if known and known[-1] == roots:
+        return known
+    known = (*known, roots)[-ROOT_DAYS_KEPT:]
+    outbox.note(NOTE, msgspec.json.encode(known).decode())
+    return known
+
+
+def read_roots(path: str | Path) -> tuple[DayRoots, ...]:
+    """What a device's file keeps, for an auditor; the agent may be running.
+
+    Raises OutboxUnusable.
+    """
+    try:
+        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        try:
+            row = db.execute("SELECT value FROM meta WHERE name = ?", (NOTE,)).fetchone()
+        finally:
+            db.close()
+    except sqlite3.Error as wrong:
+        raise OutboxUnusable(str(path), str(wrong)) from wrong
+    return _read(row[0] if row else None)
+
+
+def _read(text: str | None) -> tuple[DayRoots, ...]:
+    if text is None:
+        return ()
+    try:
+        return _decoder.decode(text)
+    except msgspec.DecodeError as wrong:
+        raise OutboxUnusable(NOTE, str(wrong)) from wrong

@@ -1,0 +1,1 @@
+"""The hub as processes of one machine: started, watched, logged, ended."""

@@ -1,0 +1,162 @@
+"""Somebody who looks after the floor: lets waves be released, counts bins, settles exceptions.
+
+Owns what supervisors do about each kind of exception. They count what is really there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from hub.errors import HubError
+from hub.warehouse import exceptions
+from hub.warehouse.acts import SetStream, SettleException
+from hub.warehouse.streaming import Stream
+from protocols.errors import ProtocolsError
+from simulators.hall import Hall
+from simulators.people.actors import Ask, Asking, Busy, Look, Script
+from simulators.people.desk import Desk
+
+LOOK_S: Final = 20.0
+COUNT_S: Final = 45.0
+ANSWER_S: Final = 15.0
+PUT_BACK_S: Final = 60.0
+
+_OPEN: Final = (
+    "SELECT e.id, e.kind, e.quantity, e.item, p.kind, p.code FROM floor_exception e "
+    "LEFT JOIN place p ON p.id = e.place WHERE e.site = ? AND e.state = 'OPEN' "
+    "ORDER BY e.opened_at, e.id"
+)
+
+
+class Trouble(NamedTuple):
+    """One line of the exceptions page."""
+
+    id: bytes
+    kind: str
+    quantity: int
+    item: bytes | None
+    place_kind: str | None
+    place: str | None
+
+
+class Supervisor:
+    """One person with the page open."""
+
+    def __init__(self, hall: Hall, desk: Desk, stream: Stream, hands: list[str]) -> None:
+        self._hall, self._truth, self._desk = hall, hall.truth, desk
+        self._stream, self._hands = stream, hands
+        """Badges of the people whose hands may hold pieces."""
+        self.settled = 0
+        self.is_idle = False
+        self._ways: dict[str, Callable[[Trouble], Asking]] = {
+            "SHORT_PICK": self._count, "UNEXPLAINED_STOCK": self._count,
+            "LATE_MOVES": self._count,
+            "PUT_BACK": self._put_back, "PACK_DIFFERENCE": self._difference,
+            "HELP": self._answer, "WORK_LEFT": self._hand_over, "PARKED_EVENT": self._parked,
+        }  # fmt: skip
+
+    def script(self) -> Script:
+        """Until the hall is closed by somebody else."""
+        yield Ask(self._release_waves)
+        while not self._hall.is_over:
+            rows: list[tuple[Any, ...]] = yield Ask(self._read_page)
+            self.is_idle = not rows
+            if not rows:
+                yield Look(LOOK_S)
+            for row in rows:
+                yield from self._see_to(Trouble(*row))
+            yield Busy(5)
+
+    def _release_waves(self) -> None:
+        stream = self._stream
+        self._desk.carry_out(SetStream(stream))
+
+    def _read_page(self) -> list[tuple[Any, ...]]:
+        return self._desk.rows(_OPEN, (self._desk.site,))
+
+    def _see_to(self, trouble: Trouble) -> Asking:
+        way = self._ways.get(trouble.kind, self._take_note)
+        before = self.settled
+        yield from way(trouble)
+        if self.settled == before:
+            yield Busy(3)
+
+    def _settle(
+        self, trouble: Trouble, remedy: str, answers: Mapping[str, Any] | None = None
+    ) -> Asking:
+        """Press the button; False when the page says that it cannot be done now."""
+        press = SettleException(trouble.id, remedy, dict(answers or {}))
+        try:
+            yield Ask(partial(self._desk.carry_out, press))
+        except (HubError, ProtocolsError):
+            return False
+        self.settled += 1
+        return True
+
+    # ── one way for each kind ────────────────────────────────────────────────────────────
+
+    def _count(self, trouble: Trouble) -> Asking:
+        """Go there and count; while somebody has pieces of it in hand, come again later."""
+        if trouble.item is None or trouble.place is None or self._is_in_hand(trouble.item):
+            return
+        yield Busy(COUNT_S)
+        spot = (str(trouble.place_kind), trouble.place)
+        if self._is_in_hand(trouble.item):
+            return
+        seen = self._truth.count(spot, trouble.item)
+        yield from self._settle(trouble, "count", {"quantity": seen})
+
+    def _is_in_hand(self, item: bytes) -> bool:
+        return any(self._truth.count(("HAND", badge), item) for badge in self._hands)
+
+    def _put_back(self, trouble: Trouble) -> Asking:
+        """Only what stands at the benches' other side: the tote is through packing."""
+        tote, item = trouble.place, trouble.item
+        if tote is None or item is None or tote not in self._hall.put_backs:
+            return
+        yield Busy(PUT_BACK_S)
+        there = self._truth.count(("TOTE", tote), item)
+        count = min(there, abs(trouble.quantity))
+        if not count:
+            yield from self._settle(trouble, "not_there")
+            return
+        bin = self._bin_of(item)
+        if (yield from self._settle(trouble, "put_back", {"bin": bin})):
+            self._truth.move(("TOTE", tote), ("BIN", bin), item, count)
+            self._stack_if_empty(tote)
+
+    def _stack_if_empty(self, tote: str) -> None:
+        if not self._truth.of(("TOTE", tote)):
+            self._hall.put_backs.remove(tote)
+            self._hall.stack_tote(tote)
+
+    def _bin_of(self, item: bytes) -> str:
+        return next(code for code, items in self._hall.shelves.items() if item in items)
+
+    def _difference(self, trouble: Trouble) -> Asking:
+        if trouble.quantity > 0:
+            yield from self._put_back(trouble)
+            return
+        yield Busy(ANSWER_S)
+        yield from self._settle(trouble, "lost")
+
+    def _answer(self, trouble: Trouble) -> Asking:
+        yield Busy(ANSWER_S)
+        yield from self._settle(trouble, "answer", {"text": "I am on my way."})
+
+    def _hand_over(self, trouble: Trouble) -> Asking:
+        yield Busy(ANSWER_S)
+        yield from self._settle(trouble, "hand_over")
+
+    def _parked(self, trouble: Trouble) -> Asking:
+        yield Busy(ANSWER_S)
+        if not (yield from self._settle(trouble, "apply")):
+            yield from self._settle(trouble, "reject", {"text": "It cannot be carried out."})
+
+    def _take_note(self, trouble: Trouble) -> Asking:
+        yield Busy(ANSWER_S)
+        remedies = [remedy.name for remedy in exceptions.remedies_for(trouble.kind, 0)]
+        wanted = "seen" if "seen" in remedies else "keep"
+        yield from self._settle(trouble, wanted)

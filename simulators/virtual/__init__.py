@@ -1,0 +1,1 @@
+"""A warehouse in virtual time: one process, one seed, one end."""

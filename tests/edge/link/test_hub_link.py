@@ -1,0 +1,294 @@
+"""The link's shell over a real broker, and the whole agent's loop around it."""
+
+from __future__ import annotations
+
+import ipaddress
+import queue
+import random
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from edge.clock import SystemClock
+from edge.config import BrokerConfig, DeviceConfig, EdgeConfig
+from edge.errors import ConfigUnreadable
+from edge.handheld.agent import AgentCore
+from edge.handheld.agent_io import KeyTyped
+from edge.identity.keys import fingerprint
+from edge.link import hub_link
+from edge.link.hub_access import PasswordAccess, by_password
+from edge.link.io_values import (
+    LinkLost,
+    MessageArrived,
+    PubAck,
+    Publish,
+    StrangerMet,
+    Subscribe,
+)
+from edge.loop import AgentLoop, linked
+from edge.scanner_port import ScannerPort
+from edge.scanners.scripted import ScriptedScanner
+from edge.storage.outbox import SqliteOutbox
+from edge.tones import RecordingTone, Tone
+from protocols.barcodes import badge_label
+from protocols.envelope import decode_event
+from protocols.limits import KEEPALIVE_S
+from protocols.messages import Ack, Birth, Config, HubState, decode, encode
+from tests.edge.handheld.floor import ANA, PIN
+from tests.edge.link_shell import PATIENCE_S, WILL, LinkShell, is_kind
+from tests.edge.mosquitto import Mosquitto, mosquitto
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture
+def broker(tmp_path) -> Iterator[Mosquitto]:
+    with mosquitto(tmp_path) as running:
+        yield running
+
+
+class Shell(LinkShell):
+    """A link by name and password."""
+
+    def __init__(self, config: BrokerConfig) -> None:
+        super().__init__(PasswordAccess(config, "h1"))
+
+
+@pytest.fixture
+def shell(broker) -> Iterator[Shell]:
+    made = Shell(BrokerConfig("127.0.0.1", broker.port))
+    yield made
+    made.link.close()
+
+
+def test_a_message_goes_round_with_its_correlation(shell):
+    shell.connected()
+    shell.link.carry_out(Subscribe(("a/b",)))
+    shell.link.carry_out(Publish("a/b", b"hello", expiry_s=60, correlation=b"c-1"))
+    came = shell.until(is_kind(MessageArrived))
+    assert came == MessageArrived("a/b", b"hello", b"c-1")
+
+
+def test_small_packets_are_not_held_back(shell):
+    shell.connected()
+    assert shell.link.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
+def test_the_broker_says_when_no_hub_listens(shell):
+    shell.connected()
+    shell.link.carry_out(Publish("nobody/here", b"x", token=7))
+    assert shell.until(is_kind(PubAck)) == PubAck(7, 0x10)
+    shell.link.carry_out(Subscribe(("somebody/here",)))
+    shell.link.carry_out(Publish("somebody/here", b"x", token=8))
+    assert shell.until(is_kind(PubAck)) == PubAck(8, 0)
+
+
+def test_a_killed_broker_is_noticed_and_found_again(shell, broker):
+    shell.connected()
+    broker.kill()
+    shell.until(is_kind(LinkLost))
+    shell.link.carry_out(Publish("a", b"into the void", token=1))
+    broker.start()
+    shell.connected()
+
+
+def test_nothing_of_an_old_connection_is_sent_by_itself(shell, broker):
+    """paho would repeat what it had under way; the core alone decides what is repeated."""
+    shell.connected()
+    shell.link.carry_out(Subscribe(("a",)))
+    broker.kill()
+    shell.link.carry_out(Publish("a", b"old", token=1))
+    shell.until(is_kind(LinkLost))
+    broker.start()
+    shell.connected()
+    shell.link.carry_out(Subscribe(("a",)))
+    shell.link.carry_out(Publish("a", b"new", token=2))
+    assert shell.until(is_kind(MessageArrived)).payload == b"new"
+
+
+def test_a_device_that_vanishes_is_spoken_for_by_its_will(shell, broker):
+    shell.connected()
+    shell.link.socket.shutdown(socket.SHUT_RDWR)
+    watcher = Shell(BrokerConfig("127.0.0.1", broker.port, username="watcher"))
+    watcher.link._device = "watcher"
+    watcher.connected()
+    watcher.link.carry_out(Subscribe((WILL.topic,)))
+    assert watcher.until(is_kind(MessageArrived)).payload == b"gone"
+    watcher.link.close()
+
+
+def test_a_silent_device_is_spoken_for_though_its_connection_never_broke(broker, monkeypatch):
+    """As when a battery falls out: no FIN, only silence. With a keep-alive of 1 s, to be quick."""
+    monkeypatch.setattr(hub_link, "KEEPALIVE_S", 1)
+    silent = Shell(BrokerConfig("127.0.0.1", broker.port))
+    silent.connected()
+    monkeypatch.setattr(hub_link, "KEEPALIVE_S", 60)
+    watcher = LinkShell(PasswordAccess(BrokerConfig("127.0.0.1", broker.port), "w"), "watcher")
+    watcher.connected()
+    watcher.link.carry_out(Subscribe((WILL.topic,)))
+    assert watcher.until(is_kind(MessageArrived)).payload == b"gone"
+    watcher.link.close()
+
+
+def test_the_keep_alive_has_the_broker_miss_a_dead_device_within_half_a_minute():
+    """MQTT 5.0, 3.1.2.10: the server ends a connection that is silent for 1.5 keep-alives."""
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        shell = Shell(BrokerConfig("127.0.0.1", broker.getsockname()[1]))
+        shell.turn()
+        came, _ = broker.accept()
+        packet = came.recv(4_096)
+        came.close()
+    keepalive_s = int.from_bytes(packet[packet.index(b"MQTT") + 6 :][:2], "big")
+    assert 1.5 * keepalive_s <= 30
+    assert keepalive_s == KEEPALIVE_S
+
+
+def test_a_wrong_password_is_told_with_the_brokers_words(tmp_path):
+    (tmp_path / "acl").write_text("")
+    with mosquitto(tmp_path, "allow_anonymous false") as broker:
+        (tmp_path / "pw").write_text("wrong")
+        shell = Shell(BrokerConfig("127.0.0.1", broker.port, password_file=str(tmp_path / "pw")))
+        lost = shell.until(is_kind(LinkLost))
+        assert "authori" in lost.reason.lower()
+        shell.link.close()
+
+
+def test_an_address_where_nobody_answers_never_holds_up_the_loop():
+    """A connection attempt may take seconds; each turn of the loop returns at once all the same."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        held = [socket.socket() for _ in range(3)]
+        for sock in held:
+            sock.setblocking(False)
+            sock.connect_ex(full.getsockname())
+        shell = Shell(BrokerConfig("127.0.0.1", full.getsockname()[1]))
+        shell.turn()
+        assert shell.link.socket is None
+        assert shell.link._connecting is not None
+        for _ in range(5):
+            shell.turn()
+        assert not shell.link.inbox
+        for sock in held:
+            sock.close()
+
+
+def test_an_unreadable_ca_is_refused_by_name(tmp_path):
+    with pytest.raises(ConfigUnreadable):
+        PasswordAccess(BrokerConfig("h", ca_file=str(tmp_path / "no.pem")), "h1")
+
+
+def test_the_hubs_own_ca_is_trusted_though_its_dates_are_over_and_no_other_is(tmp_path):
+    """A Pi boots without a clock: the pinned CA decides, not the date."""
+    for name in ("ours", "other"):
+        _make_ca(tmp_path, name)
+    lines = f"allow_anonymous true\ncertfile {tmp_path}/ours.pem\nkeyfile {tmp_path}/ours.key"
+    with mosquitto(tmp_path, lines) as broker:
+        ours = Shell(BrokerConfig("127.0.0.1", broker.port, ca_file=str(tmp_path / "ours.pem")))
+        ours.connected()
+        ours.link.close()
+        other = Shell(BrokerConfig("127.0.0.1", broker.port, ca_file=str(tmp_path / "other.pem")))
+        met = other.until(lambda _came: True)
+        assert met == StrangerMet(f"127.0.0.1:{broker.port}", _fingerprint(tmp_path / "ours.pem"))
+        other.link.close()
+
+
+def _fingerprint(certificate: Path) -> str:
+    return fingerprint(certificate.read_text())
+
+
+def _make_ca(folder: Path, name: str) -> None:
+    """A certificate that signs itself and ended long ago."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    builder = x509.CertificateBuilder(named, named, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+    builder = builder.not_valid_after(datetime(2021, 1, 1, tzinfo=UTC))
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    made = builder.add_extension(address, critical=False).sign(key, hashes.SHA256())
+    (folder / f"{name}.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / f"{name}.key").write_bytes(private)
+
+
+# ── The whole loop. ─────────────────────────────────────────────────────────────────────────
+
+
+class Hub:
+    """A hub that acknowledges: the words on the wire and nothing else."""
+
+    def __init__(self, port: int) -> None:
+        self.events: queue.Queue[str] = queue.Queue()
+        self.births: queue.Queue[Birth] = queue.Queue()
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id="hub", protocol=MQTTProtocolVersion.MQTTv5
+        )
+        self._client.on_message = self._arrived
+        self._client.connect("127.0.0.1", port)
+        self._client.subscribe("bw/1/main/dev/+/+", 1)
+        self._client.loop_start()
+        self._say("bw/1/main/hub/state", HubState(v=1, online=True, hub_epoch="h"))
+        self._say("bw/1/main/dev/h1/cfg", Config(v=1, hash="c", people=(ANA,)))
+
+    def _say(self, topic: str, message: HubState | Config) -> None:
+        self._client.publish(topic, encode(message), 1, retain=True)
+
+    def _arrived(self, client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
+        channel = message.topic.rpartition("/")[2]
+        if channel == "birth" and message.payload:
+            self.births.put(decode(Birth, message.payload))
+        if channel == "evt":
+            event = decode_event(message.payload)
+            ack = Ack(v=1, epoch=event.epoch, upto=event.seq, hub_epoch="h")
+            client.publish("bw/1/main/dev/h1/ack", encode(ack), 1)
+            self.events.put(event.type)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def test_the_agents_loop_from_scanner_to_hub_and_a_clean_leave(broker, tmp_path):
+    hub = Hub(broker.port)
+    clock, chance, tones = SystemClock(), random.Random(4), RecordingTone()
+    config = EdgeConfig("main", "h1", BrokerConfig("127.0.0.1", broker.port))
+    outbox = SqliteOutbox(tmp_path / "outbox.sqlite", chance)
+    core = AgentCore(DeviceConfig("main", "h1"), outbox, clock, chance)
+    scanner = ScriptedScanner()
+    link = linked(by_password(config), core, clock, chance)
+    loop = AgentLoop(core, clock, tones, ScannerPort(scanner), link)
+    phases: queue.Queue[str] = queue.Queue()
+    loop.on_view = lambda view: phases.put(f"{view.phase} {view.queue}")
+    running = threading.Thread(target=loop.run)
+    running.start()
+    try:
+        while hub.births.get(timeout=PATIENCE_S).cfg_hash != "c":
+            continue
+        scanner.scan(badge_label("ANA"))
+        while not phases.get(timeout=PATIENCE_S).startswith("PIN"):
+            continue
+        for key in (*PIN, "enter"):
+            loop.put(KeyTyped(key))
+        came = [hub.events.get(timeout=PATIENCE_S) for _ in range(2)]
+        while phases.get(timeout=PATIENCE_S) != "READY 0":
+            continue
+    finally:
+        loop.stop()
+        running.join(PATIENCE_S)
+    assert came == ["PersonLoggedIn", "WorkRequested"]
+    assert tones.played == [Tone.OK, Tone.DONE]
+    while (birth := hub.births.get(timeout=PATIENCE_S)).presence != "LEFT":
+        assert birth.presence == "ONLINE"
+    hub.close()

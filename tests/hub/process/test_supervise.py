@@ -1,0 +1,111 @@
+"""Children are started, started again, and ended; they die with their parent."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from hub.clock import FixedClock, SystemClock
+from hub.process.supervise import (
+    RESTART_AFTER_MAX_MS,
+    STEADY_AFTER_MS,
+    Child,
+    ChildPlan,
+    python_command,
+)
+
+SLEEPS = "import signal; signal.pause()"
+PARENT = f"""
+import sys
+from hub.clock import SystemClock
+from hub.process.supervise import Child, ChildPlan
+child = Child(ChildPlan("x", (sys.executable, "-c", {SLEEPS!r})), SystemClock())
+child.look()
+print("child", child.process.pid, flush=True)
+import signal; signal.pause()
+"""
+
+
+def plan(program: str, **more: object) -> ChildPlan:
+    return ChildPlan("part", (sys.executable, "-c", program), **more)  # type: ignore[arg-type]
+
+
+def look_until(child: Child, what: str) -> None:
+    """Look again and again until something is so."""
+    until = SystemClock().mono_ms() + 20_000
+    while not {"ready": lambda: child.is_ready, "ended": lambda: child.process is None}[what]():
+        assert SystemClock().mono_ms() < until, what
+        child.look()
+        select.select([], [], [], 0.01)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_child_says_that_it_answers():
+    child = Child(plan("import hub.process.supervise as s, signal; s.say_ready(); signal.pause()"),
+                  SystemClock())  # fmt: skip
+    child.look()
+    look_until(child, "ready")
+    child.kill()
+
+
+def test_a_child_that_ends_is_started_again_with_growing_pauses():
+    clock = FixedClock()
+    child = Child(plan("pass"), clock)
+    pauses = []
+    for _ in range(4):
+        child.look()
+        look_until(child, "ended")
+        before = clock.mono_ms()
+        starts = child.starts
+        while child.starts == starts:
+            clock.advance(ms=50)
+            child.look()
+        pauses.append(clock.mono_ms() - before)
+        look_until(child, "ended")
+    assert pauses == sorted(pauses)
+    assert pauses[0] <= 1_000
+    assert max(pauses) <= RESTART_AFTER_MAX_MS
+
+
+def test_a_child_that_ran_for_long_is_started_again_at_once():
+    clock = FixedClock()
+    child = Child(plan(SLEEPS), clock)
+    child.look()
+    clock.advance(ms=STEADY_AFTER_MS)
+    assert child.process is not None
+    child.process.kill()
+    look_until(child, "ended")
+    clock.advance(ms=100)
+    child.look()
+    assert child.starts == 2
+    child.kill()
+
+
+def test_children_die_with_their_parent_whatever_kills_it(tmp_path: Path):
+    """A child would outlive a kill -9 of its parent and keep writing."""
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    said = next(line for line in parent.stdout if line.startswith(b"child"))
+    pid = int(said.split()[1])
+    assert is_alive(pid)
+    parent.send_signal(signal.SIGKILL)
+    parent.communicate()
+    until = SystemClock().mono_ms() + 10_000
+    while is_alive(pid):
+        assert SystemClock().mono_ms() < until
+        select.select([], [], [], 0.01)
+
+
+def test_a_command_of_ours_runs_with_this_python():
+    assert python_command("hub.run", "--x") == (sys.executable, "-m", "hub.run", "--x")
+    assert os.access(sys.executable, os.X_OK)
