@@ -7,9 +7,11 @@ runs in a thread of its own, so no drawing ever delays a scan.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
-import threading
-from typing import ClassVar, Protocol
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar, Protocol
 
 from rich.console import RenderableType
 from textual.app import App, ComposeResult
@@ -63,15 +65,18 @@ class HandheldApp(App[None]):
         self._work_screen = WorkScreen()
         self._first_view: ScreenView | None = None
         self._events: asyncio.AbstractEventLoop | None = None
+        self._is_over = False
 
     def compose(self) -> ComposeResult:
         """One widget fills the terminal."""
         yield self._work_screen
 
     def on_mount(self) -> None:
-        """Show what came before the screen was there."""
+        """Catch up with what came before the screen was there: a view, or the end."""
         self._events = asyncio.get_running_loop()
-        if self._first_view is not None:
+        if self._is_over:
+            self.exit()
+        elif self._first_view is not None:
             self._work_screen.show_view(self._first_view)
 
     def show_view(self, view: ScreenView) -> None:
@@ -83,15 +88,18 @@ class HandheldApp(App[None]):
     def show_view_from_elsewhere(self, view: ScreenView) -> None:
         """Draw the next view; from the agent's thread. Never waits for the drawing."""
         self._first_view = view
-        if self._events is not None and self.is_running:
-            self._events.call_soon_threadsafe(self.show_view, view)
+        self._call(self.show_view, view)
 
     def exit_from_elsewhere(self) -> None:
-        """End the app; from a signal or another thread, which alone would not wake its loop."""
+        """End the app, whether it has begun or not; from a signal or another thread."""
+        self._is_over = True
+        self._call(self.exit)
+
+    def _call(self, do: Callable[..., Any], *given: Any) -> None:
+        """In the app's own thread. Before there is one, `on_mount` makes up for it."""
         if self._events is not None:
-            self._events.call_soon_threadsafe(self.exit)
-        else:
-            self.exit()
+            with contextlib.suppress(RuntimeError):  # the screen has just gone dark
+                self._events.call_soon_threadsafe(do, *given)
 
     def on_key(self, event: Key) -> None:
         """Pass characters, Enter, Backspace and Escape on."""
@@ -102,23 +110,19 @@ class HandheldApp(App[None]):
 
 
 def run_with_screen(device: Device) -> None:
-    """Screen in this thread, agent in another, until either ends."""
+    """Screen in this thread, agent in another, until either ends.
+
+    When the agent ends, by itself or by an error, the screen must not pretend to work: however
+    early that is, the screen ends too. Raises what the agent raised.
+    """
     app = HandheldApp(device)
     device.on_view = app.show_view_from_elsewhere
-    agent = threading.Thread(target=_run_agent, args=(device, app), name="agent", daemon=True)
     signal.signal(signal.SIGTERM, lambda _number, _frame: app.exit_from_elsewhere())
-    agent.start()
-    try:
-        app.run()
-    finally:
-        device.stop()
-        agent.join()
-
-
-def _run_agent(device: Device, app: HandheldApp) -> None:
-    """When the agent ends, by itself or by an error, the screen must not pretend to work."""
-    try:
-        device.run()
-    finally:
-        if app.is_running:
-            app.call_from_thread(app.exit)
+    with ThreadPoolExecutor(1, thread_name_prefix="agent") as threads:
+        agent = threads.submit(device.run)
+        agent.add_done_callback(lambda _agent: app.exit_from_elsewhere())
+        try:
+            app.run()
+        finally:
+            device.stop()
+        agent.result()

@@ -18,6 +18,7 @@ from edge.handheld.work import PHASES
 from protocols.barcodes import bin_label, tote_label
 from tests.edge.handheld.floor import Handheld, assignment, line, picking, ready
 
+PATIENCE_S = 60
 LINES = (line(1, "B-14-03-2", 6), line(2, "B-14-05-1", 2, "B"))
 
 
@@ -226,6 +227,20 @@ def test_the_app_passes_keys_on_and_draws_each_view():
     assert keys.typed == ["%", "B", "a", "enter", "backspace", "escape"]
     assert "asking for work" in first
     assert "WHITE LANTERN" in second
+
+
+def test_an_agent_that_ends_before_the_screen_is_there_leaves_no_screen_behind():
+    """On a full disk it does: an empty screen that stays is a device that never comes back."""
+    app = HandheldApp(Keys())
+    app.exit_from_elsewhere()
+
+    async def run() -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            await app.run_async(headless=True)
+
+    asyncio.run(run())
+    app.show_view_from_elsewhere(ready().view)  # a last word, to nobody
+    assert app.return_code == 0
 
 
 def test_a_whole_line_can_be_picked_by_keyboard_alone():
