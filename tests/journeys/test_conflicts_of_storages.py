@@ -10,6 +10,7 @@ import pytest
 
 from edge.storage.outbox import SqliteOutbox
 from edge.tones import Tone
+from hub.backup.restoring import become_another
 from hub.db import fetch
 from hub.devices import service as devices
 from hub.devices.models import DeviceEpoch, DeviceEvent
@@ -150,13 +151,13 @@ def test_two_devices_of_one_name_are_noticed_and_nothing_counts_twice(floor: Flo
 # --- the hub's memory -----------------------------------------------------------------------------
 
 
-def set_back(floor: FloorInTime, copy: Path, hub_epoch: str = "hub-restored") -> None:
-    """The hub's database is put back as it was when the copy was made."""
+def set_back(floor: FloorInTime, copy: Path) -> None:
+    """The hub's database is put back as it was when the copy was made, as a restore does it."""
     floor.gateway.kill()
     source = sqlite3.connect(copy)
     source.backup(floor.database.connection())
     source.close()
-    floor.database.execute_sql("UPDATE site SET hub_epoch = ?", (hub_epoch,))
+    become_another(floor.journal, floor.site, 0)
     floor.run(700)
 
 

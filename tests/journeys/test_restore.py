@@ -17,6 +17,7 @@ from hub.floor_exceptions import FloorException
 from hub.replaying.replay import replay
 from simulators.virtual.faults import FaultPlan
 from simulators.virtual.shift import Shift, ShiftPlan
+from tests.journeys.floor_in_time import BIN, HOUR_S, FloorInTime
 
 
 class Loss:
@@ -78,3 +79,43 @@ def test_picks_since_the_backup_come_back_by_themselves(
     assert (report.world_mismatch, report.verify) == (0, "ok")
     assert not FloorException.select().where(FloorException.kind == "LOST_RANGE")
     assert replay(shift.journal.database, open_scratch(tmp_path / "again.db")).difference is None
+
+
+# --- why the restored hub says that it is another ------------------------------------------------
+
+
+def set_back_under_a_quiet_device(folder: Path, *, says_so: bool) -> FloorInTime:
+    """ANA picked, the hub has acknowledged all of it, and she is at lunch; then the hub comes back
+    from a backup of before. `says_so`: as a restore does, under another hub epoch.
+    """
+    floor = FloorInTime(folder, {f"{BIN}/MUG": 20}, {"MUG": 3})
+    floor.first.log_in()
+    backup = sqlite3.connect(":memory:")
+    floor.database.connection().backup(backup)
+    floor.first.tote("T-1")
+    floor.first.pick("MUG", BIN, 3)
+    floor.run()
+    core = floor.first.machine.core
+    assert core is not None
+    assert core.outbox.depth == 0, "the device has marked every row as delivered"
+    assert floor.where_is("MUG") == {BIN: 17, "T-1": 3}
+    floor.gateway.kill()
+    backup.backup(floor.database.connection())
+    if says_so:
+        become_another(floor.journal, floor.site, 0)
+    floor.run(2 * HOUR_S)
+    return floor
+
+
+def test_a_device_with_nothing_to_say_sends_again_what_a_restored_hub_misses(tmp_path: Path):
+    floor = set_back_under_a_quiet_device(tmp_path, says_so=True)
+    assert floor.where_is("MUG") == {BIN: 17, "T-1": 3}
+    assert (floor.stages(), floor.open()) == ({"picked": 3}, [])
+    floor.assert_nothing_waits()
+
+
+def test_without_another_hub_epoch_a_quiet_device_would_keep_it_to_itself(tmp_path: Path):
+    """The counter-proof: nothing else brings those picks back until somebody scans again."""
+    floor = set_back_under_a_quiet_device(tmp_path, says_so=False)
+    assert floor.where_is("MUG") == {BIN: 20}
+    assert floor.stages() == {"released": 3}
