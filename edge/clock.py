@@ -10,7 +10,7 @@ import time
 from typing import Final, NamedTuple, Protocol
 
 from protocols.envelope import TimeQuality
-from protocols.messages import TimeReply
+from protocols.messages.asking import TimeReply
 
 TRUSTED_FOR_MS: Final = 3_600_000
 """A cheap quartz drifts about 20 ppm: 72 ms in an hour, far below what an order of acts needs."""

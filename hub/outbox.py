@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from hub.db import BytesField, CountField, IdField, Insert, MomentField, Table
 from hub.journal import Act
-from protocols.messages import CommandData, command, encode
+from protocols.messages.codec import encode
+from protocols.messages.commands import CommandData, command
 
 
 class OutboxMessage(Table):

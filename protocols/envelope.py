@@ -19,7 +19,7 @@ from protocols.errors import (
     WrongDevice,
 )
 from protocols.limits import EVENT_BYTES_MAX, SEQ_MAX
-from protocols.messages import EVENT_TYPES, EventData
+from protocols.messages.events import EVENT_TYPES, EventData
 
 VERSION: Final = 1
 VERSIONS_SPOKEN: Final = (1,)

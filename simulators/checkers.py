@@ -18,7 +18,7 @@ from hub.warehouse.queries import floor_of
 from hub.warehouse.tours import s_shape
 from hub.warehouse.walkways import Spot as FloorSpot
 from protocols.envelope import decode_data, decode_event
-from protocols.messages import PickConfirmed, PickShorted
+from protocols.messages.events import PickConfirmed, PickShorted
 from simulators.truth import CUSTOMER, Spot, Truth
 
 Key = tuple[str, str, int]

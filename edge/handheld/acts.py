@@ -14,7 +14,7 @@ from edge.handheld.work import (
     kept_last,
 )
 from edge.tones import Tone
-from protocols.messages import AssignmentStarted, EventData
+from protocols.messages.events import AssignmentStarted, EventData
 
 
 def record(

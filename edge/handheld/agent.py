@@ -69,13 +69,10 @@ from protocols.barcodes import RawScan
 from protocols.envelope import VERSION, Event, encode_data, encode_event
 from protocols.errors import ProtocolsError
 from protocols.limits import OUTBOX_KEEP_DAYS, SCAN_CHARS_MAX
-from protocols.messages import (
-    Command,
-    Config,
-    HeldAssignment,
-    decode,
-    encode,
-)
+from protocols.messages.codec import decode, encode
+from protocols.messages.commands import Command
+from protocols.messages.configuration import Config
+from protocols.messages.presence import HeldAssignment
 
 if TYPE_CHECKING:
     from edge.identity.renewal import Renewal

@@ -33,7 +33,7 @@ from edge.handheld.work import (
 )
 from edge.tones import Tone
 from protocols.barcodes import CommandName
-from protocols.messages import (
+from protocols.messages.events import (
     AssignmentCompleted,
     HelpRequested,
     LineSkipped,

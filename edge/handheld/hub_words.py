@@ -14,7 +14,7 @@ from edge.handheld.outcome import (
     WorkRevoked,
 )
 from protocols.errors import ProtocolsError
-from protocols.messages import (
+from protocols.messages.commands import (
     Command,
     EndLogin,
     OfferAssignment,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from edge.storage.outbox import Outbox, Position
-from protocols.messages import CommandAck
+from protocols.messages.commands import CommandAck
 
 
 class _Waiting(NamedTuple):

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 import msgspec
 
 from edge.handheld.work import HandheldState, PinFailures, Progress, Work
-from protocols.messages import Assignment, CommandAck
+from protocols.messages.commands import CommandAck
+from protocols.messages.work import Assignment
 
 SESSION = "session"
 ANSWERS = "answers"

@@ -32,7 +32,8 @@ from edge.handheld.work import (
     kept_last,
 )
 from edge.tones import Tone
-from protocols.messages import Assignment, CartSlot, CommandAck, WorkLine
+from protocols.messages.commands import CommandAck
+from protocols.messages.work import Assignment, CartSlot, WorkLine
 
 COMES_FIRST: Final = -1
 """The turn of a line that was left half done: it is the one to go on with."""

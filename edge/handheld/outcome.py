@@ -9,7 +9,10 @@ import msgspec
 from edge.handheld.work import HandheldState
 from edge.tones import Tone
 from protocols.barcodes import CommandName
-from protocols.messages import Assignment, CommandAck, EventData, ShiftPerson
+from protocols.messages.commands import CommandAck
+from protocols.messages.configuration import ShiftPerson
+from protocols.messages.events import EventData
+from protocols.messages.work import Assignment
 
 # ── Input: what a person did, already read. ─────────────────────────────────────────────────
 

@@ -24,7 +24,7 @@ from edge.handheld.work import AskNewTote, HandheldState, LineMark, Work
 from edge.tones import Tone
 from protocols.barcodes import BarcodeError, confirms_bin
 from protocols.limits import QUANTITY_MAX
-from protocols.messages import (
+from protocols.messages.events import (
     BinVerified,
     EventData,
     PickConfirmed,
@@ -32,8 +32,8 @@ from protocols.messages import (
     ShortReason,
     ToteAssigned,
     UnitsCounted,
-    WorkLine,
 )
+from protocols.messages.work import WorkLine
 
 FIGURE_CHARS_MAX = len(str(QUANTITY_MAX))
 

@@ -24,14 +24,14 @@ from edge.handheld.outcome import (
 )
 from edge.handheld.work import HandheldState, PinFailures, Work
 from edge.tones import Tone
-from protocols.messages import (
+from protocols.messages.configuration import ShiftPerson
+from protocols.messages.events import (
     AssignmentResumed,
     AssignmentSuspended,
     PauseReason,
     PersonLoggedIn,
     PersonLoggedOut,
     PinLockedOut,
-    ShiftPerson,
     WorkRequested,
 )
 from protocols.pin_verifier import is_right

@@ -12,7 +12,8 @@ from edge.handheld.acts import emits
 from edge.handheld.outcome import Notice, Outcome, Scene, refused, told
 from edge.handheld.work import HandheldState, LineMark, UndoAct, Work
 from edge.tones import Tone
-from protocols.messages import ActUndone, CartSlot
+from protocols.messages.events import ActUndone
+from protocols.messages.work import CartSlot
 
 
 def say_undo(state: HandheldState, _scene: Scene) -> Outcome:

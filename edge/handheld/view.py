@@ -14,7 +14,7 @@ from edge.handheld.dialogs import SHORT_REASONS
 from edge.handheld.outcome import Notice
 from edge.handheld.texts import Texts
 from edge.handheld.work import AskNewTote, HandheldState, LineMark, Phase, Work
-from protocols.messages import WorkLine
+from protocols.messages.work import WorkLine
 
 Look = Literal["NOW", "DONE", "LATER"]
 """What to do now is inverted, what is done is dimmed."""

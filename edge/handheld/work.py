@@ -12,14 +12,9 @@ from typing import Final, Literal, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from protocols.messages import (
-    Assignment,
-    CartSlot,
-    CommandAck,
-    ShortReason,
-    WorkLine,
-    WorkLineState,
-)
+from protocols.messages.commands import CommandAck
+from protocols.messages.events import ShortReason
+from protocols.messages.work import Assignment, CartSlot, WorkLine, WorkLineState
 
 FINAL_STATES: Final = frozenset({"DONE", "SHORT", "SUBSTITUTED", "CANCELLED"})
 UNDO_ACTS_MAX: Final = 50

@@ -13,7 +13,7 @@ from edge.clock import Now
 from edge.errors import CertificateUnusable, IdentityUnusable
 from edge.identity.keys import check_certificate, request_for
 from edge.identity.record import Identity
-from protocols.messages import Answer, Ask
+from protocols.messages.asking import Answer, Ask
 
 ASK_AGAIN_MS: Final = 5_000
 ASK_AGAIN_MAX_MS: Final = 600_000

@@ -13,7 +13,7 @@ import msgspec
 from edge.link.io_values import StrangerMet
 from edge.storage.outbox import Outbox
 from protocols.limits import UNTRUSTED_HUBS_PER_DAY
-from protocols.messages import UntrustedHubMet
+from protocols.messages.events import UntrustedHubMet
 
 NOTE: Final = "strangers"
 """Under this name the outbox keeps them."""

@@ -21,26 +21,13 @@ from edge.link.io_values import LinkAction, MessageArrived, PubAck, Publish, Rec
 from edge.storage.outbox import Outbox
 from protocols.errors import MalformedPayload, UnknownTopic
 from protocols.limits import ACK_EXPIRY_S
-from protocols.messages import (
-    Ack,
-    Answer,
-    Ask,
-    Birth,
-    Command,
-    CommandAck,
-    Config,
-    DayRoots,
-    HeldAssignment,
-    HubState,
-    KeepRoots,
-    RenewCertificate,
-    ReportNow,
-    Telemetry,
-    TimeAsked,
-    TimeReply,
-    decode,
-    encode,
-)
+from protocols.messages.acks import Ack
+from protocols.messages.asking import Answer, Ask, TimeAsked, TimeReply
+from protocols.messages.codec import decode, encode
+from protocols.messages.commands import Command, CommandAck, KeepRoots, RenewCertificate, ReportNow
+from protocols.messages.configuration import Config
+from protocols.messages.presence import Birth, HeldAssignment, HubState, Telemetry
+from protocols.messages.roots import DayRoots
 from protocols.topics import UpChannel, device_filters, device_topic, hub_state_topic
 
 if TYPE_CHECKING:

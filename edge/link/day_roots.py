@@ -16,7 +16,7 @@ import msgspec
 from edge.errors import OutboxUnusable
 from edge.storage.outbox import Outbox
 from protocols.limits import ROOT_DAYS_KEPT
-from protocols.messages import DayRoots
+from protocols.messages.roots import DayRoots
 
 NOTE: Final = "day_roots"
 _decoder: Final = msgspec.json.Decoder(tuple[DayRoots, ...])

@@ -19,7 +19,7 @@ from protocols.limits import (
     RESEND_AFTER_MIN_MS,
     RESEND_ROUND_TRIPS,
 )
-from protocols.messages import Ack
+from protocols.messages.acks import Ack
 
 NO_SUBSCRIBERS: Final = 0x10
 """PUBACK reason: the broker took the message, but no hub listens."""

@@ -11,7 +11,7 @@ from hub.devices.models import ParkedEvent, RefusedMessage
 from hub.floor_exceptions import open_exception
 from hub.ids import digest_id
 from hub.journal import Act
-from protocols.messages import Birth
+from protocols.messages.presence import Birth
 
 _parked_row = Insert(ParkedEvent, or_ignore=True)
 _refused_row = Insert(RefusedMessage)

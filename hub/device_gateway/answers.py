@@ -11,7 +11,7 @@ from peewee import fn
 
 from hub.catalog.models import Barcode, Item
 from hub.inventory.models import Balance, Place
-from protocols.messages import Answer, Ask
+from protocols.messages.asking import Answer, Ask
 
 LINES_MAX: Final = 12
 _NOTHING: Final = Answer(v=1, found=False)

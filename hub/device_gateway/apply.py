@@ -26,7 +26,8 @@ from hub.journal import Act
 from protocols.envelope import Event, decode_data, decode_event, payload_digest
 from protocols.errors import MalformedPayload, ProtocolsError
 from protocols.limits import ACK_EXPIRY_S, NAME_CHARS_MAX, PARKED_LISTED_MAX
-from protocols.messages import Ack, Gap, Parked, encode
+from protocols.messages.acks import Ack, Gap, Parked
+from protocols.messages.codec import encode
 from protocols.topics import device_topic
 
 Handler = Callable[[Act, Event, Any], None]

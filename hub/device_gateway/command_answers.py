@@ -13,7 +13,8 @@ from hub.device_gateway.group import Group
 from hub.device_gateway.known_devices import KnownDevice
 from hub.errors import HubError
 from hub.journal import Act
-from protocols.messages import CommandAck, decode
+from protocols.messages.codec import decode
+from protocols.messages.commands import CommandAck
 
 AnswerHandler = Callable[[Act, bytes, str, bool, str], None]
 """(act, subject of the command, device, accepted, code)"""

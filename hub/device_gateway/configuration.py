@@ -12,7 +12,8 @@ from typing import Final
 import msgspec
 
 from hub.device_gateway.gateway_io import Publish
-from protocols.messages import Config, ShiftPerson, encode
+from protocols.messages.codec import encode
+from protocols.messages.configuration import Config, ShiftPerson
 from protocols.topics import device_topic
 
 People = Callable[[], list[ShiftPerson]]

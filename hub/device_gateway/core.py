@@ -31,7 +31,9 @@ from hub.errors import DiskFailed, HubError
 from hub.fault_points import Reached, never
 from protocols.errors import OversizedPayload, ProtocolsError, UnknownTopic
 from protocols.limits import ACK_EXPIRY_S, PAYLOAD_BYTES_MAX
-from protocols.messages import Ask, HubState, TimeAsked, TimeReply, decode, encode
+from protocols.messages.asking import Ask, TimeAsked, TimeReply
+from protocols.messages.codec import decode, encode
+from protocols.messages.presence import HubState
 from protocols.topics import (
     UP_CHANNELS,
     DeviceTopic,

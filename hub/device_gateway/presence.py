@@ -18,7 +18,8 @@ from hub.errors import HubError
 from hub.journal import Act
 from protocols.errors import MalformedPayload, WrongDevice
 from protocols.limits import NAME_CHARS_MAX
-from protocols.messages import Birth, Telemetry, decode
+from protocols.messages.codec import decode
+from protocols.messages.presence import Birth, Telemetry
 
 BirthHandler = Callable[[Act, Birth, int], bool]
 """(act, birth, what the hub has of its epoch); whether the act changed something."""

@@ -17,7 +17,7 @@ from hub.devices.rules import may_renew
 from hub.errors import HubError
 from hub.identity.announced import NoAuthority
 from hub.journal import Act
-from protocols.messages import Answer, Ask
+from protocols.messages.asking import Answer, Ask
 
 if TYPE_CHECKING:
     from hub.identity.authority import Signed

@@ -21,7 +21,9 @@ from hub.devices.models import DayRoot
 from hub.floor_exceptions import open_exception
 from hub.journal import Act, Journal
 from hub.ledger import Ledger
-from protocols.messages import Birth, DayRoots, KeepRoots, LedgerRoot
+from protocols.messages.commands import KeepRoots
+from protocols.messages.presence import Birth
+from protocols.messages.roots import DayRoots, LedgerRoot
 
 Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 """Reads with `?` marks, in or out of a transaction."""

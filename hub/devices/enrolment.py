@@ -16,7 +16,8 @@ from hub.devices.rules import WRONG_TRIES_MAX
 from hub.errors import HubError, NotFound, WrongState
 from hub.journal import Act
 from hub.outbox import send
-from protocols.messages import Birth, RenewCertificate
+from protocols.messages.commands import RenewCertificate
+from protocols.messages.presence import Birth
 
 _insert: Final = Insert(DeviceCertificate, or_ignore=True)
 _OFFER: Final = (

@@ -10,13 +10,8 @@ from hub.journal import Act
 from hub.outbox import send
 from hub.security_events import Sight, note
 from protocols.envelope import Event
-from protocols.messages import (
-    EndLogin,
-    PersonLoggedIn,
-    PersonLoggedOut,
-    PinLockedOut,
-    UntrustedHubMet,
-)
+from protocols.messages.commands import EndLogin
+from protocols.messages.events import PersonLoggedIn, PersonLoggedOut, PinLockedOut, UntrustedHubMet
 
 Handler = Callable[[Act, Event, Any], None]
 

@@ -18,7 +18,7 @@ from hub.errors import BadValue, HubError, NotFound, WrongState
 from hub.journal import Act
 from hub.outbox import send
 from protocols.envelope import Event, decode_data, decode_event
-from protocols.messages import ShowMessage
+from protocols.messages.commands import ShowMessage
 from protocols.topics import check_name
 
 Handler = Callable[[Act, Event, Any], None]

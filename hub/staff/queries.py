@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from hub.staff.models import ApiToken, Permission, Person, PersonRole, WebSession
-from protocols.messages import ShiftPerson
+from protocols.messages.configuration import ShiftPerson
 
 
 class Visitor(NamedTuple):

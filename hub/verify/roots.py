@@ -12,7 +12,7 @@ from hub.devices.day_roots import cuts
 from hub.errors import BadValue
 from hub.verify.chains import LEDGERS
 from hub.verify.findings import Report
-from protocols.messages import DayRoots
+from protocols.messages.roots import DayRoots
 
 
 class KeptRoots(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from hub.db import fetch, is_postgresql
 from hub.inventory.posting import place_id
 from hub.verify.findings import Report
 from protocols.envelope import payload_digest
-from protocols.messages import EVENT_TYPES
+from protocols.messages.events import EVENT_TYPES
 
 PROBLEMS_MAX: Final = 20
 ROWS_AT_ONCE: Final = 5_000

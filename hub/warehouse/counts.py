@@ -30,7 +30,7 @@ from hub.warehouse.bin_counts import (
 )
 from hub.warehouse.count_models import BinCount
 from protocols.limits import OUTBOX_KEEP_DAYS
-from protocols.messages import ReportNow
+from protocols.messages.commands import ReportNow
 
 SILENT_US: Final = OUTBOX_KEEP_DAYS * 24 * 3600 * 1_000_000
 """Nobody waits for a device that was silent for so long before the count; its events are watched

@@ -10,7 +10,7 @@ from hub.ids import NIL
 from hub.inventory.posting import place_id
 from hub.journal import Act
 from protocols.envelope import Event
-from protocols.messages import HelpRequested
+from protocols.messages.events import HelpRequested
 
 
 def help_requested(act: Act, event: Event, data: HelpRequested) -> None:

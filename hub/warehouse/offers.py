@@ -17,7 +17,7 @@ from hub.journal import Act
 from hub.warehouse.reserve_setting import lease_us
 from hub.warehouse.states import HELD_BY_SOMEBODY
 from hub.warehouse.work_message import build_message
-from protocols.messages import OfferAssignment, RevokeAssignment
+from protocols.messages.commands import OfferAssignment, RevokeAssignment
 
 OFFER_US: Final = 120 * 1_000_000
 """How long an offer may stay unanswered before the work is anybody's again."""

@@ -14,7 +14,7 @@ from hub.journal import Act
 from hub.warehouse import dispatch
 from hub.warehouse.states import HELD_BY_SOMEBODY
 from protocols.envelope import Event
-from protocols.messages import PersonLoggedIn, PersonLoggedOut
+from protocols.messages.events import PersonLoggedIn, PersonLoggedOut
 
 Handler = Callable[[Act, Event, Any], None]
 

@@ -31,8 +31,20 @@ from hub.warehouse.work_context import (
     see_line,
     set_line,
 )
-from protocols import messages as m
 from protocols.envelope import Event
+from protocols.messages.events import (
+    AssignmentCompleted,
+    AssignmentResumed,
+    AssignmentStarted,
+    AssignmentSuspended,
+    BinVerified,
+    LineSkipped,
+    PickConfirmed,
+    PickShorted,
+    ToteAssigned,
+    UnitsCounted,
+    WorkRequested,
+)
 
 Handler = Callable[[Act, Event, Any], None]
 
@@ -43,7 +55,7 @@ TRUSTING: Final = frozenset({"BinVerified", "UnitsCounted", "PickConfirmed", "Li
 _BEFORE_START: Final = frozenset({"READY", "OFFERED", "ASSIGNED", "SUSPENDED"})
 
 
-def bin_verified(act: Act, event: Event, data: m.BinVerified) -> None:
+def bin_verified(act: Act, event: Event, data: BinVerified) -> None:
     line = _line_of(act, event, data.line)
     if line is None:
         return
@@ -52,7 +64,7 @@ def bin_verified(act: Act, event: Event, data: m.BinVerified) -> None:
         see_line(act, line, "AT_LOCATION", line.counted)
 
 
-def units_counted(act: Act, event: Event, data: m.UnitsCounted) -> None:
+def units_counted(act: Act, event: Event, data: UnitsCounted) -> None:
     line = _line_of(act, event, data.line)
     if line is None:
         return
@@ -63,7 +75,7 @@ def units_counted(act: Act, event: Event, data: m.UnitsCounted) -> None:
     see_line(act, line, "QTY_CONFIRMED" if full else "ITEM_VERIFIED", data.counted)
 
 
-def pick_confirmed(act: Act, event: Event, data: m.PickConfirmed) -> None:
+def pick_confirmed(act: Act, event: Event, data: PickConfirmed) -> None:
     line = _line_of(act, event, data.line)
     if line is None:
         strays.move(act, data.line, data.item, data.bin, data.quantity, data.tote)
@@ -158,7 +170,7 @@ def _adopt(act: Act, line: LineAtWork, quantity: int, target: Where) -> Claim | 
     return None if id is None else claims.get(act, id)
 
 
-def pick_shorted(act: Act, event: Event, data: m.PickShorted) -> None:
+def pick_shorted(act: Act, event: Event, data: PickShorted) -> None:
     """So many were found and no more: the rest is fetched elsewhere or waits, and the bin is
     doubtful until somebody counts it.
     """
@@ -170,7 +182,7 @@ def pick_shorted(act: Act, event: Event, data: m.PickShorted) -> None:
         strays.move(act, data.line, data.item, data.bin, data.quantity, data.tote)
 
 
-def _short(act: Act, event: Event, line: LineAtWork, data: m.PickShorted) -> None:
+def _short(act: Act, event: Event, line: LineAtWork, data: PickShorted) -> None:
     if line.state in {"SHORT", "CANCELLED", "DONE"}:
         if data.quantity and data.tote:
             _pick(act, line, "PickConfirmed", data.bin, data.quantity, data.tote)
@@ -196,7 +208,7 @@ def _short(act: Act, event: Event, line: LineAtWork, data: m.PickShorted) -> Non
         dispatch.replan_short(act, line.id, missing)
 
 
-def line_skipped(act: Act, event: Event, data: m.LineSkipped) -> None:
+def line_skipped(act: Act, event: Event, data: LineSkipped) -> None:
     line = _line_of(act, event, data.line)
     if line is None:
         return
@@ -205,7 +217,7 @@ def line_skipped(act: Act, event: Event, data: m.LineSkipped) -> None:
         see_line(act, line, "SKIPPED", line.counted)
 
 
-def tote_assigned(act: Act, event: Event, data: m.ToteAssigned) -> None:
+def tote_assigned(act: Act, event: Event, data: ToteAssigned) -> None:
     assignment = _assignment_of(event)
     row = act.tx.row(
         "SELECT order_id FROM assignment_slot WHERE assignment = ? AND slot = ?",
@@ -220,19 +232,19 @@ def tote_assigned(act: Act, event: Event, data: m.ToteAssigned) -> None:
     remember_work(act, assignment, event.type, tote)
 
 
-def assignment_started(act: Act, event: Event, data: m.AssignmentStarted) -> None:
+def assignment_started(act: Act, event: Event, data: AssignmentStarted) -> None:
     progress.start(act, _assignment_of(event))
 
 
-def assignment_suspended(act: Act, event: Event, data: m.AssignmentSuspended) -> None:
+def assignment_suspended(act: Act, event: Event, data: AssignmentSuspended) -> None:
     progress.suspend(act, _assignment_of(event), data.reason)
 
 
-def assignment_resumed(act: Act, event: Event, data: m.AssignmentResumed) -> None:
+def assignment_resumed(act: Act, event: Event, data: AssignmentResumed) -> None:
     progress.resume(act, _assignment_of(event))
 
 
-def assignment_completed(act: Act, event: Event, data: m.AssignmentCompleted) -> None:
+def assignment_completed(act: Act, event: Event, data: AssignmentCompleted) -> None:
     assignment = _assignment_of(event)
     if _has_grown(act, assignment, event.rev):
         dispatch.plan_anew(act, assignment)
@@ -251,7 +263,7 @@ def _has_grown(act: Act, assignment: bytes, rev: int | None) -> bool:
     return rev is not None and row is not None
 
 
-def work_requested(act: Act, event: Event, data: m.WorkRequested) -> None:
+def work_requested(act: Act, event: Event, data: WorkRequested) -> None:
     dispatch.remember_cart(act, act.device, data.slots)
     dispatch.offer_next(act, act.device, act.actor, data.slots)
 

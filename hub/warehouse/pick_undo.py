@@ -19,8 +19,8 @@ from hub.journal import Act
 from hub.orders import lines
 from hub.warehouse import progress, strays
 from hub.warehouse.work_context import LineAtWork, read_line
-from protocols import messages as m
 from protocols.envelope import Event
+from protocols.messages.events import ActUndone
 
 _READ: Final = (
     "SELECT cause, line, kind, quantity, place, tote, allocation, unclaimed, before_state, "
@@ -44,7 +44,7 @@ class Done(NamedTuple):
     before_picked: int
 
 
-def act_undone(act: Act, event: Event, data: m.ActUndone) -> None:
+def act_undone(act: Act, event: Event, data: ActUndone) -> None:
     """Restore the line as it was before the named act; raises NotFound, WrongState."""
     for done in _read(act, data.epoch, data.seq):
         if done.kind == "ToteAssigned":

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from hub.journal import Act
 from hub.warehouse import leases, offers, storages
 from hub.warehouse.reserve import HELD_MAX
-from protocols.messages import Birth
+from protocols.messages.presence import Birth
 
 NAMED_MAX: Final = HELD_MAX
 """Pieces of work of one birth that are looked at; a device holds no more."""

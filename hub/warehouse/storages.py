@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from hub.floor_exceptions import open_exception
 from hub.journal import Act
-from protocols.messages import Birth
+from protocols.messages.presence import Birth
 
 
 class Memory(NamedTuple):

@@ -11,7 +11,7 @@ from hub.catalog import queries as catalog
 from hub.errors import NotFound
 from hub.journal import Act
 from hub.warehouse.reserve_setting import lease_us
-from protocols import messages as m
+from protocols.messages.work import Assignment, CartSlot, WorkLine
 
 _HEAD: Final = (
     "SELECT a.rev, a.method, a.walk_cm, a.person, w.code FROM assignment a "
@@ -32,14 +32,14 @@ _SLOTS: Final = (
 )
 
 
-def build_message(act: Act, assignment: bytes) -> m.Assignment:
+def build_message(act: Act, assignment: bytes) -> Assignment:
     """The message for the present revision; raises NotFound."""
     act.tx.flush()
     head = act.tx.row(_HEAD, (assignment,))
     if head is None:
         raise NotFound("assignment", assignment.hex())
     rev, method, walk_cm, person, wave = head
-    return m.Assignment(
+    return Assignment(
         id=assignment.hex(),
         rev=rev,
         wave=wave,
@@ -53,11 +53,11 @@ def build_message(act: Act, assignment: bytes) -> m.Assignment:
     )
 
 
-def _lines(act: Act, assignment: bytes) -> tuple[m.WorkLine, ...]:
+def _lines(act: Act, assignment: bytes) -> tuple[WorkLine, ...]:
     rows = act.tx.rows(_LINES, (assignment,))
     codes = catalog.codes_of(act.tx, [bytes(row[6]) for row in rows])
     return tuple(
-        m.WorkLine(
+        WorkLine(
             id=bytes(id).hex(), bin=bin, item=bytes(item).hex(), sku=sku, name=name,
             quantity=quantity, slot=slot, codes=codes.get(bytes(item), {}), expected=expected,
             state=state, counted=counted, picked=picked, x_cm=x_cm, y_cm=y_cm,
@@ -67,10 +67,10 @@ def _lines(act: Act, assignment: bytes) -> tuple[m.WorkLine, ...]:
     )  # fmt: skip
 
 
-def _slots(act: Act, assignment: bytes) -> tuple[m.CartSlot, ...]:
+def _slots(act: Act, assignment: bytes) -> tuple[CartSlot, ...]:
     slots: dict[str, tuple[str, list[str]]] = {}
     for slot, number, tote in act.tx.rows(_SLOTS, (assignment,)):
         totes = slots.setdefault(slot, (number, []))[1]
         if tote is not None:
             totes.append(tote)
-    return tuple(m.CartSlot(slot, number, tuple(totes)) for slot, (number, totes) in slots.items())
+    return tuple(CartSlot(slot, number, tuple(totes)) for slot, (number, totes) in slots.items())

@@ -20,7 +20,7 @@ from edge.link.core import LinkCore
 from edge.link.io_values import LinkAction, MessageArrived, PubAck, Publish, Subscribe
 from edge.storage.outbox import SqliteOutbox
 from hub.config import BrokerAddress
-from protocols.messages import Command, CommandAck
+from protocols.messages.commands import Command, CommandAck
 from simulators.bench import mqtt_packets as mqtt
 from simulators.errors import SimulatorsError
 

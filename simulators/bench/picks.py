@@ -21,7 +21,7 @@ from hub.orders import lines
 from hub.orders.models import OrderLine, SalesOrder
 from hub.warehouse.models import Assignment, AssignmentSlot, Wave, WorkLine
 from protocols.envelope import Event, encode_data, encode_event
-from protocols.messages import PickConfirmed
+from protocols.messages.events import PickConfirmed
 
 T = TypeVar("T")
 

@@ -19,7 +19,9 @@ from hub.devices import service as devices
 from hub.journal import Act, Journal
 from hub.setup import prepare_schema
 from hub.wiring import make_gateway, open_journal
-from protocols.messages import Ack, Birth, decode, encode
+from protocols.messages.acks import Ack
+from protocols.messages.codec import decode, encode
+from protocols.messages.presence import Birth
 from protocols.topics import UpChannel, device_topic
 from simulators.bench.picks import Line, PickWork
 

@@ -17,15 +17,9 @@ from hub.verify.command import verify
 from hub.warehouse import planner
 from hub.warehouse import service as warehouse
 from protocols.envelope import Event, encode_data, encode_event
-from protocols.messages import (
-    Command,
-    CommandAck,
-    EventData,
-    PersonLoggedIn,
-    WorkRequested,
-    decode,
-    encode,
-)
+from protocols.messages.codec import decode, encode
+from protocols.messages.commands import Command, CommandAck
+from protocols.messages.events import EventData, PersonLoggedIn, WorkRequested
 from simulators.campaigns.bare_hub import BareHub
 from simulators.campaigns.books import books, differences
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from edge.handheld.work import PHASES
 from edge.tones import Tone
-from protocols.messages import EVENT_TYPES
+from protocols.messages.events import EVENT_TYPES
 from simulators.errors import SimulatorsError
 from simulators.tester_bench.damage import DAMAGES
 from simulators.tester_bench.display import KEYS

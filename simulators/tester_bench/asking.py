@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from edge.handheld.work import HandheldState, Phase, Work
 from protocols.barcodes import bin_label, command_label, tote_label
-from protocols.messages import WorkLine
+from protocols.messages.work import WorkLine
 from simulators.tester_bench.labels import printed
 
 EAN_CHARS: Final = 13

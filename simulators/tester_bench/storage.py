@@ -11,7 +11,8 @@ import msgspec
 from edge.handheld.agent import CFG
 from edge.handheld.memory import read_parts
 from protocols.errors import ProtocolsError
-from protocols.messages import Config, decode
+from protocols.messages.codec import decode
+from protocols.messages.configuration import Config
 from simulators.tester_bench.hardware import Kept
 
 

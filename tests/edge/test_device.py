@@ -30,7 +30,10 @@ from edge.tones import SilentTone
 from protocols.barcodes import command_label
 from protocols.enrolment import EnrolmentCode, write_code
 from protocols.envelope import Event, decode_event, encode_data, encode_event
-from protocols.messages import Ack, Birth, HubState, PersonLoggedOut, decode, encode
+from protocols.messages.acks import Ack
+from protocols.messages.codec import decode, encode
+from protocols.messages.events import PersonLoggedOut
+from protocols.messages.presence import Birth, HubState
 from tests.edge.certificates import DEVICE, SITE, TestHub
 from tests.edge.enrolling_hub import EnrollingHub, serving
 from tests.edge.link.test_certificate_link import at, broker_of

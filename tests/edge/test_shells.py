@@ -38,7 +38,7 @@ from edge.tones import PATTERNS, RecordingTone, TerminalTone, Tone, tone_driver
 from edge.tones.aplay import pattern_samples
 from edge.tones.terminal import BELLS
 from protocols.errors import BadName
-from protocols.messages import TimeReply
+from protocols.messages.asking import TimeReply
 from tests.edge.certificates import SITE, TestHub
 
 EXAMPLE = Path(edge.handheld.__file__).with_name("example.toml")

@@ -23,7 +23,8 @@ import psutil
 
 from edge.handheld.agent import CFG
 from protocols.barcodes import badge_label, bin_label, command_label, tote_label
-from protocols.messages import Config, decode
+from protocols.messages.codec import decode
+from protocols.messages.configuration import Config
 from simulators.bench.small_site import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent

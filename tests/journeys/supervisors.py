@@ -23,7 +23,7 @@ from hub.warehouse.floor import demo_floor
 from hub.warehouse.models import Assignment, WorkLine
 from hub.web.context import WebSettings
 from protocols.envelope import Event, encode_data, encode_event
-from protocols.messages import EventData
+from protocols.messages.events import EventData
 from protocols.topics import device_topic
 from tests import browser as browsers
 from tests.hub import builders

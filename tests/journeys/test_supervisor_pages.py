@@ -14,8 +14,8 @@ from hub.floor_exceptions import FloorException, open_exception
 from hub.inventory.posting import place_id
 from hub.shipping.models import Parcel
 from hub.warehouse.models import Wave
-from protocols import messages as m
 from protocols.barcodes import tote_label
+from protocols.messages.events import BinVerified, PickConfirmed
 from tests import browser as browsers
 from tests.hub import builders
 from tests.hub.conftest import TestHub, sqlite_hub, sqlite_template
@@ -71,17 +71,17 @@ def test_a_scan_appears_on_the_open_floor_page(place: Warehouse, chromium: Brows
         expect(page.locator("polyline.tour")).to_have_count(1)
         mark(page)
         codes = {line.id: _bin_of(place, line.place) for line in (first, second)}
-        place.hear(m.BinVerified(line=first.id.hex(), bin=codes[first.id]))
+        place.hear(BinVerified(line=first.id.hex(), bin=codes[first.id]))
         expect(page.locator(f'g.person[data-bin="{codes[first.id]}"]')).to_have_count(1)
         place.hear(
-            m.PickConfirmed(
+            PickConfirmed(
                 line=first.id.hex(), bin=codes[first.id], item=first.item.hex(), quantity=2,
                 tote="T1",
             )
         )  # fmt: skip
         expect(page.locator("[data-last-scan]")).to_have_text(codes[first.id])
         expect(page.locator(f"#bin-{codes[first.id]}")).to_have_attribute("data-state", "done")
-        place.hear(m.BinVerified(line=second.id.hex(), bin=codes[second.id]))
+        place.hear(BinVerified(line=second.id.hex(), bin=codes[second.id]))
         expect(page.locator(f'g.person[data-bin="{codes[second.id]}"]')).to_have_count(1)
         assert is_marked(page), "the page was loaded again"
 
@@ -100,10 +100,10 @@ def test_today_shows_the_floor_beside_the_waves_and_both_live(
         assert floor
         assert waves["x"] + waves["width"] < floor["x"]
         mark(page)
-        place.hear(m.BinVerified(line=line.id.hex(), bin=code))
+        place.hear(BinVerified(line=line.id.hex(), bin=code))
         expect(page.locator(f'g.person[data-bin="{code}"]')).to_have_count(1)
         place.hear(
-            m.PickConfirmed(line=line.id.hex(), bin=code, item=line.item.hex(), quantity=2,
+            PickConfirmed(line=line.id.hex(), bin=code, item=line.item.hex(), quantity=2,
                             tote="T1")
         )  # fmt: skip
         expect(page.locator(".rows .n").first).to_contain_text("1 / 3")

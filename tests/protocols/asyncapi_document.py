@@ -13,7 +13,9 @@ import msgspec
 import yaml
 
 from protocols.envelope import Event
-from protocols.messages import CHANNEL_TYPES, COMMAND_TYPES, EVENT_TYPES
+from protocols.messages.channels import CHANNEL_TYPES
+from protocols.messages.commands import COMMAND_TYPES
+from protocols.messages.events import EVENT_TYPES
 from protocols.topics import DOWN_CHANNELS, UP_CHANNELS, device_topic, hub_state_topic
 
 FILE: Final = Path(__file__).resolve().parents[2] / "protocols" / "asyncapi.yaml"

@@ -12,15 +12,10 @@ import yaml
 
 from protocols.envelope import decode_data, decode_event, encode_event
 from protocols.errors import ProtocolsError
-from protocols.messages import (
-    CHANNEL_TYPES,
-    COMMAND_TYPES,
-    EVENT_TYPES,
-    Command,
-    command_data,
-    decode,
-    encode,
-)
+from protocols.messages.channels import CHANNEL_TYPES
+from protocols.messages.codec import decode, encode
+from protocols.messages.commands import COMMAND_TYPES, Command, command_data
+from protocols.messages.events import EVENT_TYPES
 from protocols.topics import DOWN_CHANNELS, UP_CHANNELS
 from tests.protocols import asyncapi_document
 

@@ -19,7 +19,7 @@ from hub.db import fetch
 from hub.inventory.posting import place_id, virtual
 from protocols.envelope import Event, decode_data, decode_event
 from protocols.errors import ProtocolsError
-from protocols.messages import ActUndone, PickConfirmed, PickShorted
+from protocols.messages.events import ActUndone, PickConfirmed, PickShorted
 
 Spot = tuple[bytes, bytes]
 """Place and article."""

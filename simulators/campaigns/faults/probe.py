@@ -20,7 +20,7 @@ import msgspec
 
 from hub.config import BrokerAddress
 from protocols.envelope import Event, encode_data, encode_event
-from protocols.messages import PersonLoggedOut
+from protocols.messages.events import PersonLoggedOut
 from simulators.bench.light_devices import Fleet, LightDevice
 
 NAME: Final = "probe"

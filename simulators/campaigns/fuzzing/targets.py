@@ -29,7 +29,9 @@ from protocols.barcodes import (
 from protocols.barcodes.labels import read_label
 from protocols.envelope import decode_data, decode_event
 from protocols.errors import ProtocolsError
-from protocols.messages import CHANNEL_TYPES, Command, command_data, decode, encode
+from protocols.messages.channels import CHANNEL_TYPES
+from protocols.messages.codec import decode, encode
+from protocols.messages.commands import Command, command_data
 from protocols.scanner_framing import Framer, Framing
 from protocols.topics import check_name, parse_device_topic
 

@@ -20,21 +20,12 @@ from edge.tones import Tone
 from protocols.barcodes import badge_label, bin_label, command_label, tote_label
 from protocols.envelope import Event, decode_event
 from protocols.limits import OUTBOX_ROWS_MAX
-from protocols.messages import (
-    Ack,
-    Assignment,
-    CartSlot,
-    CommandAck,
-    CommandData,
-    Config,
-    HubState,
-    OfferAssignment,
-    ShiftPerson,
-    WorkLine,
-    command,
-    decode,
-    encode,
-)
+from protocols.messages.acks import Ack
+from protocols.messages.codec import decode, encode
+from protocols.messages.commands import CommandAck, CommandData, OfferAssignment, command
+from protocols.messages.configuration import Config, ShiftPerson
+from protocols.messages.presence import HubState
+from protocols.messages.work import Assignment, CartSlot, WorkLine
 from protocols.pin_verifier import make
 
 SITE, DEVICE = "main", "h1"

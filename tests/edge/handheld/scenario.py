@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from edge.handheld.render import plain
-from protocols.messages import Assignment, CartSlot
+from protocols.messages.work import Assignment, CartSlot
 from tests.edge.handheld.floor import ANA, BEN, LANTERN, MUG, Handheld, assignment, line
 
 FOLDER = Path(__file__).with_name("scenarios")

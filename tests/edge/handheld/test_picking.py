@@ -9,7 +9,7 @@ from edge.handheld.agent_io import KeyTyped, ScanRead
 from edge.tones import Tone
 from protocols.barcodes import bin_label, check_digits, command_label
 from protocols.envelope import decode_data
-from protocols.messages import PickConfirmed, PickShorted, ToteAssigned, UnitsCounted
+from protocols.messages.events import PickConfirmed, PickShorted, ToteAssigned, UnitsCounted
 from tests.edge.handheld.floor import (
     LANTERN,
     MUG,

@@ -12,19 +12,11 @@ from edge.handheld.work import HELD_MAX
 from edge.link.io_values import MessageArrived
 from edge.tones import Tone
 from protocols.envelope import decode_data
-from protocols.messages import (
-    CartSlot,
-    Command,
-    CommandAck,
-    Config,
-    EndLogin,
-    PersonLoggedIn,
-    RevokeAssignment,
-    ShiftPerson,
-    ShowMessage,
-    decode,
-    encode,
-)
+from protocols.messages.codec import decode, encode
+from protocols.messages.commands import Command, CommandAck, EndLogin, RevokeAssignment, ShowMessage
+from protocols.messages.configuration import Config, ShiftPerson
+from protocols.messages.events import PersonLoggedIn
+from protocols.messages.work import CartSlot
 from tests.edge.handheld.floor import (
     ANA,
     BEN,
@@ -266,7 +258,7 @@ def test_one_piece_of_work_in_hand_hours_in_reserve_and_no_more():
 def test_a_repeated_command_gets_the_same_answer_and_does_nothing(tmp_path):
     handheld = ready(tmp_path / "outbox.sqlite")
     work = assignment([line(1, "A-1", 1)])
-    from protocols.messages import OfferAssignment
+    from protocols.messages.commands import OfferAssignment
 
     first = handheld.order(OfferAssignment(work), number=77)
     handheld.tote("T-1")

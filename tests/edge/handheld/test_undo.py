@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from edge.handheld.work import HandheldState
 from protocols.envelope import decode_data
-from protocols.messages import ActUndone, PickConfirmed, PickShorted
+from protocols.messages.events import ActUndone, PickConfirmed, PickShorted
 from tests.edge.handheld.floor import LANTERN, MUG, Handheld, assignment, line, picking, ready
 
 LINES = (line(1, "A-1", 3, "A"), line(2, "A-1", 2, "B"), line(3, "A-2", 2, "A", MUG))

@@ -15,16 +15,12 @@ from edge.handheld.work import HandheldState
 from edge.link.io_values import LinkLost, MessageArrived
 from edge.tones import Tone
 from protocols.envelope import decode_data
-from protocols.messages import (
-    Config,
-    PersonLoggedOut,
-    PinLockedOut,
-    RevokeAssignment,
-    Telemetry,
-    TimeReply,
-    decode,
-    encode,
-)
+from protocols.messages.asking import TimeReply
+from protocols.messages.codec import decode, encode
+from protocols.messages.commands import RevokeAssignment
+from protocols.messages.configuration import Config
+from protocols.messages.events import PersonLoggedOut, PinLockedOut
+from protocols.messages.presence import Telemetry
 from tests.edge.handheld.floor import (
     ANA,
     BEN,

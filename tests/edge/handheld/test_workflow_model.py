@@ -33,7 +33,7 @@ from edge.handheld.work import PHASES, HandheldState, Work
 from edge.handheld.workflow import step
 from edge.tones import Tone
 from protocols.barcodes import CommandName
-from protocols.messages import CartSlot
+from protocols.messages.work import CartSlot
 from tests.edge.handheld.floor import ANA, BEN, MUG, PIN, assignment, hex_id, line
 
 WORK = assignment(

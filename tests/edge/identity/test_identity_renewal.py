@@ -13,17 +13,10 @@ from edge.identity.renewal import ASK_AGAIN_MAX_MS, ASK_AGAIN_MS, Renewal
 from edge.link.core import CERTIFICATE, LinkCore
 from edge.link.io_values import LinkAction, MessageArrived, Publish, Reconnect
 from edge.storage.outbox import IN_MEMORY, SqliteOutbox
-from protocols.messages import (
-    Answer,
-    Ask,
-    Birth,
-    CommandAck,
-    HubState,
-    RenewCertificate,
-    command,
-    decode,
-    encode,
-)
+from protocols.messages.asking import Answer, Ask
+from protocols.messages.codec import decode, encode
+from protocols.messages.commands import CommandAck, RenewCertificate, command
+from protocols.messages.presence import Birth, HubState
 from protocols.topics import device_topic, hub_state_topic
 from tests.edge.certificates import DEVICE, SITE, TestHub
 

@@ -14,7 +14,7 @@ from edge.link.io_values import StrangerMet
 from edge.storage.outbox import IN_MEMORY, Position, SqliteOutbox
 from protocols.envelope import decode_data, decode_event
 from protocols.limits import UNTRUSTED_HUBS_PER_DAY
-from protocols.messages import UntrustedHubMet
+from protocols.messages.events import UntrustedHubMet
 
 AT = 20_000 * DAY_US
 

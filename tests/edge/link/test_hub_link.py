@@ -44,7 +44,10 @@ from edge.tones import RecordingTone, Tone
 from protocols.barcodes import badge_label
 from protocols.envelope import decode_event
 from protocols.limits import KEEPALIVE_S
-from protocols.messages import Ack, Birth, Config, HubState, decode, encode
+from protocols.messages.acks import Ack
+from protocols.messages.codec import decode, encode
+from protocols.messages.configuration import Config
+from protocols.messages.presence import Birth, HubState
 from tests.edge.handheld.floor import ANA, PIN
 from tests.edge.link_shell import PATIENCE_S, WILL, LinkShell, is_kind
 from tests.edge.mosquitto import Mosquitto, mosquitto

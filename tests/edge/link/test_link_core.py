@@ -11,18 +11,11 @@ from edge.link.io_values import LinkConnected, MessageArrived, PubAck, Subscribe
 from edge.storage.outbox import SqliteOutbox
 from protocols.envelope import decode_event, payload_digest
 from protocols.limits import DEVICE_WINDOW, RESEND_AFTER_MAX_MS
-from protocols.messages import (
-    Ack,
-    Birth,
-    Gap,
-    Parked,
-    ReportNow,
-    Telemetry,
-    TimeAsked,
-    TimeReply,
-    decode,
-    encode,
-)
+from protocols.messages.acks import Ack, Gap, Parked
+from protocols.messages.asking import TimeAsked, TimeReply
+from protocols.messages.codec import decode, encode
+from protocols.messages.commands import ReportNow
+from protocols.messages.presence import Birth, Telemetry
 from tests.edge.handheld.floor import DEVICE, PREFIX, SITE, Handheld, line, picking, ready
 
 

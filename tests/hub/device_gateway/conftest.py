@@ -18,16 +18,10 @@ from hub.devices import events, service
 from hub.devices.models import DeviceEvent, ParkedEvent, RefusedMessage
 from hub.floor_exceptions import FloorException
 from protocols.envelope import Event, encode_data, encode_event
-from protocols.messages import (
-    Ack,
-    Birth,
-    EventData,
-    HelpRequested,
-    PersonLoggedIn,
-    WorkRequested,
-    decode,
-    encode,
-)
+from protocols.messages.acks import Ack
+from protocols.messages.codec import decode, encode
+from protocols.messages.events import EventData, HelpRequested, PersonLoggedIn, WorkRequested
+from protocols.messages.presence import Birth
 from protocols.topics import device_topic
 from tests.hub.conftest import TestHub
 

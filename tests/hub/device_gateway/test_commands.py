@@ -11,18 +11,16 @@ from hub.device_gateway.gateway_io import Publish
 from hub.devices import service
 from hub.errors import NotFound
 from hub.outbox import OutboxMessage, send
-from protocols.messages import (
-    Answer,
-    Ask,
-    Assignment,
+from protocols.messages.asking import Answer, Ask
+from protocols.messages.codec import decode, encode
+from protocols.messages.commands import (
     Command,
     CommandAck,
     OfferAssignment,
     ShowMessage,
     command_data,
-    decode,
-    encode,
 )
+from protocols.messages.work import Assignment
 from tests.hub.device_gateway.conftest import Device, Floor
 
 SUBJECT = bytes(15) + b"\7"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub import outbox
 from hub.ids import NIL
-from protocols.messages import RevokeAssignment, ShowMessage
+from protocols.messages.commands import RevokeAssignment, ShowMessage
 from tests.hub.device_gateway.conftest import Device, Floor
 
 WORK = "0" * 31 + "7"

@@ -11,7 +11,8 @@ from hub.devices.models import DeviceEpoch
 from hub.floor_exceptions import FloorException
 from hub.journal import JournalRow
 from protocols.envelope import payload_digest
-from protocols.messages import Gap, HelpRequested, Parked, PersonLoggedOut
+from protocols.messages.acks import Gap, Parked
+from protocols.messages.events import HelpRequested, PersonLoggedOut
 from tests.hub.device_gateway.conftest import Device, Floor, ack, acks
 
 

@@ -6,16 +6,10 @@ from hub.device_gateway.configuration import make_config
 from hub.devices import queries
 from hub.devices.models import Device as DeviceRow
 from hub.devices.models import DeviceEpoch
-from protocols.messages import (
-    Config,
-    HubState,
-    ShiftPerson,
-    Telemetry,
-    TimeAsked,
-    TimeReply,
-    decode,
-    encode,
-)
+from protocols.messages.asking import TimeAsked, TimeReply
+from protocols.messages.codec import decode, encode
+from protocols.messages.configuration import Config, ShiftPerson
+from protocols.messages.presence import HubState, Telemetry
 from tests.hub.device_gateway.conftest import AT, Device, Floor, ack
 
 

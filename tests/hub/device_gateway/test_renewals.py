@@ -14,7 +14,9 @@ from hub.identity.authority import new_key
 from hub.identity.tls import ensure_certificates
 from hub.journal import JournalRow
 from hub.wiring import birth_handlers, certificate_signer
-from protocols.messages import Answer, Ask, Birth, decode, encode
+from protocols.messages.asking import Answer, Ask
+from protocols.messages.codec import decode, encode
+from protocols.messages.presence import Birth
 from tests.hub.conftest import TestHub
 from tests.hub.device_gateway.conftest import Device, Floor
 from tests.hub.security.rig import request_of

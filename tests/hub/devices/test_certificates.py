@@ -26,7 +26,7 @@ from hub.devices.models import Device, DeviceCertificate, EnrolmentCode
 from hub.devices.rules import CodeFacts, Verdict, is_renewal_due, judge_code
 from hub.errors import NotFound, WrongState
 from hub.outbox import OutboxMessage
-from protocols.messages import Birth
+from protocols.messages.presence import Birth
 from tests.hub.conftest import TestHub
 
 YEAR_US = 365 * 86_400 * 1_000_000

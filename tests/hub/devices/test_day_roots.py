@@ -26,7 +26,10 @@ from hub.verify.command import verify
 from hub.warehouse import exceptions
 from hub.wiring import birth_handlers
 from protocols.limits import ROOT_DAYS_KEPT
-from protocols.messages import Birth, Command, DayRoots, KeepRoots, LedgerRoot, command_data, decode
+from protocols.messages.codec import decode
+from protocols.messages.commands import Command, KeepRoots, command_data
+from protocols.messages.presence import Birth
+from protocols.messages.roots import DayRoots, LedgerRoot
 from tests.edge.handheld.floor import Handheld
 from tests.hub import builders
 from tests.hub.conftest import TestHub

@@ -12,7 +12,7 @@ from hub.devices.models import Device as DeviceRow
 from hub.devices.models import DeviceEvent, ParkedEvent
 from hub.errors import BadValue, NotFound, WrongState
 from protocols.errors import BadName
-from protocols.messages import PersonLoggedOut
+from protocols.messages.events import PersonLoggedOut
 from tests.hub.device_gateway.conftest import Device, Floor
 
 

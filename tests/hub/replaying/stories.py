@@ -74,7 +74,26 @@ from hub.warehouse.pack_acts import (
     VerifyItem,
 )
 from hub.warehouse.streaming import Stream
-from protocols import messages as m
+from protocols.messages.events import (
+    ActUndone,
+    AssignmentCompleted,
+    AssignmentResumed,
+    AssignmentStarted,
+    AssignmentSuspended,
+    BinVerified,
+    HelpRequested,
+    LineSkipped,
+    PersonLoggedIn,
+    PersonLoggedOut,
+    PickConfirmed,
+    PickShorted,
+    PinLockedOut,
+    ToteAssigned,
+    UnitsCounted,
+    UntrustedHubMet,
+    WorkRequested,
+)
+from protocols.messages.work import WorkLine
 from tests.hub.replaying.warehouse import COMPANY, DEVICE, SITE, House
 
 BINS: Final = {"PEN": "A-01-01-1", "CUP": "A-02-01-1", "INK": "A-03-01-1"}
@@ -164,11 +183,11 @@ def messages(house: House) -> None:
     house.hear("birth", b"[]")
     house.greet("s1")
     house.answer()
-    house.scan(m.PersonLoggedIn())
-    house.scan(m.HelpRequested(text="where?", bin=BINS["PEN"]))
-    house.scan(m.PinLockedOut(person=house.person.hex(), wrong=5, lock_s=60))
-    house.scan(m.UntrustedHubMet(address="10.0.0.9:8883", fingerprint="ab"))
-    house.scan(m.BinVerified(line="00" * 16, bin="X"))  # names no line: parked
+    house.scan(PersonLoggedIn())
+    house.scan(HelpRequested(text="where?", bin=BINS["PEN"]))
+    house.scan(PinLockedOut(person=house.person.hex(), wrong=5, lock_s=60))
+    house.scan(UntrustedHubMet(address="10.0.0.9:8883", fingerprint="ab"))
+    house.scan(BinVerified(line="00" * 16, bin="X"))  # names no line: parked
     parked = house.one("SELECT id FROM floor_exception WHERE kind = 'PARKED_EVENT'")
     house.do(SettleException(parked, "reject", {"text": "a test"}))
 
@@ -177,7 +196,7 @@ def left_behind(house: House) -> None:
     """A handheld that was out of reach tells of a log-in that is older than the one known."""
     before_us = house.clock.now_us() - 60_000_000
     house.greet("s2", "h3", epoch="e10")
-    late = m.PersonLoggedIn()
+    late = PersonLoggedIn()
     house.scan(late, dev="h3", epoch="e10", seq=1, at=before_us, assignment=None)
     assert house.one("SELECT COUNT(*) FROM device WHERE name = 'h3' AND person IS NULL") == 1
 
@@ -227,7 +246,7 @@ def waves(house: House) -> None:
 
 def picking(house: House) -> None:
     """A picker does a tour with everything that may happen on one."""
-    house.scan(m.WorkRequested(slots=1))
+    house.scan(WorkRequested(slots=1))
     house.do(PlanWave((place(house, PEN=4, CUP=2, INK=3),), goal="RELEASED", slots=1))
     house.plan()
     house.answer()
@@ -235,23 +254,23 @@ def picking(house: House) -> None:
     assert house.work is not None
     by_sku = {line.sku: line for line in house.work.lines}
     slot = house.work.slots[0].slot
-    house.scan(m.AssignmentStarted())
-    house.scan(m.ToteAssigned(slot=slot, tote="T-1"))
-    house.scan(m.AssignmentSuspended())
-    house.scan(m.AssignmentResumed())
+    house.scan(AssignmentStarted())
+    house.scan(ToteAssigned(slot=slot, tote="T-1"))
+    house.scan(AssignmentSuspended())
+    house.scan(AssignmentResumed())
     pen, cup, ink = by_sku["PEN"], by_sku["CUP"], by_sku["INK"]
-    house.scan(m.LineSkipped(line=cup.id))
-    house.scan(m.BinVerified(line=pen.id, bin=pen.bin))
-    house.scan(m.UnitsCounted(line=pen.id, item=pen.item, quantity=4, counted=4))
+    house.scan(LineSkipped(line=cup.id))
+    house.scan(BinVerified(line=pen.id, bin=pen.bin))
+    house.scan(UnitsCounted(line=pen.id, item=pen.item, quantity=4, counted=4))
     undone = house.scan(picked(pen, 4))
-    house.scan(m.ActUndone(epoch="e1", seq=undone, line=pen.id))
+    house.scan(ActUndone(epoch="e1", seq=undone, line=pen.id))
     house.scan(picked(pen, 5))  # one more than was asked for
     house.scan(picked(cup, 2))
     house.scan(
-        m.PickShorted(line=ink.id, bin=ink.bin, item=ink.item, quantity=1, reason="EMPTY",
+        PickShorted(line=ink.id, bin=ink.bin, item=ink.item, quantity=1, reason="EMPTY",
                       tote="T-1")
     )  # fmt: skip
-    house.scan(m.AssignmentCompleted())
+    house.scan(AssignmentCompleted())
     house.work = None
     house.plan()
 
@@ -262,22 +281,20 @@ def taken_back(house: House) -> None:
     id = bytes.fromhex(house.work.id)
     house.do(RevokeWork(id))
     house.answer()
-    house.scan(m.WorkRequested(slots=1))
+    house.scan(WorkRequested(slots=1))
     house.plan()
     house.answer()
     house.do(HandOverWork(id, house.person))
     house.answer()
-    house.scan(m.WorkRequested(slots=1))
+    house.scan(WorkRequested(slots=1))
     house.plan()
     house.answer()
     house.do(ExpireLeases((), (id,)), via="planner")
     house.do(ShareReserve((), ()), via="planner")
 
 
-def picked(line: m.WorkLine, quantity: int) -> m.PickConfirmed:
-    return m.PickConfirmed(
-        line=line.id, bin=line.bin, item=line.item, quantity=quantity, tote="T-1"
-    )
+def picked(line: WorkLine, quantity: int) -> PickConfirmed:
+    return PickConfirmed(line=line.id, bin=line.bin, item=line.item, quantity=quantity, tote="T-1")
 
 
 def counting(house: House) -> None:
@@ -312,7 +329,7 @@ def packing(house: House) -> None:
     house.do(CloseParcel(task.parcel, "MISSING"))
     house.do(Stage(task.shipment))
     house.do(Ship(task.shipment))
-    house.scan(m.PersonLoggedOut())
+    house.scan(PersonLoggedOut())
     house.plan()
 
 

@@ -24,7 +24,12 @@ from hub.setup import demo_floor_text
 from hub.warehouse import planner
 from hub.wiring import make_gateway
 from protocols import envelope
-from protocols import messages as m
+from protocols.messages.codec import decode, encode
+from protocols.messages.commands import Command as DeviceCommand
+from protocols.messages.commands import CommandAck, OfferAssignment, command_data
+from protocols.messages.events import EventData
+from protocols.messages.presence import Birth
+from protocols.messages.work import Assignment
 from protocols.topics import device_topic
 
 SITE, COMPANY, DEVICE = "w1", "shop", "h1"
@@ -42,7 +47,7 @@ class House:
         self.do(FoundSite(COMPANY, "The house", demo_floor_text()), via="setup")
         self.core = make_gateway(HubConfig(str(folder)), database, self.clock)
         self.person = bytes(16)
-        self.work: m.Assignment | None = None
+        self.work: Assignment | None = None
         self._seq = 0
 
     def do(self, command: Command[T], via: Via = "page", actor: bytes = b"s" * 16) -> T:
@@ -68,7 +73,7 @@ class House:
         self.clock.advance(ms=10)
         list(self.core.step([Arrived(device_topic(SITE, device, channel), payload, 1)]))
 
-    def scan(self, data: m.EventData, **changes: Any) -> int:
+    def scan(self, data: EventData, **changes: Any) -> int:
         """An event of the handheld, or of the device that `changes` name; returns its number."""
         device = changes.get("dev", DEVICE)
         self._seq += device == DEVICE
@@ -87,17 +92,17 @@ class House:
             "v": 1, "dev": device, "session": session, "presence": "ONLINE", "epoch": "e1",
             "seq": self._seq, "at": self.clock.now_us(),
         } | more  # fmt: skip
-        self.hear("birth", m.encode(m.Birth(**values)), device)
+        self.hear("birth", encode(Birth(**values)), device)
 
     def answer(self) -> None:
         """Take every command that waits; the newest work offered is the one in hand."""
         self.clock.advance(ms=3_000)
         for publish in list(self.core.tick()):
             if publish.topic.endswith(f"{DEVICE}/cmd"):
-                self._take(m.decode(m.Command, publish.payload))
+                self._take(decode(DeviceCommand, publish.payload))
 
-    def _take(self, command: m.Command) -> None:
-        data = m.command_data(command)
-        if isinstance(data, m.OfferAssignment):
+    def _take(self, command: DeviceCommand) -> None:
+        data = command_data(command)
+        if isinstance(data, OfferAssignment):
             self.work = data.assignment
-        self.hear("cmd_ack", m.encode(m.CommandAck(v=1, id=command.id, accepted=True)))
+        self.hear("cmd_ack", encode(CommandAck(v=1, id=command.id, accepted=True)))

@@ -14,7 +14,9 @@ from hub.verify.command import verify
 from hub.warehouse import dispatch, planner, progress, queries, service
 from hub.warehouse.floor import demo_floor
 from hub.warehouse.models import Assignment, WorkLine
-from protocols import messages as m
+from protocols.messages.codec import decode
+from protocols.messages.commands import Command, OfferAssignment, command_data
+from protocols.messages.work import Assignment as OfferedWork
 from tests.hub import builders
 
 ANNA, BEN = b"anna" * 4, b"ben!" * 4
@@ -84,12 +86,12 @@ def sent(hub: Any, device: str) -> list[Any]:
         .where((OutboxMessage.device == device) & (OutboxMessage.state != "DROPPED"))
         .order_by(OutboxMessage.created_at, OutboxMessage.id)
     )
-    return [m.command_data(m.decode(m.Command, bytes(row.payload))) for row in rows]
+    return [command_data(decode(Command, bytes(row.payload))) for row in rows]
 
 
-def offered(hub: Any, device: str) -> m.Assignment:
+def offered(hub: Any, device: str) -> OfferedWork:
     """The newest offer to a device."""
-    offers = [data for data in sent(hub, device) if isinstance(data, m.OfferAssignment)]
+    offers = [data for data in sent(hub, device) if isinstance(data, OfferAssignment)]
     return max((offer.assignment for offer in offers), key=lambda assignment: assignment.rev)
 
 

@@ -17,7 +17,7 @@ from hub.staff import service as staff
 from hub.staff.queries import shift_people
 from hub.warehouse import planner
 from hub.wiring import answer_handlers, birth_handlers, event_handlers
-from protocols.messages import ShiftPerson
+from protocols.messages.configuration import ShiftPerson
 from tests.edge.handheld.floor import PIN, Handheld
 from tests.hub.conftest import TestHub
 

@@ -14,7 +14,18 @@ from hub.warehouse import dispatch, service
 from hub.warehouse.floor import demo_floor
 from hub.warehouse.pick_events import HANDLERS
 from protocols import envelope
-from protocols import messages as m
+from protocols.messages.codec import decode
+from protocols.messages.commands import Command, OfferAssignment, command_data
+from protocols.messages.events import (
+    ActUndone,
+    EventData,
+    PickConfirmed,
+    PickShorted,
+    ShortReason,
+    ToteAssigned,
+    WorkRequested,
+)
+from protocols.messages.work import Assignment, WorkLine
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 
@@ -29,9 +40,9 @@ class Picking:
         self.hub = hub
         self.device = device
         self.seq = 0
-        self.work: m.Assignment | None = None
+        self.work: Assignment | None = None
 
-    def apply(self, data: m.EventData, *, assignment: bool = True) -> str:
+    def apply(self, data: EventData, *, assignment: bool = True) -> str:
         """Apply one event in a transaction of its own; returns its key."""
         self.seq += 1
         held = self.work.id if self.work is not None and assignment else None
@@ -46,12 +57,12 @@ class Picking:
             HANDLERS[event.type](act, event, data)
         return key
 
-    def take_work(self) -> m.Assignment:
+    def take_work(self) -> Assignment:
         """Ask for work and accept what is offered."""
-        self.apply(m.WorkRequested(slots=6), assignment=False)
+        self.apply(WorkRequested(slots=6), assignment=False)
         return self.accept()
 
-    def accept(self) -> m.Assignment:
+    def accept(self) -> Assignment:
         """Read the newest offer for this device and accept it."""
         sent = (
             OutboxMessage.select()
@@ -61,40 +72,40 @@ class Picking:
             .order_by(OutboxMessage.created_at.desc(), OutboxMessage.id.desc())
             .first()
         )
-        offer = m.command_data(m.decode(m.Command, bytes(sent.payload)))
-        assert isinstance(offer, m.OfferAssignment)
+        offer = command_data(decode(Command, bytes(sent.payload)))
+        assert isinstance(offer, OfferAssignment)
         self.work = offer.assignment
         with self.hub.act() as act:
             dispatch.answered_offer(act, bytes.fromhex(self.work.id), self.device, True, "")
         return self.work
 
-    def line(self, n: int = 0) -> m.WorkLine:
+    def line(self, n: int = 0) -> WorkLine:
         assert self.work is not None
         return self.work.lines[n]
 
     def tote(self, code: str = "T1", slot: str | None = None) -> str:
         assert self.work is not None
-        return self.apply(m.ToteAssigned(slot=slot or self.work.slots[0].slot, tote=code))
+        return self.apply(ToteAssigned(slot=slot or self.work.slots[0].slot, tote=code))
 
     def pick(self, quantity: int, n: int = 0, *, tote: str = "T1", bin: str = "") -> str:
         line = self.line(n)
         return self.apply(
-            m.PickConfirmed(
+            PickConfirmed(
                 line=line.id, bin=bin or line.bin, item=line.item, quantity=quantity, tote=tote
             )
         )
 
-    def short(self, found: int, n: int = 0, reason: m.ShortReason = "EMPTY") -> str:
+    def short(self, found: int, n: int = 0, reason: ShortReason = "EMPTY") -> str:
         line = self.line(n)
         return self.apply(
-            m.PickShorted(
+            PickShorted(
                 line=line.id, bin=line.bin, item=line.item, quantity=found, reason=reason,
                 tote="T1" if found else None,
             )
         )  # fmt: skip
 
     def undo(self, key: str) -> str:
-        return self.apply(m.ActUndone(epoch="e", seq=int(key.rsplit("/", 1)[1])))
+        return self.apply(ActUndone(epoch="e", seq=int(key.rsplit("/", 1)[1])))
 
 
 def released(hub: TestHub, stock: Mapping[str, int], *orders: Mapping[str, int]) -> None:

@@ -18,8 +18,11 @@ from hub.outbox import OutboxMessage
 from hub.verify.command import verify
 from hub.warehouse import counts, exceptions, pick_events, planner
 from hub.warehouse.count_models import BinCount
-from protocols import messages as m
 from protocols.envelope import Event, encode_data, encode_event
+from protocols.messages.codec import decode, encode
+from protocols.messages.commands import Command, OfferAssignment, command_data
+from protocols.messages.events import EventData, PickConfirmed, PickShorted, WorkRequested
+from protocols.messages.presence import HeldAssignment, Telemetry
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 from tests.hub.device_gateway.conftest import Device, Floor
@@ -44,11 +47,11 @@ class Hall:
         self.device = Device(self.floor)
         self.picking = Picking(hub, "h1")
         self.floor.hear(self.birth())
-        self.do(m.WorkRequested(slots=6))
+        self.do(WorkRequested(slots=6))
         self.send()
         offer = OutboxMessage.get(OutboxMessage.type == "OfferAssignment")
-        data = m.command_data(m.decode(m.Command, bytes(offer.payload)))
-        assert isinstance(data, m.OfferAssignment)
+        data = command_data(decode(Command, bytes(offer.payload)))
+        assert isinstance(data, OfferAssignment)
         self.work = data.assignment
 
     def add(self, name: str) -> None:
@@ -62,10 +65,10 @@ class Hall:
 
     def telemetry(self) -> Any:
         self.pause()
-        body = m.Telemetry(
+        body = Telemetry(
             v=1, at=self.now(), epoch="e1", seq=self.seq, outbox_depth=len(self.unsent)
         )
-        return self.device.on("tlm", m.encode(body))
+        return self.device.on("tlm", encode(body))
 
     def now(self) -> int:
         return self.hub.clock.now_us()
@@ -77,11 +80,11 @@ class Hall:
         self.hub.clock.advance(ms=ms)
         return middle
 
-    def do(self, data: m.EventData) -> None:
+    def do(self, data: EventData) -> None:
         """Something happens at the device; it is told when `send` says so."""
         self.pause()
         self.seq += 1
-        work = None if isinstance(data, m.WorkRequested) else self.work.id
+        work = None if isinstance(data, WorkRequested) else self.work.id
         event = Event(
             v=1, dev="h1", epoch="e1", boot=1, seq=self.seq, at=self.now(), at_quality="synced",
             mono_ms=0, type=type(data).__name__, data=encode_data(data),
@@ -91,13 +94,11 @@ class Hall:
 
     def pick(self, quantity: int) -> None:
         line = self.work.lines[0]
-        self.do(
-            m.PickConfirmed(line=line.id, bin=BIN, item=line.item, quantity=quantity, tote="T1")
-        )
+        self.do(PickConfirmed(line=line.id, bin=BIN, item=line.item, quantity=quantity, tote="T1"))
 
     def short(self) -> None:
         line = self.work.lines[0]
-        self.do(m.PickShorted(line=line.id, bin=BIN, item=line.item, quantity=0, reason="EMPTY"))
+        self.do(PickShorted(line=line.id, bin=BIN, item=line.item, quantity=0, reason="EMPTY"))
 
     def send(self) -> None:
         """Everything that was kept back arrives."""
@@ -246,7 +247,7 @@ def test_who_left_with_everything_sent_and_no_work_is_not_waited_for(hall: Hall)
 
 
 def test_who_left_with_work_in_hand_is_waited_for(hall: Hall):
-    held = (m.HeldAssignment(hall.work.id, 1),)
+    held = (HeldAssignment(hall.work.id, 1),)
     hall.floor.hear(hall.birth("LEFT", assignments=held))
     hall.pause()
     assert state_of(hall.count(9)) == "WAITING"

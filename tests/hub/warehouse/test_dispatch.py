@@ -17,7 +17,8 @@ from hub.warehouse.models import Assignment, WorkLine, WorkRequest
 from hub.warehouse.replanning import Replanned
 from hub.warehouse.work_context import read_line, set_line
 from protocols.limits import PAYLOAD_BYTES_MAX
-from protocols.messages import OfferAssignment, RevokeAssignment, encode
+from protocols.messages.codec import encode
+from protocols.messages.commands import OfferAssignment, RevokeAssignment
 from tests.hub import builders
 from tests.hub.warehouse import floorwork as floor
 from tests.hub.warehouse.floorwork import ANNA, BEN

@@ -18,7 +18,15 @@ from hub.tables import TABLES
 from hub.verify.command import verify
 from hub.warehouse.pick_events import HANDLERS, TRUSTING
 from protocols import envelope
-from protocols import messages as m
+from protocols.messages.events import (
+    ActUndone,
+    BinVerified,
+    EventData,
+    PickConfirmed,
+    PickShorted,
+    UnitsCounted,
+)
+from protocols.messages.work import Assignment, WorkLine
 from protocols.topics import device_topic
 from tests.hub.conftest import TestHub
 from tests.hub.warehouse.picking import PERSON, Picking, released
@@ -29,7 +37,7 @@ OF_THE_MOMENT = ("recorded_at", "now_us", "changed_at", "created_at", "seen_at",
 
 
 @pytest.fixture
-def work(sqlite_hub: TestHub) -> m.Assignment:
+def work(sqlite_hub: TestHub) -> Assignment:
     """Three orders in one hand, with stock to spare for two of them."""
     stock = {f"{NEAR}/MUG": 9, f"{FAR}/LAMP": 4, f"{NEAR}/BELL": 3}
     released(sqlite_hub, stock, {"MUG": 4, "LAMP": 2}, {"MUG": 3, "BELL": 3}, {"LAMP": 1})
@@ -38,46 +46,46 @@ def work(sqlite_hub: TestHub) -> m.Assignment:
     return Picking(sqlite_hub).take_work()
 
 
-Story = Callable[[Sequence[m.WorkLine], Random], list[m.EventData]]
+Story = Callable[[Sequence[WorkLine], Random], list[EventData]]
 
 
-def _as_planned(lines: Sequence[m.WorkLine], chance: Random) -> list[m.EventData]:
-    found: list[m.EventData] = []
+def _as_planned(lines: Sequence[WorkLine], chance: Random) -> list[EventData]:
+    found: list[EventData] = []
     for line in lines:
-        found.append(m.BinVerified(line=line.id, bin=line.bin))
-        found += [m.UnitsCounted(line=line.id, item=line.item, quantity=1, counted=1)]
+        found.append(BinVerified(line=line.id, bin=line.bin))
+        found += [UnitsCounted(line=line.id, item=line.item, quantity=1, counted=1)]
         found.append(_picked(line, line.quantity))
     return found
 
 
-def _in_two_goes(lines: Sequence[m.WorkLine], chance: Random) -> list[m.EventData]:
+def _in_two_goes(lines: Sequence[WorkLine], chance: Random) -> list[EventData]:
     first = [_picked(line, 1) for line in lines]
     return first + [_picked(line, line.quantity - 1, "T2") for line in lines if line.quantity > 1]
 
 
-def _beyond_plan_and_books(lines: Sequence[m.WorkLine], chance: Random) -> list[m.EventData]:
+def _beyond_plan_and_books(lines: Sequence[WorkLine], chance: Random) -> list[EventData]:
     return [_picked(line, line.quantity + chance.randint(0, 4)) for line in lines]
 
 
-def _some_short_and_undone(lines: Sequence[m.WorkLine], chance: Random) -> list[m.EventData]:
-    found: list[m.EventData] = [
+def _some_short_and_undone(lines: Sequence[WorkLine], chance: Random) -> list[EventData]:
+    found: list[EventData] = [
         _picked(lines[0], lines[0].quantity),
-        m.ActUndone(epoch=EPOCH, seq=1),
+        ActUndone(epoch=EPOCH, seq=1),
     ]
     for line in lines:
-        short = m.PickShorted(line=line.id, bin=line.bin, item=line.item, quantity=0,
+        short = PickShorted(line=line.id, bin=line.bin, item=line.item, quantity=0,
                               reason="EMPTY", tote=None)  # fmt: skip
         found.append(short if chance.random() < 0.5 else _picked(line, line.quantity))
     return found
 
 
-def _of_unknown_lines_too(lines: Sequence[m.WorkLine], chance: Random) -> list[m.EventData]:
-    unknown = m.BinVerified(line="ab" * 16, bin=NEAR)
+def _of_unknown_lines_too(lines: Sequence[WorkLine], chance: Random) -> list[EventData]:
+    unknown = BinVerified(line="ab" * 16, bin=NEAR)
     return [_picked(lines[0], 1), unknown, *(_picked(line, 1) for line in lines[1:])]
 
 
-def _picked(line: m.WorkLine, quantity: int, tote: str = "T1") -> m.PickConfirmed:
-    return m.PickConfirmed(line=line.id, bin=line.bin, item=line.item, quantity=quantity, tote=tote)
+def _picked(line: WorkLine, quantity: int, tote: str = "T1") -> PickConfirmed:
+    return PickConfirmed(line=line.id, bin=line.bin, item=line.item, quantity=quantity, tote=tote)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +94,7 @@ def _picked(line: m.WorkLine, quantity: int, tote: str = "T1") -> m.PickConfirme
      _of_unknown_lines_too],
 )  # fmt: skip
 def test_a_trusting_group_does_what_single_events_do(
-    sqlite_hub: TestHub, work: m.Assignment, tmp_path: Path, story: Story
+    sqlite_hub: TestHub, work: Assignment, tmp_path: Path, story: Story
 ) -> None:
     sqlite_hub.database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     copy = tmp_path / "copy.db"
@@ -100,7 +108,7 @@ def test_a_trusting_group_does_what_single_events_do(
     assert together == apart
 
 
-def _messages(work: m.Assignment, story: list[m.EventData]) -> list[Arrived]:
+def _messages(work: Assignment, story: list[EventData]) -> list[Arrived]:
     return [
         Arrived(
             device_topic("w1", "hh-1", "evt"),

@@ -10,7 +10,17 @@ from hub.db import fetch
 from hub.errors import NotFound, WrongState
 from hub.verify.command import verify
 from hub.warehouse import packing
-from protocols import messages as m
+from protocols.messages.events import (
+    AssignmentCompleted,
+    AssignmentStarted,
+    AssignmentSuspended,
+    BinVerified,
+    LineSkipped,
+    PersonLoggedOut,
+    PickConfirmed,
+    UnitsCounted,
+    WorkRequested,
+)
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 from tests.hub.warehouse.picking import (
@@ -45,7 +55,7 @@ def test_a_pick_moves_units_claim_and_line_together(hub: TestHub, picking: Picki
     picking.pick(2)
     assert where_is(hub, "MUG") == {NEAR: 3, "T1": 2}
     assert stages(hub) == {"picked": 2}
-    picking.apply(m.AssignmentCompleted())
+    picking.apply(AssignmentCompleted())
     assert work_states(hub) == ["COMPLETED"]
 
 
@@ -215,9 +225,9 @@ def test_a_pick_is_not_undone_once_its_tote_is_at_packing(hub: TestHub, picking:
 def test_a_device_whose_person_left_waits_for_work_no_longer(
     hub: TestHub, picking: Picking
 ) -> None:
-    picking.apply(m.WorkRequested(slots=6), assignment=False)
+    picking.apply(WorkRequested(slots=6), assignment=False)
     assert fetch(hub.database, "SELECT device FROM work_request") == [("hh-1",)]
-    picking.apply(m.PersonLoggedOut(), assignment=False)
+    picking.apply(PersonLoggedOut(), assignment=False)
     assert fetch(hub.database, "SELECT device FROM work_request") == []
 
 
@@ -248,10 +258,10 @@ def test_what_was_picked_without_a_claim_still_serves_the_order_that_waits(
     line = picking.line()
     other = Picking(hub, "hh-2")
     other.work = picking.work
-    other.apply(m.AssignmentStarted())
+    other.apply(AssignmentStarted())
     assert stages(hub) == {"backordered": 4}
     picking.undo(f"hh-1/e/{picking.seq}")
-    other.apply(m.PickConfirmed(line=line.id, bin=line.bin, item=line.item, quantity=4, tote="T2"))
+    other.apply(PickConfirmed(line=line.id, bin=line.bin, item=line.item, quantity=4, tote="T2"))
     assert where_is(hub, "MUG") == {"T2": 4}
     assert stages(hub) == {"picked": 4}
     assert "LEASE_CONFLICT" in open_kinds(hub)
@@ -293,10 +303,10 @@ def test_states_of_a_line_follow_the_scans(hub: TestHub, picking: Picking) -> No
     line = picking.line()
     seen = []
     for data in (
-        m.BinVerified(line=line.id, bin=line.bin),
-        m.UnitsCounted(line=line.id, item=line.item, quantity=1, counted=1),
-        m.UnitsCounted(line=line.id, item=line.item, quantity=1, counted=2),
-        m.LineSkipped(line=line.id),
+        BinVerified(line=line.id, bin=line.bin),
+        UnitsCounted(line=line.id, item=line.item, quantity=1, counted=1),
+        UnitsCounted(line=line.id, item=line.item, quantity=1, counted=2),
+        LineSkipped(line=line.id),
     ):
         picking.apply(data)
         seen.append(fetch(hub.database, "SELECT state, counted FROM work_line")[0])
@@ -306,8 +316,8 @@ def test_states_of_a_line_follow_the_scans(hub: TestHub, picking: Picking) -> No
 def test_completing_with_lines_left_asks_a_person(hub: TestHub, picking: Picking) -> None:
     released(hub, {f"{NEAR}/MUG": 9}, {"MUG": 2})
     picking.take_work()
-    picking.apply(m.AssignmentStarted())
-    picking.apply(m.AssignmentCompleted())
+    picking.apply(AssignmentStarted())
+    picking.apply(AssignmentCompleted())
     assert work_states(hub) == ["EXCEPTION"]
     assert open_kinds(hub) == ["WORK_LEFT"]
 
@@ -316,7 +326,7 @@ def test_an_undo_opens_completed_work_again(hub: TestHub, picking: Picking) -> N
     released(hub, {f"{NEAR}/MUG": 9}, {"MUG": 2})
     picking.take_work()
     key = picking.pick(2)
-    picking.apply(m.AssignmentCompleted())
+    picking.apply(AssignmentCompleted())
     picking.undo(key)
     assert work_states(hub) == ["IN_PROGRESS"]
 
@@ -325,7 +335,7 @@ def test_completing_is_undone_like_any_other_act(hub: TestHub, picking: Picking)
     released(hub, {f"{NEAR}/MUG": 9}, {"MUG": 2})
     picking.take_work()
     picking.pick(2)
-    picking.undo(picking.apply(m.AssignmentCompleted()))
+    picking.undo(picking.apply(AssignmentCompleted()))
     assert work_states(hub) == ["IN_PROGRESS"]
 
 
@@ -334,7 +344,7 @@ def test_a_suspended_assignment_goes_on_on_another_device(hub: TestHub, picking:
     picking.take_work()
     picking.tote()
     picking.pick(2)
-    picking.apply(m.AssignmentSuspended())
+    picking.apply(AssignmentSuspended())
     other = Picking(hub, "hh-2")
     work = other.take_work()
     assert picking.work is not None
@@ -349,4 +359,4 @@ def test_a_suspended_assignment_goes_on_on_another_device(hub: TestHub, picking:
 def test_a_line_that_nobody_knows_is_refused_by_name(hub: TestHub, picking: Picking) -> None:
     builders.stock(hub, NEAR, "MUG", 1)
     with pytest.raises(NotFound, match="work line"):
-        picking.apply(m.BinVerified(line="0" * 32, bin=NEAR), assignment=False)
+        picking.apply(BinVerified(line="0" * 32, bin=NEAR), assignment=False)

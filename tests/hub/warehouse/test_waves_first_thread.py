@@ -8,7 +8,8 @@ from hub.inventory.service import define_bins
 from hub.outbox import OutboxMessage
 from hub.warehouse import dispatch, queries, service
 from hub.warehouse.floor import demo_floor
-from protocols import messages as m
+from protocols.messages.codec import decode
+from protocols.messages.commands import Command, OfferAssignment, command_data
 from tests.hub import builders
 
 PERSON = b"p" * 16
@@ -30,9 +31,9 @@ def test_an_order_becomes_an_offer_with_bins_codes_and_expected_stock(hub):
     with hub.act() as act:
         assert dispatch.offer_next(act, "hh-1", PERSON)
     (sent,) = OutboxMessage.select()
-    command = m.decode(m.Command, bytes(sent.payload))
-    offer = m.command_data(command)
-    assert isinstance(offer, m.OfferAssignment)
+    command = decode(Command, bytes(sent.payload))
+    offer = command_data(command)
+    assert isinstance(offer, OfferAssignment)
     lines = [(line.bin, line.sku, line.quantity, line.expected) for line in offer.assignment.lines]
     assert lines == [("A-01-01-1", "MUG", 2, 5), ("A-02-01-1", "BOWL", 1, 1)]
     assert offer.assignment.lines[0].codes["MUG"] == 1
