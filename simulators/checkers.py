@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import peewee
 
-from edge.storage.outbox import KeptRow, read_outbox
+from edge.storage.kept_rows import KeptRow, read_outbox
 from hub.db import fetch
 from hub.verify.command import verify
 from hub.warehouse.queries import floor_of

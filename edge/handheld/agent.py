@@ -63,7 +63,7 @@ from edge.link.io_values import (
     PubAck,
     StrangerMet,
 )
-from edge.storage.outbox import Outbox
+from edge.storage.contract import Outbox
 from edge.tones import Tone
 from protocols.barcodes import RawScan
 from protocols.envelope import VERSION, Event, encode_data, encode_event

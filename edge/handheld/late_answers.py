@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from edge.storage.outbox import Outbox, Position
+from edge.storage.contract import Outbox, Position
 from protocols.messages.commands import CommandAck
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from edge.link.io_values import StrangerMet
-from edge.storage.outbox import Outbox
+from edge.storage.contract import Outbox
 from protocols.limits import UNTRUSTED_HUBS_PER_DAY
 from protocols.messages.events import UntrustedHubMet
 

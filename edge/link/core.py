@@ -18,7 +18,7 @@ from edge.config import DeviceConfig
 from edge.link import day_roots
 from edge.link.event_sender import EventSender
 from edge.link.io_values import LinkAction, MessageArrived, PubAck, Publish, Reconnect, Subscribe
-from edge.storage.outbox import Outbox
+from edge.storage.contract import Outbox
 from protocols.errors import MalformedPayload, UnknownTopic
 from protocols.limits import ACK_EXPIRY_S
 from protocols.messages.acks import Ack

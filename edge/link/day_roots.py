@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from edge.errors import OutboxUnusable
-from edge.storage.outbox import Outbox
+from edge.storage.contract import Outbox
 from protocols.limits import ROOT_DAYS_KEPT
 from protocols.messages.roots import DayRoots
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from edge.clock import Now
 from edge.link.io_values import PubAck, Publish
-from edge.storage.outbox import Outbox, Position
+from edge.storage.contract import Outbox, Position
 from protocols.envelope import payload_digest
 from protocols.limits import (
     DEVICE_WINDOW,

@@ -22,7 +22,8 @@ from edge.link.hub_access import HubAccess
 from edge.link.hub_finder import Candidate
 from edge.link.hub_link import HubLink
 from edge.link.io_values import LinkConnected, LinkLost, MessageArrived, PubAck
-from edge.storage.outbox import IN_MEMORY, SqliteOutbox
+from edge.storage.outbox import SqliteOutbox
+from edge.storage.outbox_file import IN_MEMORY
 from protocols.enrolment import Address
 from simulators.bench.light_devices import TookTooLong
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from edge.errors import EdgeError
-from edge.storage.outbox import read_outbox
+from edge.storage.kept_rows import read_outbox
 from hub.db import fetch
 from simulators.tester_bench.bench import TesterBench
 from simulators.tester_bench.feed import Topic

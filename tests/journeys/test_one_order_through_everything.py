@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.storage.outbox import KeptRow, read_outbox
+from edge.storage.kept_rows import KeptRow, read_outbox
 from hub.config import HubConfig
 from hub.devices.models import DeviceEvent
 from hub.floor_exceptions import FloorException

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import peewee
 
-from edge.storage.outbox import read_outbox
+from edge.storage.kept_rows import read_outbox
 from hub.db import fetch
 from hub.inventory.posting import place_id, virtual
 from protocols.envelope import Event, decode_data, decode_event

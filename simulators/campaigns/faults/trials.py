@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from edge.config import parse_config
 from edge.errors import EdgeError
-from edge.storage.outbox import read_outbox
+from edge.storage.kept_rows import read_outbox
 from hub.db import fetch
 from protocols.errors import ProtocolsError
 from simulators.bench.light_devices import Fleet, TookTooLong

@@ -15,7 +15,9 @@ from edge.handheld.agent import AgentCore
 from edge.handheld.agent_io import Action, Input, KeyTyped, PlayTone, ScanRead
 from edge.handheld.view import ScreenView
 from edge.link.io_values import LinkConnected, LinkLost, MessageArrived, Publish
-from edge.storage.outbox import IN_MEMORY, Outbox, SqliteOutbox
+from edge.storage.contract import Outbox
+from edge.storage.outbox import SqliteOutbox
+from edge.storage.outbox_file import IN_MEMORY
 from edge.tones import Tone
 from protocols.barcodes import badge_label, bin_label, command_label, tote_label
 from protocols.envelope import Event, decode_event

@@ -12,7 +12,8 @@ import pytest
 
 from edge.handheld.memory import read_parts
 from edge.handheld.work import HandheldState
-from edge.storage.outbox import IN_MEMORY, read_outbox
+from edge.storage.kept_rows import read_outbox
+from edge.storage.outbox_file import IN_MEMORY
 from tests.edge.handheld.floor import Handheld, assignment, line
 
 LINES = (line(1, "A-1", 3, "A"), line(2, "A-1", 1, "B"), line(3, "A-2", 2, "A"))

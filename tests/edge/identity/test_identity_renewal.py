@@ -12,7 +12,8 @@ from edge.identity.record import IdentityStore
 from edge.identity.renewal import ASK_AGAIN_MAX_MS, ASK_AGAIN_MS, Renewal
 from edge.link.core import CERTIFICATE, LinkCore
 from edge.link.io_values import LinkAction, MessageArrived, Publish, Reconnect
-from edge.storage.outbox import IN_MEMORY, SqliteOutbox
+from edge.storage.outbox import SqliteOutbox
+from edge.storage.outbox_file import IN_MEMORY
 from protocols.messages.asking import Answer, Ask
 from protocols.messages.codec import decode, encode
 from protocols.messages.commands import CommandAck, RenewCertificate, command

@@ -11,7 +11,9 @@ from edge.config import DeviceConfig
 from edge.handheld.agent import AgentCore
 from edge.identity.strangers import DAY_US, REMEMBERED_MAX, Strangers
 from edge.link.io_values import StrangerMet
-from edge.storage.outbox import IN_MEMORY, Position, SqliteOutbox
+from edge.storage.contract import Position
+from edge.storage.outbox import SqliteOutbox
+from edge.storage.outbox_file import IN_MEMORY
 from protocols.envelope import decode_data, decode_event
 from protocols.limits import UNTRUSTED_HUBS_PER_DAY
 from protocols.messages.events import UntrustedHubMet

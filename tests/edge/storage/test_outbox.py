@@ -15,7 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.errors import OutboxFull, OutboxUnusable
-from edge.storage.outbox import IN_MEMORY, Position, SqliteOutbox, read_outbox
+from edge.storage.contract import Position
+from edge.storage.kept_rows import read_outbox
+from edge.storage.outbox import SqliteOutbox
+from edge.storage.outbox_file import IN_MEMORY
 
 START = Position(0, 0)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from edge.errors import OutboxUnusable
-from edge.storage.outbox import SqliteOutbox, read_outbox
+from edge.storage.kept_rows import read_outbox
+from edge.storage.outbox import SqliteOutbox
 
 
 @pytest.fixture

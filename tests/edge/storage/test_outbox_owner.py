@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.storage.outbox import SqliteOutbox, read_outbox
+from edge.storage.kept_rows import read_outbox
+from edge.storage.outbox import SqliteOutbox
 from edge.storage.outbox_owner import Holding, look_into, open_outbox
 
 FILE = "outbox.sqlite"
