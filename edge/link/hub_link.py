@@ -6,7 +6,7 @@ while connected, or not at all, and the outbox sends it again. Each connection h
 object, so nothing of an old one is repeated behind the core's back.
 
 The shell calls `turn` when the descriptor or the time says so, and reads `inbox`. Only connecting
-runs in a thread of its own, because names, TCP and TLS may take seconds and a scan must not wait.
+runs in a thread of its own (`connecting.py`).
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from __future__ import annotations
 import random
 import socket
 import ssl
-import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from edge.link.connecting import Connecting
 from edge.link.hub_access import HubAccess
 from edge.link.hub_finder import Candidate
 from edge.link.io_values import (
@@ -37,13 +37,11 @@ from edge.link.io_values import (
     PubAck,
     Publish,
     Reconnect,
-    StrangerMet,
     Subscribe,
 )
+from edge.link.packet_properties import publish_properties
 from edge.link.reconnect import Backoff
 from edge.link.watched_tls import WatchedSocket
-from protocols.enrolment import write_address
-from protocols.limits import KEEPALIVE_S, SESSION_EXPIRY_S
 
 CONNECT_TIMEOUT_S: Final = 5.0
 UNHEARD_MS: Final = 10_000
@@ -80,11 +78,9 @@ class HubLink:
         self._backoff = Backoff(chance)
         self._client: Client | None = None
         self._socket: Any = None
-        self._connecting: threading.Thread | None = None
-        self._has_tried = threading.Event()
+        self._connecting: Connecting | None = None
         self._found: Candidate | None = None
-        self._strangers: list[StrangerMet] = []
-        self._is_open = self._is_closing = False
+        self._is_open = False
         self._opened_at_ms = self._try_at_ms = self._misc_at_ms = 0
         self._tokens: dict[int, int] = {}
         self.inbox: deque[LinkInput] = deque()
@@ -114,7 +110,7 @@ class HubLink:
     def turn(self, now_ms: int, readable: bool, writable: bool) -> None:
         """Do what is due; results stand in `inbox`."""
         if self._connecting is not None:
-            self._finish_connecting(now_ms)
+            self._finish_connecting(self._connecting, now_ms)
         elif self._client is None:
             if now_ms >= self._try_at_ms:
                 self._begin_connecting()
@@ -138,9 +134,8 @@ class HubLink:
 
     def close(self) -> None:
         """End the connection in good order; the Will is then not spoken."""
-        self._is_closing = True
         if self._connecting is not None:
-            self._connecting.join(CONNECT_TIMEOUT_S)
+            self._connecting.give_up(CONNECT_TIMEOUT_S)
         if self._client is not None and self._is_open:
             self._leave(self._client)
         self._client = None
@@ -151,7 +146,7 @@ class HubLink:
             action.payload,
             qos=action.qos,
             retain=action.retain,
-            properties=_publish_properties(action),
+            properties=publish_properties(action),
         )
         if action.token is not None and sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
             self._tokens[sent.mid] = action.token
@@ -165,47 +160,17 @@ class HubLink:
     def _begin_connecting(self) -> None:
         client = self._new_client()
         self._client, self._found, self._is_open = client, None, False
-        self._strangers = []
-        self._has_tried.clear()
         self._tokens.clear()
-        self._connecting = threading.Thread(
-            target=self._connect, args=(client,), name="connecting", daemon=True
-        )
-        self._connecting.start()
+        candidates = partial(self._access.addresses, self._backoff.failures)
+        self._connecting = Connecting(client, candidates, self._wake)
 
-    def _connect(self, client: Client) -> None:
-        """In its own thread: a look around, names, TCP, TLS, and the first packet."""
-        try:
-            for candidate in self._access.addresses(self._backoff.failures):
-                if self._is_closing or self._try(client, candidate):
-                    break
-        finally:
-            self._has_tried.set()
-            self._wake()
-
-    def _try(self, client: Client, candidate: Candidate) -> bool:
-        """Whether somebody is there who proves to be the hub."""
-        host, port = candidate.address
-        properties = _properties(PacketTypes.CONNECT)
-        properties.SessionExpiryInterval = SESSION_EXPIRY_S
-        client.connect_async(host, port, KEEPALIVE_S, clean_start=False, properties=properties)
-        try:
-            client.reconnect()
-        except ssl.SSLCertVerificationError:
-            self._strangers.append(_stranger(candidate))
-            return False
-        except (OSError, ValueError):
-            return False
-        self._found = candidate
-        return True
-
-    def _finish_connecting(self, now_ms: int) -> None:
-        if not self._has_tried.is_set():
+    def _finish_connecting(self, connecting: Connecting, now_ms: int) -> None:
+        if not connecting.is_over:
             return
-        self._connecting = None
+        self._connecting, self._found = None, connecting.found
         self._misc_at_ms = now_ms + MISC_EVERY_MS
         self._opened_at_ms = now_ms
-        self.inbox.extend(self._strangers)
+        self.inbox.extend(connecting.strangers)
         if self._found is None:
             self._give_up(now_ms, self._backoff.pause_ms())
 
@@ -324,27 +289,5 @@ class HubLink:
             self.inbox.append(PubAck(token, int(reason.value)))
 
 
-def _stranger(candidate: Candidate) -> StrangerMet:
-    from edge.link.pinned_tls import key_shown_at  # loads cryptography, which is rarely needed
-
-    found = key_shown_at(candidate.address)
-    return StrangerMet(write_address(candidate.address), found, candidate.is_announced)
-
-
 def _alert_on(sock: Any) -> str:
     return sock.alert if isinstance(sock, WatchedSocket) else ""
-
-
-def _properties(packet: int) -> Properties:
-    return Properties(packet)  # type: ignore[no-untyped-call]  # paho leaves it without types
-
-
-def _publish_properties(action: Publish) -> Properties | None:
-    if action.expiry_s is None and action.correlation is None:
-        return None
-    properties = _properties(PacketTypes.PUBLISH)
-    if action.expiry_s is not None:
-        properties.MessageExpiryInterval = action.expiry_s
-    if action.correlation is not None:
-        properties.CorrelationData = action.correlation
-    return properties

@@ -26,7 +26,7 @@ from edge.errors import ConfigUnreadable
 from edge.handheld.agent import AgentCore
 from edge.handheld.agent_io import KeyTyped
 from edge.identity.keys import fingerprint
-from edge.link import hub_link
+from edge.link import connecting
 from edge.link.hub_access import PasswordAccess, by_password
 from edge.link.io_values import (
     LinkLost,
@@ -133,10 +133,10 @@ def test_a_device_that_vanishes_is_spoken_for_by_its_will(shell, broker):
 
 def test_a_silent_device_is_spoken_for_though_its_connection_never_broke(broker, monkeypatch):
     """As when a battery falls out: no FIN, only silence. With a keep-alive of 1 s, to be quick."""
-    monkeypatch.setattr(hub_link, "KEEPALIVE_S", 1)
+    monkeypatch.setattr(connecting, "KEEPALIVE_S", 1)
     silent = Shell(BrokerConfig("127.0.0.1", broker.port))
     silent.connected()
-    monkeypatch.setattr(hub_link, "KEEPALIVE_S", 60)
+    monkeypatch.setattr(connecting, "KEEPALIVE_S", 60)
     watcher = LinkShell(PasswordAccess(BrokerConfig("127.0.0.1", broker.port), "w"), "watcher")
     watcher.connected()
     watcher.link.carry_out(Subscribe((WILL.topic,)))
