@@ -159,8 +159,12 @@ class ItemOut(Schema):
     version = Integer()
 
 
+class ItemRow(ItemOut):
+    """One of a list."""
+
+
 class ItemPage(Schema):
-    items = List(Nested(ItemOut))
+    items = List(Nested(ItemRow))
     next = String(allow_none=True)
 
 
@@ -206,8 +210,12 @@ class WaveOut(Schema):
     walk_cm = Integer()
 
 
+class WaveRow(WaveOut):
+    """One of a list."""
+
+
 class WaveList(Schema):
-    waves = List(Nested(WaveOut))
+    waves = List(Nested(WaveRow))
 
 
 class ToteIn(Schema):
