@@ -23,7 +23,7 @@ from flask_limiter import Limiter
 
 from hub.clock import SystemClock
 from hub.config import HubConfig
-from hub.db import is_postgresql, open_database
+from hub.db import is_postgresql, open_database, write_log_anew
 from hub.identity import admissions
 from hub.identity.announced import identity_of
 from hub.inventory.models import Site
@@ -240,8 +240,12 @@ def _secret_key(folder: Path) -> bytes:
 
 
 def serve(config: HubConfig) -> None:
-    """Answer requests until the process ends; by HTTPS where the hub encrypts."""
+    """Answer requests until the process ends; by HTTPS where the hub encrypts.
+
+    Raises DiskFailed.
+    """
     journal = Journal(open_database(config.database), SystemClock(), SystemRandom())
+    write_log_anew(journal.database)
     app = create_app(settings_of(config, journal))
     if not config.is_encrypted:
         serving(app, config.listen, config.port)[0].run()

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import peewee
 import psycopg
 
+from hub.disk_watch import WatchedSqlite, watching
 from hub.errors import BadValue, DiskFailed
 from hub.identity.private_files import make_lasting_folder, rewrite, sync_folder
 from hub.ledger import Ledger, chain_rows
@@ -113,7 +114,7 @@ def _open_sqlite(url: str) -> peewee.SqliteDatabase:
         "cache_size": -16_000,
         "wal_autocheckpoint": 2_000,
     }
-    return peewee.SqliteDatabase(path, pragmas=pragmas, cached_statements=512)
+    return WatchedSqlite(path, pragmas=pragmas, cached_statements=512)
 
 
 def _make_private(file: Path) -> None:
@@ -410,7 +411,7 @@ def _by_site_and_name(item: tuple[tuple[str, Ledger], object]) -> tuple[str, str
 def writing(database: peewee.Database, now_us: int) -> Iterator[WriteTransaction]:
     """One IMMEDIATE transaction (peewee's default is deferred and fails under writers)."""
     lock = () if is_postgresql(database) else ("IMMEDIATE",)
-    with database.atomic(*lock):
+    with watching(), database.atomic(*lock):
         tx = WriteTransaction(database, now_us)
         yield tx
         tx.finish()

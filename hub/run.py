@@ -92,12 +92,18 @@ def log_as_json() -> None:
 
 
 def run_part(config: HubConfig, part: Part) -> None:
-    """Be one part until SIGTERM; on its own, without a supervisor, it sets up what is missing."""
+    """Be one part until SIGTERM, or until the disk fails under its database (EX_IOERR).
+
+    On its own, without a supervisor, it sets up what is missing.
+    """
     runners: dict[Part, Callable[[HubConfig, Callable[[], None]], None]] = {
         "gateway": _run_gateway, "web": _run_web, "planner": _run_planner,
     }  # fmt: skip
     if SUPERVISED not in os.environ:
         _prepare(config)
+    from hub.process.disk_failure import end_when_disk_fails
+
+    end_when_disk_fails()
     runners[part](config, say_ready)
 
 

@@ -17,7 +17,7 @@ import structlog
 
 from hub.clock import SystemClock
 from hub.command import Command
-from hub.db import fetch, open_database
+from hub.db import fetch, open_database, write_log_anew
 from hub.devices import day_roots
 from hub.errors import HubError, WrongState
 from hub.journal import Journal
@@ -227,9 +227,10 @@ def _expire_leases(journal: Journal, site: str, now_us: int) -> int:
 def run_planner(config: PlannerConfig) -> None:
     """Plan for the site until SIGTERM, and begin its days.
 
-    What cannot be done now is said and tried again.
+    What cannot be done now is said and tried again. Raises DiskFailed.
     """
     database = open_database(config.database)
+    write_log_anew(database)
     journal = Journal(database, SystemClock(), SystemRandom())
     with stop_signal() as stop_fd:
         while not select.select([stop_fd], [], [], IDLE_S)[0]:

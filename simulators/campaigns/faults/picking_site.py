@@ -54,6 +54,11 @@ class PickingSite:
             if missing > 0:
                 lines.extend(self.work.release(name, max(missing, LINES_AN_ORDER)))
 
+    def release_more(self) -> None:
+        """One order more for every device."""
+        for name, lines in self._lines.items():
+            lines.extend(self.work.release(name, LINES_AN_ORDER))
+
     def pick(self, each: int) -> None:
         """Every device promises so many picks."""
         self.release(each)
@@ -65,6 +70,15 @@ class PickingSite:
         """One pick more, on the device's card."""
         line = self._lines[device.name].pop()
         device.append(lambda epoch, seq: confirmation(device.name, epoch, seq, line, ACTOR))
+
+    def complete_one_wave(self) -> None:
+        """Let all work of one wave be done, so that the planner has something to close."""
+
+        def complete(act: Act) -> None:
+            act.tx.run("UPDATE assignment SET state = 'COMPLETED' WHERE wave = (SELECT MIN(wave) "
+                       "FROM assignment WHERE state <> 'COMPLETED')")  # fmt: skip
+
+        self.site.journal.perform("campaign.complete", complete, site="w1", via="setup")
 
     def say_something(self) -> None:
         """A page queues one command for each device."""

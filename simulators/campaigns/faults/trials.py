@@ -6,6 +6,7 @@ returns what was seen; `is_good` says whether it was what must be seen.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -24,6 +25,7 @@ from protocols.errors import ProtocolsError
 from simulators.bench.light_devices import Fleet, TookTooLong
 from simulators.campaigns.faults import cards
 from simulators.campaigns.faults.air import CLEAR, Air, Room, can_have_air
+from simulators.campaigns.faults.failing_disks import Ended, Failing, fail_under
 from simulators.campaigns.faults.picking_site import SETTLE_S, PickingSite, picking_site
 from simulators.campaigns.faults.processes import can_trace
 from simulators.campaigns.faults.proxy import Network
@@ -39,6 +41,8 @@ DRAINING_DEVICES: Final = 20
 AIR_EVENTS: Final = 400
 PARKED_S: Final = 10.0
 """What is on its way when a device believes itself done arrives within this."""
+FAILURES: Final = 5
+"""Of the disk, under each part of the hub."""
 SETUPS: Final = 20
 SETUP_SYNCS: Final = 24
 """So often the first start makes something durable."""
@@ -184,6 +188,25 @@ def long_queue(folder: Path, seed: int, scale: float) -> Seen:
         return _judged(site, began_s, waiting=each * DRAINING_DEVICES, events_per_s_max=rate)
 
 
+def disk_fails(part: Failing, folder: Path, seed: int, scale: float) -> Seen:
+    """Flushes and writes of one part fail: it ends, and the next one does what was left."""
+    with picking_site(folder, 2, seed) as site:
+        site.pick(2)
+        for name in dict.fromkeys(("gateway", part)):
+            site.site.start(name)
+        site.settle()
+        began_s = time.monotonic()
+        ends = [fail_under(site, part) for _ in range(max(1, round(FAILURES * scale)))]
+        site.settle()
+        seen = _judged(site, began_s, times=len(ends), ended_by_itself=sum(map(_knew, ends)))
+        is_good = seen.is_good and all(map(_knew, ends))
+        return Seen(is_good, max(end.back_s for end in ends), seen.facts)
+
+
+def _knew(end: Ended) -> bool:
+    return end.said and end.status == os.EX_IOERR
+
+
 # ── the air ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -305,6 +328,9 @@ def killed_migration(folder: Path, seed: int, scale: float) -> Seen:
 
 
 TRIALS: Final[tuple[Trial, ...]] = (
+    Trial("the disk fails under the gateway", 4, partial(disk_fails, "gateway"), can_trace),
+    Trial("the disk fails under the pages", 4, partial(disk_fails, "web"), can_trace),
+    Trial("the disk fails under the planner", 4, partial(disk_fails, "planner"), can_trace),
     Trial("disk full: a device's card", 5, card_full, cards.can_mount),
     Trial("card goes read-only", 6, read_only, cards.can_loop),
     Trial("no inodes", 7, no_inodes, cards.can_loop),

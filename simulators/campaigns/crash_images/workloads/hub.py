@@ -20,6 +20,7 @@ import peewee
 from hub.clock import FixedClock
 from hub.command import Command
 from hub.db import fetch
+from hub.disk_watch import is_disk_failure
 from hub.errors import DiskFailed
 from hub.inventory import service as inventory
 from hub.inventory.posting import place_id
@@ -74,7 +75,7 @@ class HubWork:
         self._open()
 
     def work(self) -> int:
-        """Returns how many acts were not done because the database failed under the gateway."""
+        """Returns how many acts were not done because the disk failed under the process."""
         kinds, weights = list(self._kinds), list(self._kinds.values())
         for left in range(self._options["acts"], 0, -1):
             (do,) = self._chance.choices(kinds, weights=weights)
@@ -84,10 +85,12 @@ class HubWork:
                 if not self._options.get("restarts"):
                     raise
                 return left - 1
-            except peewee.OperationalError:
+            except peewee.OperationalError as wrong:
                 if not self._options.get("restarts"):
                     raise
-                # A page that cannot be carried out says so, and its process goes on.
+                if is_disk_failure(wrong):
+                    return left - 1
+                # On a full disk a page says that it was not carried out, and its process goes on.
         self._hub.close()
         return 0
 
