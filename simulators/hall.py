@@ -67,6 +67,8 @@ class Hall:
         self.walked_cm = 0
         self.is_over = False
         """The shift ends: people finish what they have in hand."""
+        self.leaves_reserve = False
+        """They also leave what their device has ahead and nobody has begun."""
         self._empty = [f"T-{n + 1:04d}" for n in range(TOTES)]
 
     def article(self, bin: str, name: str) -> Article:

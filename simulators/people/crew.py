@@ -48,12 +48,14 @@ class Crew:
         self.actors: list[Actor] = []
         self.pickers: list[Picker] = []
         self.packers: list[Packer] = []
+        self._doing: dict[str, Callable[[], str]] = {"supervisor": lambda: "looks at the page"}
         for who in furnished.pickers:
             self._add_picker(who)
         for who, bench in zip(furnished.packers, hall.benches, strict=True):
             packer = Packer(hall, bench, Desk(journal, site, who))
             bench.wake = self._play(who.name, packer.script()).wake
             self.packers.append(packer)
+            self._doing[who.name] = packer.doing
         hands = [who.badge for who in furnished.pickers]
         self.supervisor = Supervisor(
             hall, Desk(journal, site, furnished.supervisor, on_act), stream, hands
@@ -67,6 +69,7 @@ class Crew:
         actor = self._play(who.name, picker.script())
         picker.device.on_device = partial(_watch, actor.wake)
         self.pickers.append(picker)
+        self._doing[who.name] = picker.doing
 
     def _play(self, name: str, script: object) -> Actor:
         actor = Actor(name, script, self._stage)  # type: ignore[arg-type]  # a script
@@ -81,6 +84,12 @@ class Crew:
     def has_gone(self) -> bool:
         """Whether everybody went home."""
         return all(actor.is_done for actor in self.actors)
+
+    @property
+    def still_here(self) -> list[str]:
+        """Who has not gone home, and what keeps them."""
+        staying = [actor.name for actor in self.actors if not actor.is_done]
+        return [f"{name} ({self._doing[name]()})" for name in staying]
 
     @property
     def looks_idle(self) -> bool:

@@ -36,6 +36,11 @@ class Packer:
         self._tries: dict[str, int] = {}
         self.is_idle = True
 
+    def doing(self) -> str:
+        """What keeps them, in words for whoever waits until everybody has gone."""
+        tries = ", ".join(f"{tote} looked at {n} times" for tote, n in self._tries.items())
+        return f"{len(self._bench.totes)} totes wait{f' ({tries})' if tries else ''}"
+
     def script(self) -> Script:
         """Until the hall closes and no tote is left."""
         while True:

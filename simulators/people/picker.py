@@ -24,6 +24,10 @@ WAITS_MAX: Final = 10
 """So often somebody asks for the rest of the work before the totes go to a bench without it."""
 
 
+ENDS_AT: Final = frozenset({"READY", "BADGE"})
+"""Screens at which a shift may end."""
+
+
 class Attempt(NamedTuple):
     """Pieces on their way into a tote (or out again): done once the screen shows the line over."""
 
@@ -79,12 +83,19 @@ class Picker:
         view = self.device.view
         if not self.device.is_there:
             return True
-        return view is not None and view.phase in {"READY", "BADGE"} and not self._cart
+        ends_at = ENDS_AT | {"TOTES"} if self._hall.leaves_reserve else ENDS_AT
+        return view is not None and view.phase in ends_at and not self._cart
 
     def _leave(self) -> Asking:
         if self.device.view is not None:
             yield from self.device.say("LOGOUT")
         self.device.give_back()
+
+    def doing(self) -> str:
+        """What keeps them, in words for whoever waits until everybody has gone."""
+        view = self.device.view
+        screen = view.phase if view is not None else "no screen"
+        return f"{screen}, {len(self._cart)} slots of the cart in use"
 
     def _answered(self, view: ScreenView, is_taken: bool) -> None:
         self._settle_attempt(view, is_taken=is_taken)

@@ -104,10 +104,12 @@ class Campaign:
             self._chaos.stop()
             world.run(lambda: self._chaos.is_over, BACK_S)
             self._one_by_one()
-            if not world.calm_down():
-                self._say(f"still at work: {', '.join(world.still_at_work)}")
-            all_gone = not world.still_at_work
-        return self._report(all_gone)
+            self._say("closing time")
+            world.calm_down()
+            staying = world.still_at_work
+            for who in staying:
+                self._say(f"  still at work: {who}")
+        return self._report(staying)
 
     def _reign(self) -> None:
         """Until enough was done and enough was killed."""
@@ -149,18 +151,18 @@ class Campaign:
 
     # ── the end ──────────────────────────────────────────────────────────────────────────
 
-    def _report(self, all_gone: bool) -> dict[str, Any]:
+    def _report(self, staying: list[str]) -> dict[str, Any]:
         world = self.world
         database, site = world.journal.database, world.config.site
         found = audit(database, site, ideal_of(site, world.files))
         for detail in found.details:
             self._say(f"  {detail}")
-        mismatch = checkers.compare_world(database, site, world.hall.truth) if all_gone else None
-        for detail in mismatch.details[:10] if mismatch else ():
+        truth = checkers.compare_world(database, site, world.hall.truth)
+        for detail in truth.details[:10]:
             self._say(f"  {detail}")
         report = {
             **self._figures(found),
-            "world_mismatch": mismatch.mismatches if mismatch else None,
+            "world_mismatch": truth.mismatches if not staying else None, "still_at_work": staying,
             "verify": checkers.verified(database),
             "faults": {fault.name: self._row(fault) for fault in self.faults},
             "impossible_here": self._skipped, "seed": self._seed,
@@ -190,7 +192,7 @@ class Campaign:
             sql = "SELECT COUNT(*) FROM floor_exception WHERE kind = ?"
             return int(fetch(self.world.journal.database, sql, (said.words,))[0][0])
         pattern = {
-            "hub": "hub.log", "gateway": "logs/gateway.log*", "agents": "devices/*/agent.log",
-        }[said.source]  # fmt: skip
+            "hub": "hub.log", "agents": "devices/*/agent.log",
+        }.get(said.source, f"logs/{said.source}.log*")  # fmt: skip
         texts = (file.read_text(errors="replace") for file in data.glob(pattern))
         return sum(text.count(said.words) for text in texts)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Back = Callable[[], bool]
 """Whether everything is as before, asked again and again after the fault's end."""
-Source = Literal["hub", "gateway", "agents", "exceptions"]
+Source = Literal["hub", "gateway", "web", "planner", "agents", "exceptions"]
 
 PARTS: Final[tuple[Part, ...]] = ("broker", "gateway", "web", "planner")
 SHORT_S: Final = (2.0, 6.0)
@@ -31,6 +31,8 @@ AT_ONCE: Final = (0.0, 0.0)
 PASSINGS_MAX: Final = 12
 """A restarted gateway dies at the latest at this passing of its point."""
 DAY_S: Final = 86_400
+KNOCK_AFTER_S: Final = 0.5
+"""Until strace has the process."""
 
 
 class Strike(NamedTuple):
@@ -136,6 +138,14 @@ def _part(part: Part, do: Callable[[int], End], world: FaultWorld, chance: Rando
     return Strike(part, do(pid), partial(world.part_back, part))
 
 
+def _pages_on_a_failing_disk(world: FaultWorld, chance: Random) -> Strike | None:
+    """Somebody tries to log in meanwhile: a page that is only read writes nothing."""
+    strike = _part("web", processes.disk_errors, world, chance)
+    if strike is not None:
+        world.stage.after(KNOCK_AFTER_S, world.knock)
+    return strike
+
+
 def _agent(do: Callable[[int], End], world: FaultWorld, chance: Random) -> Strike | None:
     device = chance.choice(world.devices)
     pid = device.pid
@@ -197,6 +207,8 @@ _UNKNOWN_LINE: Final = (
 _DIED: Final = Said("hub", '"status": -9')
 _NO_BROKER: Final = Said("gateway", "broker_unreachable")
 _DISK: Final = Said("gateway", "database cannot be written")
+_PAGES_DISK: Final = Said("web", "database cannot be written")
+_PLANS_DISK: Final = Said("planner", "database cannot be written")
 _PARKED: Final = Said("exceptions", "PARKED_EVENT")
 _trace, _cpu = processes.can_trace, partial(processes.can_limit, "cpu")
 _memory = partial(processes.can_limit, "memory")
@@ -228,6 +240,10 @@ FAULTS: Final[tuple[Fault, ...]] = (
     Fault("agent frozen", 23, partial(_agent, processes.freeze), SHORT_S),
     Fault("gateway: fsync fails", 4, partial(_part, "gateway", processes.disk_errors),
           (1.0, 2.0), (_DISK,), is_possible=_trace),
+    Fault("web: fsync fails", 4, _pages_on_a_failing_disk,
+          (1.0, 2.0), (_PAGES_DISK,), is_possible=_trace),
+    Fault("planner: fsync fails", 4, partial(_part, "planner", processes.disk_errors),
+          (1.0, 2.0), (_PLANS_DISK,), is_possible=_trace),
     Fault("gateway: disk full", 5, partial(_part, "gateway", processes.disk_full),
           (1.0, 2.0), (_DISK,), is_possible=_trace),
     Fault("gateway: slow disk", 11, partial(_part, "gateway", processes.slow_disk),

@@ -25,6 +25,7 @@ from hub.setup import prepare
 from hub.wiring import open_journal
 from simulators.campaigns.faults import processes
 from simulators.campaigns.faults.catalogue import PARTS, Back
+from simulators.campaigns.faults.log_in import wrong_log_in
 from simulators.campaigns.faults.probe import NAME, PageProbe, Probe
 from simulators.campaigns.faults.proxy import Link, Network
 from simulators.errors import DemoFailed
@@ -43,6 +44,8 @@ START_PAUSE_S: Final = 0.5
 """The ports of the dead are free a moment later."""
 RESPITE_S: Final = 5.0
 """A hub that was silent for so long is left alone until it is back."""
+HURRY: Final = 4
+"""So many times as fast as before people end their day: the machines are what is tried."""
 QUIET_S: Final = 60.0
 """So long devices may take to bring their last events home: twice the longest resend."""
 
@@ -55,8 +58,8 @@ class FaultPlan(NamedTuple):
     orders: int = 200
     speed: float = 25.0
     """How many times as fast as people do."""
-    home_s: float = 150.0
-    """So long people may take to finish what they have in hand."""
+    home_s: float = 600.0
+    """So long people may take at most to finish what they have in hand."""
 
 
 class Marks(NamedTuple):
@@ -137,8 +140,12 @@ class FaultWorld:
         return is_over()
 
     def calm_down(self) -> bool:
-        """People go home, devices bring everything home. False when somebody did not go."""
-        self.hall.is_over = True
+        """People go home, devices bring everything home. False when somebody did not go.
+
+        Everybody finishes what is on the cart or the bench, in a hurry, and leaves the rest.
+        """
+        self.hall.is_over = self.hall.leaves_reserve = True
+        self.stage.speed *= HURRY
         for actor in self.crew.actors:
             actor.wake()
         all_gone = self.run(lambda: self.crew.has_gone, self.plan.home_s)
@@ -157,8 +164,8 @@ class FaultWorld:
 
     @property
     def still_at_work(self) -> list[str]:
-        """Who has not gone home."""
-        return [actor.name for actor in self.crew.actors if not actor.is_done]
+        """Who has not gone home, and what keeps them."""
+        return self.crew.still_here
 
     @property
     def files(self) -> list[tuple[str, Path]]:
@@ -234,6 +241,11 @@ class FaultWorld:
         beside = self._death_file.with_suffix(".new")
         beside.write_text(line)
         beside.replace(self._death_file)
+
+    def knock(self) -> None:
+        """Somebody gives a wrong password, which the pages write down."""
+        address, port = self.config.inner_host, self.config.port
+        self.stage.carry_out(lambda: wrong_log_in(address, port), lambda _answer, _raised: None)
 
     def set_clock(self, device: LiveHandheld, shift_s: int) -> None:
         set_shift(_clock_file(device), shift_s * 1_000_000)
