@@ -18,6 +18,7 @@ from hub.db import Insert, Table, fetch, writing
 from hub.ledger import Ledger
 from hub.personal import PersonalInput
 from hub.replaying.again import COLUMNS, Row
+from hub.streaming import stream
 from hub.verify.chains import LEDGERS
 
 ROWS_AT_ONCE: Final = 500
@@ -77,11 +78,11 @@ class Books:
         for model, before in _BEFORE:
             insert = Insert(model, or_ignore=True)
             names = ", ".join(f'"{name}"' for name in insert.columns)
-            rows = fetch(self.database, f'SELECT {names} FROM "{model._meta.table_name}"')  # noqa: SLF001
+            sql = f'SELECT {names} FROM "{model._meta.table_name}"'  # noqa: SLF001
             with writing(scratch, 0) as tx:
-                for row in rows:
+                for row in stream(self.database, sql):
                     values = dict(zip(insert.columns, row, strict=True)) | before
-                    tx.add(insert, [values[name] for name in insert.columns])
+                    tx.send(insert.sql, [[values[name] for name in insert.columns]])
 
 
 def _bytes(value: Any) -> bytes:

@@ -7,15 +7,15 @@ Everything else is compared to the last column, so one bit that no act has chang
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any, Final, NamedTuple
 
 import peewee
 
-from hub.db import Table, is_postgresql
+from hub.db import Table, is_postgresql, reading
+from hub.streaming import stream
 from hub.tables import TABLES
 
-ROWS_AT_ONCE: Final = 1_000
 BESIDE: Final = frozenset(
     {
         "ledger_head", "journal", "movement", "line_move",  # compared after each act
@@ -35,9 +35,22 @@ ONLY: Final = {
         "roots_day",
         "created_at",
     ),
-    "outbox_message": ("id", "site", "device", "type", "payload", "created_at", "subject"),
-}
+    "outbox_message": (
+        "id", "site", "device", "type", "payload", "created_at", "subject", "state", "answered_at",
+        "answer_code",
+    ),
+}  # fmt: skip
 """Tables of which only these columns follow from acts."""
+AS_FAR_AS: Final = {
+    ("outbox_message", column): f"CASE WHEN state IN ('ACCEPTED', 'REJECTED') THEN {column} END"
+    for column in ("state", "answer_code")
+}
+"""Columns that follow from acts only sometimes: an answer does, what was sent or given up does not.
+"""
+_SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+
+
+Rows = Iterator[tuple[Any, ...]]
 
 
 class Compared(NamedTuple):
@@ -49,15 +62,28 @@ class Compared(NamedTuple):
 
 
 def compare_all(real: peewee.Database, made: peewee.Database) -> Iterator[Compared]:
-    """Every table that acts decide."""
+    """Every table that acts decide, and what the tables themselves are."""
+    with reading(made):
+        yield from chain(_compare_schema(real, made), _compare_tables(real, made))
+
+
+def _compare_schema(real: peewee.Database, made: peewee.Database) -> Iterator[Compared]:
+    """How SQLite reads a file's pages: a bit in there makes a column of another kind."""
+    if not is_postgresql(real) and not is_postgresql(made):
+        columns = ("type", "name", "tbl_name", "sql")
+        yield _same("sqlite_master", columns, stream(real, _SCHEMA), stream(made, _SCHEMA))
+
+
+def _compare_tables(real: peewee.Database, made: peewee.Database) -> Iterator[Compared]:
     for model in TABLES:
-        if model._meta.table_name not in BESIDE:  # noqa: SLF001 - peewee keeps it there
-            yield _compare(real, made, model)
+        name, columns = model._meta.table_name, _columns(model)  # noqa: SLF001 - peewee keeps it
+        if name not in BESIDE:
+            yield _same(name, columns, _rows(real, model, columns), _rows(made, model, columns))
 
 
-def _compare(real: peewee.Database, made: peewee.Database, model: type[Table]) -> Compared:
-    name, columns, count = model._meta.table_name, _columns(model), 0  # noqa: SLF001 - as above
-    for there, here in zip_longest(_rows(real, model, columns), _rows(made, model, columns)):
+def _same(name: str, columns: tuple[str, ...], real: Rows, made: Rows) -> Compared:
+    count = 0
+    for there, here in zip_longest(real, made):
         if there != here:
             return Compared(name, count, _told(name, columns, there, here))
         count += 1
@@ -70,18 +96,14 @@ def _columns(model: type[Table]) -> tuple[str, ...]:
     return ONLY.get(meta.table_name, every)
 
 
-def _rows(
-    database: peewee.Database, model: type[Table], columns: tuple[str, ...]
-) -> Iterator[tuple[Any, ...]]:
+def _rows(database: peewee.Database, model: type[Table], columns: tuple[str, ...]) -> Rows:
     """In the order of the key's bytes, on either database."""
     meta = model._meta  # noqa: SLF001 - as above
     keys = meta.get_primary_keys()  # type: ignore[no-untyped-call]
-    named = ", ".join(f'"{name}"' for name in columns)
+    named = ", ".join(AS_FAR_AS.get((meta.table_name, name), f'"{name}"') for name in columns)
     order = ", ".join(_by_bytes(database, key) for key in keys)
-    cursor = database.connection().cursor()  # type: ignore[no-untyped-call]
-    cursor.execute(f'SELECT {named} FROM "{meta.table_name}" ORDER BY {order}')
-    while rows := cursor.fetchmany(ROWS_AT_ONCE):
-        yield from (tuple(map(_plain, row)) for row in rows)
+    sql = f'SELECT {named} FROM "{meta.table_name}" ORDER BY {order}'
+    return (tuple(map(_plain, row)) for row in stream(database, sql))
 
 
 def _by_bytes(database: peewee.Database, key: peewee.Field) -> str:

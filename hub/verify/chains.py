@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 import peewee
@@ -12,10 +11,10 @@ from hub.inventory.models import STOCK
 from hub.journal import JOURNAL
 from hub.ledger import Ledger, checksum, next_hash
 from hub.orders.models import LINES
+from hub.streaming import stream
 from hub.verify.findings import Report
 
 LEDGERS: Final[tuple[Ledger, ...]] = (JOURNAL, STOCK, LINES)
-ROWS_AT_ONCE: Final = 5_000
 
 
 def check_chains(database: peewee.Database, report: Report) -> None:
@@ -42,7 +41,7 @@ def _check_chain(
     head: tuple[int, bytes] | None, report: Report,
 ) -> None:  # fmt: skip
     before, position = ledger.origin(site), 0
-    for row in _rows(database, ledger, site):
+    for row in stream(database, ledger.select_sql, (site,)):
         report.count(ledger.table)
         position += 1
         where = f"{ledger.table} {site}/{row[1]}"
@@ -74,12 +73,3 @@ def _check_row(
     elif not is_whole:
         report.add("chain", where, "a column outside the chain was changed: wrong checksum")
     return stored if isinstance(stored, bytes) else expected
-
-
-def _rows(database: peewee.Database, ledger: Ledger, site: str) -> Iterator[tuple[Any, ...]]:
-    """The rows of one chain in order, fetched in portions so that memory stays small."""
-    sql = ledger.select_sql.replace("?", database.param)
-    cursor = database.connection().cursor()  # type: ignore[no-untyped-call]
-    cursor.execute(sql, (site,))
-    while rows := cursor.fetchmany(ROWS_AT_ONCE):
-        yield from rows

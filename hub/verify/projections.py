@@ -10,6 +10,7 @@ from hub.db import fetch
 from hub.inventory.models import REAL_KINDS
 from hub.inventory.posting import key_id
 from hub.orders.models import STAGES
+from hub.streaming import stream
 from hub.verify.findings import Report
 
 _KEY: Final = "company, site, place, lpn, owner, item, lot, status"
@@ -23,6 +24,19 @@ _REBUILT: Final = f"""
         FROM movement
     ) AS sides GROUP BY {_KEY}
 """
+_HELD: Final = (
+    "SELECT balance, SUM(quantity) AS quantity FROM allocation "
+    "WHERE state IN ('ALLOCATED', 'RELEASED', 'PICKED') GROUP BY balance"
+)
+_BALANCES: Final = (
+    "SELECT b.id, b.is_real, b.on_hand, b.allocated, COALESCE(h.quantity, 0), p.kind, "
+    f"{', '.join(f'b.{column}' for column in _KEY.split(', '))} FROM balance b "
+    f"LEFT JOIN ({_HELD}) AS h ON h.balance = b.id LEFT JOIN place p ON p.id = b.place"
+)
+_HELD_OF_NOTHING: Final = (
+    f"SELECT h.balance, h.quantity FROM ({_HELD}) AS h LEFT JOIN balance b ON b.id = h.balance "
+    "WHERE b.id IS NULL"
+)
 _SAME_KEY: Final = " AND ".join(f"b.{column} = r.{column}" for column in _KEY.split(", "))
 
 
@@ -49,18 +63,8 @@ def check_balances(database: peewee.Database, report: Report) -> None:
 
 
 def _check_balance_rows(database: peewee.Database, report: Report) -> None:
-    held = dict(
-        fetch(
-            database,
-            "SELECT balance, SUM(quantity) FROM allocation "
-            "WHERE state IN ('ALLOCATED', 'RELEASED', 'PICKED') GROUP BY balance",
-        )
-    )
-    kinds = dict(fetch(database, "SELECT id, kind FROM place"))
-    rows = fetch(database, f"SELECT id, is_real, on_hand, allocated, {_KEY} FROM balance")
-    for id, is_real, on_hand, allocated, *key in rows:
+    for id, is_real, on_hand, allocated, expected, kind, *key in stream(database, _BALANCES):
         report.count("balance")
-        expected, kind = held.pop(id, 0), kinds.get(key[2])
         wrong = []
         if key_id(*key) != id:
             wrong.append("the id is not that of the key columns: one was changed")
@@ -72,7 +76,7 @@ def _check_balance_rows(database: peewee.Database, report: Report) -> None:
             wrong.append(f"a real place holds {on_hand}")
         for what in wrong:
             report.add("balance", _name(database, key[2], key[5]), what)
-    for balance, quantity in held.items():
+    for balance, quantity in fetch(database, _HELD_OF_NOTHING):
         report.add("balance", f"balance {_hex(balance)}", f"{quantity} claimed of no balance")
 
 

@@ -16,6 +16,7 @@ import peewee
 
 from hub.db import fetch, is_postgresql
 from hub.inventory.posting import place_id
+from hub.streaming import stream
 from hub.verify.findings import Report
 from protocols.envelope import payload_digest
 from protocols.messages.events import EVENT_TYPES
@@ -56,10 +57,8 @@ def check_file(database: peewee.Database, report: Report) -> None:
 def check_readable(database: peewee.Database, report: Report) -> None:
     """Every row of every table can be read; text that is no UTF-8 any more is found only here."""
     for table in database.get_tables():
-        cursor = database.connection().cursor()  # type: ignore[no-untyped-call]
-        cursor.execute(f'SELECT * FROM "{table}"')
         try:
-            while cursor.fetchmany(ROWS_AT_ONCE):
+            for _row in stream(database, f'SELECT * FROM "{table}"'):
                 continue
         except (peewee.DatabaseError, sqlite3.DatabaseError) as wrong:
             report.add("storage", f"table {table}", f"cannot be read: {wrong}")
@@ -94,7 +93,7 @@ def _says(payload: bytes, type: str, at: int) -> bool:
 
 def check_places(database: peewee.Database, report: Report) -> None:
     """The id of a place is nothing but its site, kind and code."""
-    for id, site, kind, code in fetch(database, "SELECT id, site, kind, code FROM place"):
+    for id, site, kind, code in stream(database, "SELECT id, site, kind, code FROM place"):
         report.count("place")
         if place_id(site, kind, code) != bytes(id):
             report.add("place", f"{kind} {code}", "the id is not that of its site, kind and code")
