@@ -84,13 +84,17 @@ class Night:
         folder = backup_folder(self._config)
         make_private_folder(folder)
         remove_leftovers(folder, self._clock.now_us() - LEFT_FOR_US)
-        taken = take(self._config, folder, self._clock.now_us())
+        made = sorted(made_in(folder, self._config.site), key=_by_time, reverse=True)
+        earlier = [folder / one.name for one in made]
+        taken = take(self._config, folder, self._clock.now_us(), earlier=earlier)
         self._note_truth(taken)
         for name in superfluous(made_in(folder, self._config.site)):
             (folder / name).unlink(missing_ok=True)
-        size = taken.path.stat().st_size
+        text = f"{taken.path.stat().st_size:,} bytes"
+        if taken.damaged:
+            text += f", but damaged on the disk: {', '.join(taken.damaged)}"
         return NoteNightlyRun(
-            "BACKUP", self._day, is_good=True, text=f"{size:,} bytes", file=str(taken.path)
+            "BACKUP", self._day, is_good=not taken.damaged, text=text, file=str(taken.path)
         )
 
     def _note_truth(self, taken: Taken) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,6 +18,7 @@ import peewee
 
 from hub.backup import archive
 from hub.backup.archive import DATABASE, Manifest
+from hub.backup.made_again import begin_with, check_made_again
 from hub.config import HubConfig
 from hub.db import fetch, open_beside
 from hub.errors import HubError, NotFound
@@ -53,13 +55,19 @@ class Taken(NamedTuple):
     path: Path
     manifest: Manifest
     report: Report
+    damaged: Sequence[str] = ()
+    """Earlier backups that cannot be read any more."""
 
 
-def take(config: HubConfig, target: Path, now_us: int, step: Step = lambda a, b: None) -> Taken:
+def take(
+    config: HubConfig, target: Path, now_us: int, step: Step = lambda a, b: None,
+    earlier: Sequence[Path] | None = None,
+) -> Taken:  # fmt: skip
     """Back the hub up into a file, or into a folder under a name of its own.
 
-    Raises NotOnSqlite, NotFound, NotATarget. Books that are not true are backed up too, and
-    said to be so.
+    Given its earlier backups, the newest first (or that there are none yet), its books are also
+    made again from them, which takes about a second for every 500 acts since. Raises NotOnSqlite,
+    NotFound, NotATarget. Books that are not true are backed up too, and said to be so.
     """
     if not config.is_sqlite:
         raise NotOnSqlite
@@ -69,9 +77,9 @@ def take(config: HubConfig, target: Path, now_us: int, step: Step = lambda a, b:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".binlight-backup-") as work:
         copy = Path(work) / DATABASE
         copy_while_used(source, copy, step)
-        manifest, report = _look(config, copy, now_us)
+        manifest, report, damaged = _look(config, copy, now_us, earlier)
         members = {DATABASE: copy, **_private_files(config, Path(work))}
-        return Taken(path, archive.write(path, members, manifest), report)
+        return Taken(path, archive.write(path, members, manifest), report, damaged)
 
 
 def _where(target: Path, name: str) -> Path:
@@ -121,11 +129,17 @@ def _private_files(config: HubConfig, work: Path) -> dict[str, Path]:
     return copies
 
 
-def _look(config: HubConfig, copy: Path, now_us: int) -> tuple[Manifest, Report]:
-    database = open_beside(f"sqlite:///{copy}")
+def _look(
+    config: HubConfig, copy: Path, now_us: int, earlier: Sequence[Path] | None
+) -> tuple[Manifest, Report, Sequence[str]]:
+    database, damaged = open_beside(f"sqlite:///{copy}"), []
     try:
         report = check(database, copy)
-        return _manifest(config, database, now_us, is_true=report.ok), report
+        if report.ok and earlier is not None:
+            scratch = copy.with_name("again.db")
+            damaged = begin_with(earlier, database, scratch)
+            check_made_again(database, scratch, report)
+        return _manifest(config, database, now_us, is_true=report.ok), report, damaged
     finally:
         database.execute_sql("PRAGMA journal_mode = DELETE")  # type: ignore[no-untyped-call]
         database.close()
