@@ -67,6 +67,20 @@ def read_plain_badge(state: HandheldState, text: str, scene: Scene) -> Outcome |
     return refused(state, "NOBODYS_BADGE") if PIN_LIKE.fullmatch(text) else None
 
 
+def refuse_late_pin(state: HandheldState, text: str) -> Outcome | None:
+    """Digits where none are asked may be a PIN out of habit: refused without showing them. None for
+    what cannot be one.
+    """
+    if not PIN_LIKE.fullmatch(text):
+        return None
+    return refused(state, f"NOT_NOW_{state.phase}", scanned=masked(text))
+
+
+def masked(text: str) -> str:
+    """What stands on the screen instead."""
+    return "•" * len(text)
+
+
 def _owner_of(badge: str, scene: Scene) -> ShiftPerson | None:
     """Case does not matter, as on labels."""
     wanted = badge.upper()
@@ -95,9 +109,11 @@ def type_pin(state: HandheldState, typed: FigureTyped, scene: Scene) -> Outcome:
 
 def say_logout(state: HandheldState, _scene: Scene) -> Outcome:
     """The work stays here, suspended, until its person comes back or the hub takes it."""
-    if state.person is None:
+    if state.person is not None:
+        return _left(state, "ASKED", "LOGOUT")
+    if state.pin_for is not None:
         return Outcome(replace(state, pin_for=None), tone=Tone.OK)
-    return _left(state, "ASKED", "LOGOUT")
+    return told(state, "NOBODY_LOGGED_IN", Tone.WARN)
 
 
 def leave_shift(state: HandheldState) -> Outcome:

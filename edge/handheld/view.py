@@ -6,12 +6,14 @@ check digits are not shown: typed, they prove that somebody stands before the la
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal
 
 import msgspec
 
 from edge.handheld.dialogs import SHORT_REASONS
 from edge.handheld.outcome import Notice
+from edge.handheld.session import masked
 from edge.handheld.texts import Texts
 from edge.handheld.work import AskNewTote, HandheldState, LineMark, Phase, Work
 from protocols.messages.work import WorkLine
@@ -30,6 +32,9 @@ LINE_LOOKS: Final[dict[Phase, tuple[Look, Look, Look]]] = {
     "NEW_TOTE": ("DONE", "DONE", "LATER"),
 }
 """Where none is NOW, the title asks."""
+DIGITS_HIDDEN: Final[frozenset[Phase]] = frozenset({"BADGE", "READY", "PAUSED"})
+"""Where no figure is asked, digits are most likely a PIN, typed too early or out of habit."""
+DIGIT: Final = re.compile(r"[0-9]")
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -77,7 +82,7 @@ class ScreenView(msgspec.Struct, frozen=True):
     asked: int | None
     prompt: str
     typed: str
-    """What was typed so far; a PIN is masked."""
+    """What was typed so far; a PIN, and what may be one, is masked."""
     is_refused: bool = False
 
 
@@ -97,12 +102,12 @@ def show(state: HandheldState, facts: Facts, texts: Texts) -> ScreenView:
         mood=notice.look if notice else "NORMAL",
         message=texts.say(notice.code, notice.values) if notice else "",
         progress=_progress(work, state.in_reserve, texts),
-        title=_title(work, line, mark, phase, texts),
+        title=_title(work, line, mark, phase, facts, texts),
         rows=_rows(work, phase, texts),
         counted=counted,
         asked=asked,
         prompt=_prompt(work, counted, phase, facts, texts),
-        typed="•" * len(facts.typed) if phase == "PIN" else facts.typed,
+        typed=_typed(facts.typed, phase),
         is_refused=facts.is_refused,
     )
 
@@ -145,11 +150,34 @@ def _progress(work: Work | None, in_reserve: int, texts: Texts) -> str:
     return texts.say("PROGRESS_AND_MORE" if in_reserve else "PROGRESS", values)
 
 
+def _typed(typed: str, phase: Phase) -> str:
+    """A PIN is never readable, nor what may be one: digits typed before it is asked, or after."""
+    if phase == "PIN":
+        return masked(typed)
+    return DIGIT.sub(masked("0"), typed) if phase in DIGITS_HIDDEN else typed
+
+
+def _ready(facts: Facts) -> str:
+    """What is known about work while there is none here, as the ending of a text's code."""
+    if facts.is_refused:
+        return "_REFUSED"
+    if not facts.is_hub_online:
+        return "_AWAY"
+    return "" if facts.queue else "_NONE"  # it has heard the request and gave nothing for it
+
+
 def _title(
-    work: Work | None, line: WorkLine | None, mark: LineMark | None, phase: Phase, texts: Texts
+    work: Work | None,
+    line: WorkLine | None,
+    mark: LineMark | None,
+    phase: Phase,
+    facts: Facts,
+    texts: Texts,
 ) -> str:
     if phase in {"BIN", "ITEM", "TOTE"}:
         return ""
+    if phase == "READY":
+        return texts.say(f"TITLE_READY{_ready(facts)}")
     values: dict[str, object] = {}
     if line is not None and mark is not None:
         values |= {"counted": mark.counted, "asked": line.quantity, "slot": line.slot}
@@ -196,12 +224,8 @@ def _line_rows(work: Work, phase: Phase, texts: Texts) -> tuple[Row, ...]:
 def _prompt(
     work: Work | None, counted: int | None, phase: Phase, facts: Facts, texts: Texts
 ) -> str:
-    if phase == "READY" and facts.is_refused:
-        return texts.say("PROMPT_READY_REFUSED")
-    if phase == "READY" and not facts.is_hub_online:
-        return texts.say("PROMPT_READY_AWAY")
-    if phase == "READY" and not facts.queue:  # the hub has heard that somebody waits
-        return texts.say("PROMPT_READY_NONE")
+    if phase == "READY":
+        return texts.say(f"PROMPT_READY{_ready(facts)}")
     if phase == "ITEM" and counted:
         return texts.say("PROMPT_ITEM_COUNTING")
     if work is None or phase not in {"TOTES", "TOTE", "SHORT_TOTE"}:

@@ -53,8 +53,8 @@ def step(state: HandheldState, happened: WorkInput, scene: Scene) -> Outcome:
 
 
 def _person(state: HandheldState, happened: PersonInput, scene: Scene) -> Outcome:
-    if state.phase == "BADGE" and isinstance(happened, ItemRead | Unreadable):
-        answer = session.read_plain_badge(state, happened.text, scene)
+    if isinstance(happened, ItemRead | Unreadable):
+        answer = _code_out_of_work(state, happened.text, scene)
         if answer is not None:
             return answer
     match happened:
@@ -72,6 +72,13 @@ def _person(state: HandheldState, happened: PersonInput, scene: Scene) -> Outcom
     if work is None or work.progress.suspended:
         return refused(state, f"NOT_NOW_{state.phase}", scanned=_scanned(happened))
     return _on_work(state, work, happened, scene)
+
+
+def _code_out_of_work(state: HandheldState, text: str, scene: Scene) -> Outcome | None:
+    """Where no article is asked a code may be a badge's, or a PIN; None when it is neither."""
+    if state.phase == "BADGE":
+        return session.read_plain_badge(state, text, scene)
+    return session.refuse_late_pin(state, text) if state.phase in {"READY", "PAUSED"} else None
 
 
 def _on_work(

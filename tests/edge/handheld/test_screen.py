@@ -190,7 +190,8 @@ def test_every_screen_fits_whatever_is_on_it(width, height, counted, text):
 def test_every_phase_has_its_words(phase):
     assert f"PROMPT_{phase}" in TEXTS
     assert f"NOT_NOW_{phase}" in TEXTS
-    assert len(TEXTS[f"PROMPT_{phase}"].format(slot="AAAA")) <= 39
+    prompts = [words for code, words in TEXTS.items() if code.startswith(f"PROMPT_{phase}")]
+    assert all(len(words.format(slot="AAAA")) <= 39 for words in prompts)
 
 
 def test_a_missing_value_or_an_unknown_code_never_breaks_the_screen():
@@ -225,8 +226,43 @@ def test_the_app_passes_keys_on_and_draws_each_view():
 
     first, second = asyncio.run(play())
     assert keys.typed == ["%", "B", "a", "enter", "backspace", "escape"]
-    assert "asking for work" in first
+    assert "Waiting for work" in first
     assert "WHITE LANTERN" in second
+
+
+class Typist:
+    """Keys go to a real agent, and what it shows goes to the screen."""
+
+    def __init__(self, handheld: Handheld) -> None:
+        self.handheld = handheld
+        self.app = HandheldApp(self)
+        self.app.show_view_from_elsewhere(handheld.view)
+
+    def put(self, happened: Input) -> None:
+        self.handheld.do(happened)
+        self.app.show_view(self.handheld.view)
+
+    def drawn(self) -> str:
+        return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
+
+
+@pytest.mark.parametrize("begin", [Handheld, ready], ids=["at the badge", "after the log-in"])
+def test_a_pin_typed_where_none_is_asked_is_never_on_the_real_screen(begin):
+    typist = Typist(begin())
+
+    async def play() -> list[str]:
+        seen = []
+        async with typist.app.run_test(size=(40, 12)) as pilot:
+            for key in ("9", "3", "8", "4", "enter"):
+                await pilot.press(key)
+                await pilot.pause()
+                seen.append(typist.drawn())
+        return seen
+
+    seen = asyncio.run(play())
+    assert "> ••••" in seen[3], "each key is answered, and shows nothing"
+    assert "✗✗✗" in seen[4]
+    assert not [screen for screen in seen if set("9384") & set(screen)]
 
 
 def test_an_agent_that_ends_before_the_screen_is_there_leaves_no_screen_behind():

@@ -117,6 +117,45 @@ def test_the_pin_is_masked_on_the_screen():
     assert handheld.view.typed == "•"
 
 
+def at_the_badge() -> Handheld:
+    return at_badge(ANA)
+
+
+def on_a_break() -> Handheld:
+    handheld = picking([line(1, "A-1", 3)])
+    handheld.say("PAUSE")
+    return handheld
+
+
+@pytest.mark.parametrize("where", [at_the_badge, ready, on_a_break])
+@pytest.mark.parametrize("pin", ["9384", "93846517", "938465170261"])
+def test_a_pin_typed_where_none_is_asked_is_at_no_moment_readable(where, pin):
+    handheld = where()
+    for n, key in enumerate(pin, 1):
+        handheld.at_once(KeyTyped(key))
+        assert handheld.view.typed == "•" * n
+    handheld.do(KeyTyped("enter"))
+    assert (handheld.view.mood, handheld.view.typed) == ("REFUSED", "")
+    assert pin[:3] not in plain(handheld.view, 53, 17)
+
+
+def test_a_badge_that_is_typed_shows_its_letters_to_be_put_right():
+    handheld = at_badge(replace(BEN, badge="b-7"))
+    for key in "b-7":
+        handheld.at_once(KeyTyped(key))
+    assert handheld.view.typed == "b-•"
+
+
+def test_logging_out_where_nobody_is_logged_in_says_so():
+    handheld = at_badge(ANA)
+    handheld.say("LOGOUT")
+    assert (handheld.view.message, handheld.tone) == ("Nobody is logged in here.", Tone.WARN)
+    assert handheld.events() == []
+    handheld.badge()
+    handheld.say("LOGOUT")
+    assert (handheld.view.phase, handheld.tone) == ("BADGE", Tone.OK), "the badge is forgotten"
+
+
 def wrong_pins(handheld: Handheld, count: int) -> None:
     for _ in range(count):
         handheld.type("9999")

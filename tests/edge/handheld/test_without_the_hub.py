@@ -181,13 +181,18 @@ def test_who_is_not_on_the_list_any_more_is_logged_out_and_their_work_waits():
 # --- what waits for the hub -----------------------------------------------------------------------
 
 
-def test_the_screen_says_why_there_is_no_work():
+def test_the_screen_says_what_is_known_of_work_to_come():
     handheld = ready()
-    assert handheld.view.prompt.startswith("asking for work")
+    assert handheld.view.title == "Waiting for work"
     handheld.acknowledge(handheld.outbox.last_seq)
-    assert handheld.view.prompt.startswith("no work yet")
+    assert handheld.view.title == "The hub has no work at the moment"
+    handheld.say("NEXT")
+    assert handheld.view.title == "Waiting for work", "it is asked again and has not heard it yet"
+    handheld.acknowledge(handheld.outbox.last_seq)
     handheld.disconnect()
-    assert handheld.view.prompt.startswith("no radio, no work here")
+    assert handheld.view.title == "No contact with the hub"
+    handheld.do(LinkLost("NOT_AUTHORIZED", "NOT_ADMITTED"))
+    assert handheld.view.title == "This device is not admitted"
 
 
 def test_the_backlog_is_announced_and_seen_to_drain():
@@ -222,7 +227,7 @@ def test_a_refused_device_says_so_until_the_broker_lets_it_in_again(refusal: Lin
     handheld.do(refusal)
     handheld.at_once(KeyTyped("escape"))
     assert handheld.view.message == KEPT.format(2)
-    assert handheld.view.prompt.startswith("not admitted")
+    assert handheld.view.title == "This device is not admitted"
     handheld.say("LOGOUT")
     drawn = plain(handheld.view, 40, 12)
     assert handheld.view.phase == "BADGE"
