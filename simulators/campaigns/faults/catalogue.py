@@ -31,8 +31,8 @@ AT_ONCE: Final = (0.0, 0.0)
 PASSINGS_MAX: Final = 12
 """A restarted gateway dies at the latest at this passing of its point."""
 DAY_S: Final = 86_400
-KNOCK_AFTER_S: Final = 0.5
-"""Until strace has the process."""
+KNOCKS_AFTER_S: Final = (0.5, 1.0, 1.5)
+"""It takes strace a while to have the process."""
 
 
 class Strike(NamedTuple):
@@ -142,7 +142,8 @@ def _pages_on_a_failing_disk(world: FaultWorld, chance: Random) -> Strike | None
     """Somebody tries to log in meanwhile: a page that is only read writes nothing."""
     strike = _part("web", processes.disk_errors, world, chance)
     if strike is not None:
-        world.stage.after(KNOCK_AFTER_S, world.knock)
+        for after_s in KNOCKS_AFTER_S:
+            world.stage.after(after_s, world.knock)
     return strike
 
 
@@ -241,9 +242,9 @@ FAULTS: Final[tuple[Fault, ...]] = (
     Fault("gateway: fsync fails", 4, partial(_part, "gateway", processes.disk_errors),
           (1.0, 2.0), (_DISK,), is_possible=_trace),
     Fault("web: fsync fails", 4, _pages_on_a_failing_disk,
-          (1.0, 2.0), (_PAGES_DISK,), is_possible=_trace),
+          (2.0, 3.0), (_PAGES_DISK,), is_possible=_trace),
     Fault("planner: fsync fails", 4, partial(_part, "planner", processes.disk_errors),
-          (1.0, 2.0), (_PLANS_DISK,), is_possible=_trace),
+          (2.0, 4.0), (_PLANS_DISK,), is_possible=_trace),
     Fault("gateway: disk full", 5, partial(_part, "gateway", processes.disk_full),
           (1.0, 2.0), (_DISK,), is_possible=_trace),
     Fault("gateway: slow disk", 11, partial(_part, "gateway", processes.slow_disk),
