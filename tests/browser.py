@@ -6,7 +6,6 @@ Scripts, streams and layout are only true in a browser; all else is tested witho
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -16,6 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from hub.app import serving
 from hub.web.context import of_app
+from tests.served import served_by
 
 FLAGS: Final = (
     "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -34,13 +34,11 @@ def chromium() -> str | None:
 def served(app: Flask) -> Iterator[str]:
     """The application behind waitress on a free port of this machine; gives its address."""
     server, port = serving(app, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.close()
-        of_app(app).feed.end()
+    with served_by(server):
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            of_app(app).feed.end()
 
 
 @contextmanager

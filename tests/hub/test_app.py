@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import http.client
 import ssl
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from hub.staff.models import Denial
 from hub.web.context import WebSettings
 from hub.web.live import provide
 from tests.hub.conftest import TestHub
+from tests.served import served_by
 
 NEWS_TIMEOUT_S = 20
 
@@ -40,9 +41,8 @@ def https(settings: WebSettings, tmp_path: Path) -> Iterator[tuple[int, ssl.SSLC
     server, port = serving_https(
         app, "127.0.0.1", 0, tmp_path / "server.crt", tmp_path / "server.key"
     )
-    threading.Thread(target=server.run, daemon=True).start()
-    yield port, ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))
-    server.close()
+    with served_by(server):
+        yield port, ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))
 
 
 def test_every_address_belongs_to_one_view(settings: WebSettings) -> None:
@@ -67,6 +67,7 @@ def test_https_is_spoken_with_the_hubs_own_certificate(
     answer.read()
     connection.request("GET", "/health")
     assert connection.getresponse().read() == b"ok\n", "the connection is kept"
+    connection.close()
 
 
 def test_a_client_that_trusts_others_does_not_get_in(https: tuple[int, ssl.SSLContext]) -> None:
@@ -86,8 +87,8 @@ def test_silent_and_rude_clients_hold_up_nobody(https: tuple[int, ssl.SSLContext
     connection = http.client.HTTPSConnection("127.0.0.1", port, context=trusted)
     connection.request("GET", "/health")
     assert connection.getresponse().status == 200
-    for rude in silent:
-        rude.close()
+    for client in (connection, *silent):
+        client.close()
 
 
 def test_who_does_not_come_through_the_front_is_sent_away(
@@ -115,18 +116,22 @@ def test_a_stream_brings_news_over_a_real_socket(
     provide("test-news", lambda _key: told[0], needs=("warehouse", "read"))
     _let_in(sqlite_hub, "secret")
     server, port = serving(create_app(settings), "127.0.0.1", 0)
-    threading.Thread(target=server.run, daemon=True).start()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=NEWS_TIMEOUT_S)
-    connection.request("GET", "/live?topic=test-news", headers={"Cookie": "__Host-binlight=secret"})
+    with served_by(server), closing(connection):
+        answer = _listen_to(connection)
+        assert _next_news(answer) == b'data: {"topic":"test-news","value":"before"}\n'
+        told[0] = "after"
+        with sqlite_hub.act():
+            pass
+        assert _next_news(answer) == b'data: {"topic":"test-news","value":"after"}\n'
+
+
+def _listen_to(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+    cookie = {"Cookie": "__Host-binlight=secret"}
+    connection.request("GET", "/live?topic=test-news", headers=cookie)
     answer = connection.getresponse()
     assert answer.getheader("Content-Type", "").startswith("text/event-stream")
-    assert _next_news(answer) == b'data: {"topic":"test-news","value":"before"}\n'
-    told[0] = "after"
-    with sqlite_hub.act():
-        pass
-    assert _next_news(answer) == b'data: {"topic":"test-news","value":"after"}\n'
-    connection.close()
-    server.close()
+    return answer
 
 
 def _let_in(hub: TestHub, secret: str) -> None:
@@ -166,4 +171,5 @@ def test_a_failed_log_in_is_noted_with_the_browsers_own_address(
                  "Referer": f"https://127.0.0.1:{port}/log-in"},
     )  # fmt: skip
     assert connection.getresponse().status == 401
+    connection.close()
     assert Denial.get().address == "127.0.0.1"

@@ -7,7 +7,6 @@ import http.client
 import json
 import re
 import ssl
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -37,6 +36,7 @@ from protocols.enrolment import (
     write_secret,
 )
 from tests.hub.security.rig import SecureSite, new_key, request_of
+from tests.served import served_by
 
 pytestmark = pytest.mark.broker
 
@@ -95,9 +95,9 @@ def served(running: SecureSite) -> Iterator[Hub]:
     app = create_app(settings)
     tls = running.config.tls_folder
     server, port = serving_https(app, "127.0.0.1", 0, tls / "server.crt", tls / "server.key")
-    threading.Thread(target=server.run, daemon=True).start()
-    yield Hub(running, port)
-    of_app(app).feed.end()
+    with served_by(server):
+        yield Hub(running, port)
+        of_app(app).feed.end()
 
 
 @pytest.fixture
