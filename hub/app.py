@@ -33,7 +33,7 @@ from hub.staff import rules as staff_rules
 from hub.staff import service as staff
 from hub.staff import sessions
 from hub.staff.acts import NoteDenial
-from hub.web import errors, navigation, security, text
+from hub.web import errors, incoming, navigation, security, text
 from hub.web.context import (
     EXTENSION,
     Visitor,
@@ -118,6 +118,7 @@ def create_app(settings: WebSettings) -> Flask:
     )  # fmt: skip
     _describe_api(app)
     app.teardown_request(_tidy_connection(settings.journal.database))
+    incoming.install(app)
     for blueprint in _blueprints(PAGES):
         app.register_blueprint(blueprint)
     _bound(app, limiter, "staff.try_log_in", f"{settings.log_ins_per_minute} per minute")
@@ -152,10 +153,27 @@ def _refuse_request(error: HTTPError) -> ResponseReturnValue:
     """What APIFlask found wrong before our code saw the request."""
     names = {400: "BAD_REQUEST", 401: "NO_VALID_TOKEN", 422: "BAD_VALUE"}
     code = names.get(error.status_code, "REFUSED")
+        AUTO_OPERATION_ID=True,
     body, status = errors.answer(
         error.status_code, code, str(error.message), {"detail": error.detail}
     )
     return body, status, error.headers or {}
+    app.spec_processor(_with_required_bodies)
+
+
+def _with_required_bodies(spec: dict[str, Any]) -> dict[str, Any]:
+    """OpenAPI takes a body as optional unless it says otherwise; APIFlask does not say it."""
+    shapes = spec["components"]["schemas"]
+    bodies = [
+        operation["requestBody"]
+        for path in spec["paths"].values()
+        for operation in path.values()
+        if "requestBody" in operation
+    ]
+    for body in bodies:
+        shape = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        body["required"] = "required" in shapes[shape]
+    return spec
 
 
 def _feed(app: Flask, settings: WebSettings) -> Feed:

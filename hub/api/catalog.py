@@ -18,7 +18,7 @@ from hub.web.context import web
 @pages.auth_required(auth)
 @pages.input(schemas.ItemQuery, location="query")
 @pages.output(schemas.ItemPage)
-@pages.doc(summary="Articles by SKU", responses=refusals(422))
+@pages.doc(summary="Articles by SKU", responses=refusals())
 def list_items(query_data: dict[str, Any]) -> Any:
     ask("catalog", "read")
     limit = query_data["limit"]
@@ -43,7 +43,7 @@ def one_item(sku: str) -> Any:
 @pages.input(schemas.ItemIn)
 @pages.output(schemas.ItemOut)
 @pages.doc(summary="Make an article or bring it up to date; safe to repeat",
-           responses=refusals(409))  # fmt: skip
+           responses=refusals(409, 413))  # fmt: skip
 def put_item(sku: str, json_data: dict[str, Any]) -> Any:
     acts.carry_out(SaveItem(web().company, sku, **json_data))
     return _out(_item(sku))

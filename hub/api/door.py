@@ -8,19 +8,20 @@ from apiflask import APIBlueprint, HTTPError, HTTPTokenAuth
 from flask import g
 
 from hub import ids
-from hub.api import schemas
+from hub.api import bodies, schemas
 from hub.command import Command, written
 from hub.db import Table
 from hub.errors import AlreadyDone, HubError, NotFound
 from hub.journal import JournalRow, LedgerHead
 from hub.web import acts, security
-from hub.web.context import Visitor, somebody, web
+from hub.web.context import EVERY, Visitor, somebody, web
 
 IDS_OF_ACT_MAX: Final = 4
 """The row that an act makes is among the first ids it takes."""
 
 pages = APIBlueprint("api", __name__, url_prefix="/api/1", tag="Binlight")
 security.csrf.exempt(pages)  # a browser sends no bearer token by itself
+pages.before_request(bodies.look)
 auth = HTTPTokenAuth(description="A key made on the page of whoever it acts for (/own).")
 
 
@@ -38,7 +39,7 @@ class KeyReused(HubError):
 
 def _whose(secret: str) -> Visitor | None:
     found = web().people.of_token(secret) if secret else None
-    if found is None or found.must_change:
+    if found is None or found.stands_before:
         return None
     g.visitor = found
     return found
@@ -60,6 +61,7 @@ _SAID: Final = {
     403: "Not allowed",
     404: "Not there",
     409: "Not in this state of the books",
+    413: "Too large a body",
     422: "A value is not allowed",
 }
 
@@ -67,7 +69,7 @@ _SAID: Final = {
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Answers that an address may give beside the good one, all of the shape Problem."""
     body = {"application/json": {"schema": schemas.Problem}}
-    every = (400, 401, 403, *statuses)
+    every = (400, 401, 403, 422, *statuses)
     return {status: {"description": _SAID[status], "content": body} for status in every}
 
 
@@ -77,9 +79,14 @@ def made_refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "Known already", "content": body}, **refusals(*statuses)}
 
 
-def ask(capability: str, action: str) -> None:
+def ask(capability: str, action: str, division: str = EVERY) -> None:
     """Reads ask here; acts are asked by their name."""
-    web().people.require(somebody(), capability, action)
+    web().people.require(somebody(), capability, action, division)
+
+
+def ask_somewhere(capability: str, action: str) -> None:
+    """For lists that show only what belongs to divisions of their reader."""
+    web().people.require_somewhere(somebody(), capability, action)
 
 
 def id_of(what: str, text: str) -> bytes:

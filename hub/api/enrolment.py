@@ -24,6 +24,7 @@ _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     400: {"description": "Not JSON", "content": _PROBLEM},
     409: {"description": "The code or the request is refused: `code` says why",
           "content": _PROBLEM},
+    413: {"description": "Too large a body", "content": _PROBLEM},
     422: {"description": "A value is not allowed", "content": _PROBLEM},
     429: {"description": "Too many tries; wait a minute", "content": _PROBLEM},
 }  # fmt: skip

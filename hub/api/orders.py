@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from hub.api import schemas
-from hub.api.door import ask, auth, id_of, made_refusals, make, pages, refusals
+from hub.api.door import ask, ask_somewhere, auth, id_of, made_refusals, make, pages, refusals
 from hub.catalog import queries as catalog
 from hub.catalog.models import Item
 from hub.customers import queries as customers
@@ -15,16 +15,23 @@ from hub.orders import order_lists, rules, service
 from hub.orders.acts import PlaceOrder
 from hub.orders.models import SalesOrder
 from hub.web import acts
-from hub.web.context import web
+from hub.web.context import divisions, web
 from hub.web.text import day_bounds
+
+_ITS_ID: Final = {"id": "$response.body#/id"}
+MADE_ORDER: Final = {
+    "order": {"operationId": "get_api_one_order", "parameters": _ITS_ID},
+    "cancel": {"operationId": "post_api_cancel_order", "parameters": _ITS_ID},
+}
+"""Where to go with the answer (OpenAPI links)."""
 
 
 @pages.post("/orders")
 @pages.auth_required(auth)
 @pages.input(schemas.NewOrder)
 @pages.input(schemas.IdempotencyHeader, location="headers")
-@pages.output(schemas.Made, status_code=201)
-@pages.doc(summary="Take an order in", responses=made_refusals(404, 409))
+@pages.output(schemas.Made, status_code=201, links=MADE_ORDER)
+@pages.doc(summary="Take an order in", responses=made_refusals(404, 409, 413))
 def place_order(json_data: dict[str, Any], headers_data: dict[str, Any]) -> Any:
     return make(PlaceOrder(_new_order(json_data)), SalesOrder, headers_data["idempotency_key"])
 
@@ -38,7 +45,8 @@ def _new_order(wanted: dict[str, Any]) -> service.NewOrder:
         customer = found.id
     return service.NewOrder(
         company=web().company, channel=wanted["channel"], external_id=wanted["external_id"],
-        customer=customer, country=wanted["country"], currency=wanted["currency"],
+        division=wanted["division"], customer=customer, country=wanted["country"],
+        currency=wanted["currency"],
         ships_complete=wanted["ships_complete"], priority=wanted["priority"],
         due_at=wanted["due_at_us"], lines=[_new_line(line) for line in wanted["lines"]],
     )  # fmt: skip
@@ -55,15 +63,15 @@ def _new_line(wanted: dict[str, Any]) -> service.NewLine:
 @pages.auth_required(auth)
 @pages.input(schemas.OrderQuery, location="query")
 @pages.output(schemas.OrderPage)
-@pages.doc(summary="Orders, newest first", responses=refusals(422))
+@pages.doc(summary="Orders, newest first", responses=refusals())
 def list_orders(query_data: dict[str, Any]) -> Any:
-    ask("orders", "read")
+    ask_somewhere("orders", "read")
     limit = query_data["limit"]
     rows = order_lists.order_page(
         web().site, company=web().company, view=query_data["view"], text=query_data["q"],
         now_us=web().now_us(),
         day_end_us=day_bounds(web().now_us())[1], after=_cursor(query_data.get("after")),
-        rows=limit + 1,
+        rows=limit + 1, divisions=divisions("orders", "read"),
     )  # fmt: skip
     last = rows[limit - 1] if len(rows) > limit else None
     return {
@@ -85,6 +93,7 @@ def _head(order: Any, status: str, stages: rules.Stages) -> dict[str, Any]:
     return {
         "id": order.id.hex(), "number": order.number, "external_id": order.external_id,
         "state": order.state, "status": status, "channel": order.channel,
+        "division": order.division,
         "placed_at_us": order.placed_at, "due_at_us": order.due_at, "units": stages._asdict(),
     }  # fmt: skip
 
@@ -94,10 +103,11 @@ def _head(order: Any, status: str, stages: rules.Stages) -> dict[str, Any]:
 @pages.output(schemas.OrderOut)
 @pages.doc(summary="One order: where every unit is", responses=refusals(404))
 def one_order(id: str) -> Any:
-    ask("orders", "read")
+    ask_somewhere("orders", "read")
     found = order_lists.order(web().site, id_of("order", id))
     if found is None:
         raise NotFound("order", id)
+    ask("orders", "read", found.division)
     lines = order_lists.lines_of(found.id)
     stages = [order_lists.stages_of(line) for line in lines]
     ids = [line.item for line in lines]
@@ -117,7 +127,8 @@ def one_order(id: str) -> Any:
 @pages.auth_required(auth)
 @pages.input(schemas.Reason)
 @pages.output(schemas.Cancelled)
-@pages.doc(summary="Cancel all that nobody has in hand yet", responses=refusals(404, 409))
+@pages.doc(summary="Cancel all that nobody has in hand yet",
+           responses=refusals(404, 409, 413))  # fmt: skip
 def cancel_order(id: str, json_data: dict[str, Any]) -> Any:
     order, reason = id_of("order", id), json_data["reason"]
     if order_lists.order(web().site, order) is None:

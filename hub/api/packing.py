@@ -15,7 +15,8 @@ from hub.web import acts
 @pages.auth_required(auth)
 @pages.input(schemas.ToteIn)
 @pages.output(schemas.PackOut)
-@pages.doc(summary="A tote comes to the bench; safe to repeat", responses=refusals(404, 409))
+@pages.doc(summary="A tote comes to the bench; safe to repeat",
+           responses=refusals(404, 409, 413))  # fmt: skip
 def scan_tote(json_data: dict[str, Any]) -> Any:
     return _out(
         acts.carry_out(ScanTote(json_data["bench"], json_data["tote"], json_data["anyway"]))
@@ -28,7 +29,7 @@ def scan_tote(json_data: dict[str, Any]) -> Any:
 @pages.input(schemas.IdempotencyHeader, location="headers")
 @pages.output(schemas.PackOut)
 @pages.doc(summary="Units of an article were seen; the last one closes the parcel",
-           responses=refusals(404, 409))  # fmt: skip
+           responses=refusals(404, 409, 413))  # fmt: skip
 def verify_item(json_data: dict[str, Any], headers_data: dict[str, Any]) -> Any:
     """The same idempotency key again counts nothing (409 ALREADY_DONE)."""
     ask("warehouse", "pack")
@@ -43,7 +44,7 @@ def verify_item(json_data: dict[str, Any], headers_data: dict[str, Any]) -> Any:
 @pages.input(schemas.CloseIn)
 @pages.output(schemas.PackOut)
 @pages.doc(summary="Close the parcel over what was verified; safe to repeat",
-           responses=refusals(404, 409))  # fmt: skip
+           responses=refusals(404, 409, 413))  # fmt: skip
 def close_parcel(json_data: dict[str, Any]) -> Any:
     parcel = id_of("parcel", json_data["parcel"])
     return _out(acts.carry_out(CloseParcel(parcel, json_data["rest"])))

@@ -5,30 +5,34 @@ from __future__ import annotations
 from typing import Any, Final
 
 from apiflask import Schema
-from apiflask.fields import Boolean, Dict, Integer, List, Nested, String
-from apiflask.validators import Length, OneOf, Range, Regexp
+from apiflask.fields import Dict, Integer, List, Nested, String
+from apiflask.validators import Length, OneOf, Range
 
+from hub.api.fields import Pattern, QueryNumber, Unicode, WholeNumber, YesNo
 from hub.health.rules import LEVELS
 from hub.orders.models import STAGES
 from hub.orders.order_lists import VIEWS
+from hub.staff.rules import DIVISION_SIGNS_MAX
 from hub.warehouse.waves import METHODS
 from protocols.limits import PEM_CHARS_MAX
 
-ID: Final = Regexp(r"^[0-9a-f]{32}\Z")
-NAME: Final = Regexp(r"^[a-z0-9][a-z0-9-]{0,31}\Z")
-PLAIN: Final = Regexp(r"^[^\x00-\x1f\x7f]*\Z")
+ID: Final = Pattern("^[0-9a-f]{32}$")
+NAME: Final = Pattern("^[a-z0-9][a-z0-9-]{0,31}$")
+PLAIN: Final = Pattern(r"^[^\x00-\x1f\x7f]*$")
 """Text on one line; a NUL is no text in PostgreSQL."""
+ORDER_CURSOR: Final = Pattern("^([0-9]{1,18}~[0-9a-f]{32})?$")
 QUANTITY_MAX: Final = 10**6
 MICROS_MAX: Final = 10**15
 MOMENT_MAX: Final = 4 * 10**15
+PAGE_ROWS_MAX: Final = 200
 
 
 def text(most: int, least: int = 0, **extra: Any) -> String:
-    return String(validate=[Length(least, most), PLAIN], **extra)
+    return String(validate=[Length(least, most), PLAIN, Unicode()], **extra)
 
 
-def count(most: int = QUANTITY_MAX, least: int = 1, **extra: Any) -> Integer:
-    return Integer(strict=True, validate=Range(least, most), **extra)
+def count(most: int = QUANTITY_MAX, least: int = 1, **extra: Any) -> WholeNumber:
+    return WholeNumber(validate=Range(least, most), **extra)
 
 
 class Problem(Schema):
@@ -59,7 +63,7 @@ class Status(Schema):
 
 class Made(Schema):
     id = String(required=True, validate=ID)
-    was_known = Boolean(
+    was_known = YesNo(
         metadata={"description": "The same idempotency key came before; nothing changed now."}
     )
 
@@ -68,16 +72,20 @@ class IdempotencyHeader(Schema):
     """A text of your choice, the same for each try of one wish."""
 
     idempotency_key = String(
-        required=True, data_key="Idempotency-Key", validate=[Length(1, 80), Regexp(r"^[!-~]+\Z")]
+        required=True, data_key="Idempotency-Key", validate=[Length(1, 80), Pattern("^[!-~]+$")]
     )
 
 
+NEXT: Final = {"description": "`next` of the page before"}
+
+
 class ListQuery(Schema):
-    after = text(200, metadata={"description": "`next` of the page before"})
-    limit = Integer(load_default=50, validate=Range(1, 200))
+    after = text(200, metadata=NEXT)
+    limit = QueryNumber(load_default=50, validate=Range(1, PAGE_ROWS_MAX))
 
 
 class OrderQuery(ListQuery):
+    after = String(validate=ORDER_CURSOR, metadata=NEXT)
     view = String(load_default="all", validate=OneOf(VIEWS))
     q = text(80, load_default="")
 
@@ -94,9 +102,10 @@ class NewOrder(Schema):
     channel = text(40, 1, required=True)
     external_id = text(80, 1, allow_none=True, load_default=None)
     customer = text(80, 1, allow_none=True, load_default=None)
+    division = text(DIVISION_SIGNS_MAX, load_default="")
     country = text(60, load_default="")
-    currency = String(load_default="GBP", validate=Regexp(r"^[A-Z]{3}\Z"))
-    ships_complete = Boolean(load_default=False)
+    currency = String(load_default="GBP", validate=Pattern("^[A-Z]{3}$"))
+    ships_complete = YesNo(load_default=False)
     priority = count(1_000, 0, load_default=0)
     due_at_us = count(MOMENT_MAX, 0, allow_none=True, load_default=None)
     lines = List(Nested(NewOrderLine), required=True, validate=Length(1, 1_000))
@@ -112,6 +121,7 @@ class OrderHead(Schema):
     state = String()
     status = String()
     channel = String()
+    division = String()
     placed_at_us = Integer()
     due_at_us = Integer()
     units = Nested(Stages)
@@ -221,14 +231,14 @@ class WaveList(Schema):
 class ToteIn(Schema):
     bench = text(40, 1, required=True)
     tote = text(24, 1, required=True)
-    anyway = Boolean(load_default=False)
+    anyway = YesNo(load_default=False)
 
 
 class VerifyIn(Schema):
     parcel = String(required=True, validate=ID)
     code = text(90, 1, required=True)
     quantity = count(required=False, load_default=1)
-    closes = Boolean(load_default=True)
+    closes = YesNo(load_default=True)
 
 
 class CloseIn(Schema):
@@ -239,12 +249,12 @@ class CloseIn(Schema):
 class EnrolmentIn(Schema):
     """What a device posts with the code that it scanned."""
 
-    v = Integer(strict=True, required=True, validate=OneOf((1,)))
+    v = WholeNumber(required=True, validate=OneOf((1,)))
     site = String(required=True, validate=NAME)
     device = String(required=True, validate=NAME)
-    secret = String(required=True, validate=Regexp(r"^[A-Z2-7]{16}\Z"))
+    secret = String(required=True, validate=Pattern("^[A-Z2-7]{16}$"))
     csr = String(
-        required=True, validate=Length(1, PEM_CHARS_MAX),
+        required=True, validate=[Length(1, PEM_CHARS_MAX), Unicode()],
         metadata={"description": "PKCS#10 in PEM, EC P-256, common name = the device's name"},
     )  # fmt: skip
 

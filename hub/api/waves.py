@@ -13,6 +13,12 @@ from hub.web import acts
 from hub.web.context import web
 
 ROWS: Final = 100
+_ITS_ID: Final = {"id": "$response.body#/id"}
+MADE_WAVE: Final = {
+    "wave": {"operationId": "get_api_one_wave", "parameters": _ITS_ID},
+    "release": {"operationId": "post_api_release_wave", "parameters": _ITS_ID},
+}
+"""Where to go with the answer (OpenAPI links)."""
 
 
 @pages.get("/waves")
@@ -53,8 +59,8 @@ def _out(wave: Wave) -> dict[str, Any]:
 @pages.auth_required(auth)
 @pages.input(schemas.WaveIn)
 @pages.input(schemas.IdempotencyHeader, location="headers")
-@pages.output(schemas.Made, status_code=201)
-@pages.doc(summary="Plan a wave of due orders", responses=made_refusals(409))
+@pages.output(schemas.Made, status_code=201, links=MADE_WAVE)
+@pages.doc(summary="Plan a wave of due orders", responses=made_refusals(409, 413))
 def plan_wave(json_data: dict[str, Any], headers_data: dict[str, Any]) -> Any:
     ask("warehouse", "plan")
     return make(PlanDueOrders(**json_data), Wave, headers_data["idempotency_key"])

@@ -10,6 +10,7 @@ import peewee
 from hub.catalog import rules
 from hub.catalog.models import Barcode, Item, ItemName
 from hub.db import WriteTransaction, proxy
+from hub.errors import BadValue
 
 PAGE_ROWS: Final = 50
 _IDS_AT_ONCE: Final = 500
@@ -89,14 +90,15 @@ def item_page(
 
 
 def _matches(company: str, text: str) -> Any:
+    found = Item.sku_key.startswith(rules.sku_key(text)) | Item.name.contains(text.strip())
+    try:
+        code = rules.normal_code(text)
+    except BadValue:
+        return found  # too long for a label; it may still stand in a name
     coded = Barcode.select(Barcode.item).where(
-        (Barcode.company == company) & (Barcode.code == rules.normal_code(text))
+        (Barcode.company == company) & (Barcode.code == code)
     )
-    return (
-        Item.sku_key.startswith(rules.sku_key(text))
-        | Item.name.contains(text.strip())
-        | Item.id.in_(coded)
-    )
+    return found | Item.id.in_(coded)
 
 
 def item_count(company: str) -> int:

@@ -90,10 +90,18 @@ _SENTENCES: Final = {
 
 
 def plain(error: HTTPException) -> ResponseReturnValue:
+    if error.response:
+        return error.response
     status = error.code or 500
     sentence = _(_SENTENCES.get(status, error.description or error.name))
-    answered = answer(status, error.name.upper().replace(" ", "_"), sentence, {})
-    return answered if not error.response else error.response
+    body, status = answer(status, error.name.upper().replace(" ", "_"), sentence, {})
+    return body, status, _told_by_header(error)
+
+
+def _told_by_header(error: HTTPException) -> dict[str, str]:
+    """Which methods an address takes (RFC 9110, 15.5.6)."""
+    allowed = getattr(error, "valid_methods", None)
+    return {"Allow": ", ".join(sorted(allowed))} if allowed else {}
 
 
 def broken(error: Exception) -> ResponseReturnValue:

@@ -60,8 +60,6 @@ def protect(app: Flask) -> Limiter:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.is_https,
-        MAX_CONTENT_LENGTH=64 * 1_048_576,
-        MAX_FORM_MEMORY_SIZE=1_048_576,
         WTF_CSRF_TIME_LIMIT=None,
     )
     csrf.init_app(app)

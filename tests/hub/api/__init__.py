@@ -1,0 +1,1 @@
+"""The HTTP API from outside: over a real socket, as programs and attackers use it."""
