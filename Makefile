@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test test-hardware check bench lock
+.PHONY: help demo setup test test-hardware test-api check bench lock
 
 VENV ?= .venv
 JOBS ?= 2
@@ -31,6 +31,9 @@ test: setup ## every test; ARGS="tests/hub -k wave" for some
 test-hardware: ## scanners on a real kernel, in a virtual machine (a minute)
 	@$(SETUP) hardware
 	$(BIN)/python -m pytest -m hardware tests/hardware
+
+test-api: setup ## the API by its own description, on both databases; ARGS="--examples 200 --seed 7"
+	$(BIN)/python -m tests.hub.api.campaign --results docs/results $(ARGS)
 
 check: setup ## lint, format, types, import rules, and the wire's contract
 	$(BIN)/ruff check .
