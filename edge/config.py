@@ -60,6 +60,8 @@ class HubConfig(msgspec.Struct, frozen=True):
     """Whether to look around on the network when the known addresses do not answer."""
     interfaces: tuple[str, ...] = ()
     """Names or addresses of the interfaces to look on; none: all."""
+    only_these: bool = False
+    """Whether nothing but `addresses` is tried, wherever the hub says that it is."""
 
 
 class DriverConfig(msgspec.Struct, frozen=True):

@@ -38,6 +38,7 @@ class CertificateAccess:
         """`look` replaces mDNS. Raises IdentityUnusable, ConfigUnreadable."""
         self._store = store
         self._configured = _configured(hub)
+        self._has_no_choice = hub.only_these
         self._look = look or (_mdns(hub.interfaces) if hub.mdns else None)
         self._fingerprint = identity_keys.fingerprint(self._identity.authority)
         self._is_next_refused = False
@@ -48,6 +49,8 @@ class CertificateAccess:
         return identity_keys.serial(self._shown.certificate) if self._shown is not None else ""
 
     def addresses(self, failures: int) -> Iterator[Candidate]:
+        if self._has_no_choice:
+            return map(Candidate, self._configured)
         identity = self._identity
         known = Known(
             identity.site,
@@ -111,6 +114,8 @@ def _is_time_to_look(failures: int) -> bool:
 
 
 def _configured(hub: HubConfig) -> tuple[Address, ...]:
+    if hub.only_these and not hub.addresses:
+        raise ConfigUnreadable("hub.only_these", "there are no hub.addresses")
     try:
         return read_addresses(hub.addresses)
     except BadAddress as wrong:

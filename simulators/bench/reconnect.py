@@ -18,16 +18,14 @@ from typing import Any, Final
 
 from edge.config import BrokerConfig
 from edge.config import HubConfig as HubSearch
-from edge.identity.keys import make_key, request_for
-from edge.identity.record import Identity, IdentityStore, KeyPair
+from edge.identity.record import IdentityStore
 from edge.link.certificate_access import CertificateAccess
 from edge.link.hub_access import HubAccess, PasswordAccess
-from hub.devices.enrolling import Enrolling, new_offer
 from hub.devices.models import Device
 from hub.identity.announced import HubIdentity, identity_of
-from protocols.enrolment import EnrolmentRequest, write_secret
 from simulators.bench.returning_devices import ReturningDevice, ReturningFleet
 from simulators.bench.small_site import SmallSite
+from simulators.enrolment import enrol
 from simulators.errors import SimulatorsError
 
 DEVICES: Final = 200
@@ -195,18 +193,6 @@ def by_certificate(
 
 def enrolled(site: SmallSite, identity: HubIdentity, name: str, folder: Path) -> IdentityStore:
     """A device with a fresh code's certificate in `folder`/`name`; all but the way over HTTPS."""
-    secret, offer = new_offer(name, site.journal.clock.now_us(), os.urandom)
-    site.journal.carry_out(offer, site=site.config.site, via="command")
-    key = make_key()
-    request = EnrolmentRequest(
-        1, site.config.site, name, write_secret(secret), request_for(key, name)
-    )
-    answer = Enrolling(site.journal, identity, os.urandom).enrol(request, "")
     store = IdentityStore(folder / name)
-    store.adopt(
-        Identity(
-            answer.site, answer.device, answer.kind, answer.hub_id, answer.authority,
-            answer.brokers, KeyPair(key, answer.certificate),
-        )
-    )  # fmt: skip
+    enrol(site.journal, identity, name, store)
     return store

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import select
 import signal
-import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +27,7 @@ from hub.run import plans
 from hub.setup import prepare_all
 from hub.wiring import open_journal
 from simulators.errors import SimulatorsError
+from simulators.ports import free_port
 
 READY_WITHIN_MS: Final = 30_000
 
@@ -38,13 +38,6 @@ class NotReady(SimulatorsError):
     def __init__(self, part: str) -> None:
         self.part = part
         super().__init__(f"{part} did not answer within {READY_WITHIN_MS} ms; see its log.")
-
-
-def free_port() -> int:
-    """A loopback port that nobody has at this moment."""
-    with socket.socket() as asking:
-        asking.bind(("127.0.0.1", 0))
-        return int(asking.getsockname()[1])
 
 
 class SmallSite:

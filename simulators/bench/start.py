@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from simulators.bench.small_site import free_port
 from simulators.errors import SimulatorsError
+from simulators.ports import free_port
 
 SETTLE_S: Final = 3.0
 """Until what a start allocates and frees again is gone."""

@@ -23,7 +23,7 @@ from hub.process.ports import refuse_taken
 from simulators.errors import DemoFailed
 from simulators.live.chaos import kinds_of
 from simulators.live.demo_world import DemoPlan, DemoReport, DemoWorld, Progress, save_report
-from simulators.live.hub import free_port
+from simulators.ports import free_port
 
 SAY_EVERY_S: Final = 10.0
 """Between two lines of progress where no terminal overwrites them."""

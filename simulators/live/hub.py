@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -101,13 +100,3 @@ class LiveHub:
             process.wait()
         if process.stdout is not None:
             process.stdout.close()
-
-
-def free_port(wanted: int) -> int:
-    """The wanted port when nobody listens there, else one that the system chooses."""
-    for port in (wanted, 0):
-        with contextlib.suppress(OSError), socket.socket() as asking:
-            asking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            asking.bind(("127.0.0.1", port))
-            return int(asking.getsockname()[1])
-    raise DemoFailed("No port is free.")

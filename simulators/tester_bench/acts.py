@@ -7,17 +7,21 @@ The page draws its forms from it, files and the command line are checked by it, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from edge.handheld.work import PHASES
 from edge.tones import Tone
+from hub.devices.kinds import AWAITED, ENROLLED, RETIRED, REVOKED
 from protocols.messages.events import EVENT_TYPES
 from simulators.errors import SimulatorsError
+from simulators.tester_bench.codes import CODES, FRESH
 from simulators.tester_bench.damage import DAMAGES
 from simulators.tester_bench.display import KEYS
+from simulators.tester_bench.hardware import Proof
 from simulators.tester_bench.weather import AIRS
 
 PARTS: Final = ("broker", "gateway", "web", "planner")
+STATES: Final = (AWAITED, ENROLLED, REVOKED, RETIRED)
 COUNT_MAX: Final = 1_000
 SHIFT_MAX_S: Final = 3 * 366 * 24 * 3_600
 REQUIRED: Final = object()
@@ -99,6 +103,11 @@ _TABLE: Final = (
     Act("kill_agent", "SIGKILL the agent; it is started again.", (_DEVICE,)),
     Act("switch_off", "Take the power away.", (_DEVICE,)),
     Act("switch_on", "Give the power back.", (_DEVICE,)),
+    Act("forget_identity", "Make it a device that nobody has enrolled.", (_DEVICE,)),
+    Act("show_code", "Have the hub show a code that enrols a device.",
+        (_DEVICE, _choice("code", "which sort", CODES, default=FRESH))),
+    Act("scan_shown_code", "Scan the code that the hub shows.", (_DEVICE, _DAMAGE)),
+    Act("revoke", "Shut the device out at the hub, as lost or stolen.", (_DEVICE,)),
     Act("kill_part", "SIGKILL a part of the hub; it is started again.",
         (_choice("part", "which", PARTS),)),
     Act("stop_hub", "End the hub with its broker."),
@@ -118,6 +127,10 @@ _TABLE: Final = (
     Act("expect_event", "The hub has exactly so many events of a type.",
         (_choice("type", "the event", sorted(EVENT_TYPES)), _HOW_OFTEN._replace(default=1, least=0),
          _DEVICE._replace(default="")), True),
+    Act("expect_proof", "The device shows its hub this.",
+        (_DEVICE, _choice("proof", "what", get_args(Proof))), True),
+    Act("expect_at_hub", "The hub has the device in this state.",
+        (_DEVICE, _choice("state", "which", STATES)), True),
     Act("expect_hub", "The device shows whether the hub is there.",
         (_DEVICE, _choice("state", "which", ("here", "away"))), True),
     Act("expect_audit", "Everything has reached the hub, once, and the books are right.", (), True),

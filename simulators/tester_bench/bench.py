@@ -19,10 +19,11 @@ from simulators import checkers
 from simulators.errors import SimulatorsError
 from simulators.tester_bench import asking
 from simulators.tester_bench.acts import checked
+from simulators.tester_bench.codes import FRESH, NoCodeShown
 from simulators.tester_bench.damage import spoil
 from simulators.tester_bench.display import text_of
 from simulators.tester_bench.hardware import Device, Kept, Site
-from simulators.tester_bench.labels import as_sent
+from simulators.tester_bench.labels import QR_CODE, as_sent
 
 ANSWER_S: Final = 2.0
 """So long somebody waits for a tone before going on."""
@@ -137,6 +138,9 @@ class TesterBench:
         raise NothingAsked(device, self._kept(device).state.phase)
 
     def _answer(self, device: str, *, types_counts: bool = False, damage: str = "") -> None:
+        if self._device(device).proof() == "none":
+            self.scan_shown_code(device, damage)
+            return
         state = self._kept(device).state
         answer = asking.answer_to(state, self._pockets(device), types_counts=types_counts)
         if answer.text:
@@ -198,10 +202,7 @@ class TesterBench:
 
     def kill_agent(self, device: str) -> None:
         """SIGKILL; returns once its next life has begun."""
-        hardware = self._device(device)
-        boot = hardware.kept().boot
-        hardware.kill()
-        self.site.until(lambda: hardware.kept().boot > boot and self._is_awake(device), PATIENCE_S)
+        self._until_next_life(device, Device.kill)
 
     def switch_off(self, device: str) -> None:
         hardware = self._device(device)
@@ -212,6 +213,36 @@ class TesterBench:
         """Returns once it shows something."""
         self._device(device).switch_on()
         self.site.until(lambda: self._is_awake(device), PATIENCE_S)
+
+    def _until_next_life(self, device: str, do: Callable[[Device], None]) -> None:
+        hardware = self._device(device)
+        lives, boot = hardware.lives, hardware.kept().boot
+        do(hardware)
+        self.site.until(
+            lambda: hardware.lives > lives and self._is_awake(device)
+            and (hardware.proof() == "none" or hardware.kept().boot > boot),
+            PATIENCE_S,
+        )  # fmt: skip
+
+    # ── identity ─────────────────────────────────────────────────────────────────────────
+
+    def forget_identity(self, device: str) -> None:
+        """Returns once it asks for a code."""
+        self._until_next_life(device, Device.forget_identity)
+
+    def show_code(self, device: str, code: str = FRESH) -> None:
+        self._device(device)
+        self.site.show_code(device, code)
+
+    def scan_shown_code(self, device: str, damage: str = "") -> None:
+        """Hold the scanner to the hub's page. Raises NoCodeShown."""
+        if self.site.shown_code is None:
+            raise NoCodeShown
+        self.scan(device, QR_CODE + self.site.shown_code.text, damage)
+
+    def revoke(self, device: str) -> None:
+        self._device(device)
+        self.site.revoke(device)
 
     # ── hub ──────────────────────────────────────────────────────────────────────────────
 
@@ -275,6 +306,17 @@ class TesterBench:
             lambda: self._is_awake(device) and ("hub away" in self.text(device)) == is_away,
             lambda: self.text(device).partition("\n")[0],
         )  # fmt: skip
+
+    def expect_proof(self, device: str, proof: str) -> None:
+        hardware = self._device(device)
+        self._expect(f"{proof} to show by {device}", lambda: hardware.proof() == proof,
+                     hardware.proof)  # fmt: skip
+
+    def expect_at_hub(self, device: str, state: str) -> None:
+        self._device(device)
+        self._expect(f"{device} {state} at the hub",
+                     lambda: self.site.state_at_hub(device) == state,
+                     lambda: self.site.state_at_hub(device))  # fmt: skip
 
     def expect_audit(self) -> None:
         """Waits until every device that is on has told everything; then compares."""

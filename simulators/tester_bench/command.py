@@ -68,23 +68,26 @@ def play(file: Path, virtual: bool, pauses: float, data: Path | None, quiet: boo
 
 
 @click.command("bench")
-@click.option("--port", type=PORT, default=0, help="The page's; by default 8090 or any free one.")
+@click.option("--port", type=PORT, help="The page's; by default 8090 or any free one.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Address of the page.")
 @click.option("--beyond-loopback", is_flag=True, help="Allow --listen beyond this machine.")
 @click.option("--handhelds", default=2, show_default=True, help="How many.")
 @click.option("--orders", default=12, show_default=True, help="How many of the bundled orders.")
 @click.option("--seed", default=7, show_default=True, help="Decides stock, people and PINs.")
+@click.option("--secure", is_flag=True, help="Devices have certificates, and enrol by codes.")
 @click.option("--data", type=FOLDER, help="Keep the world in this folder.")
 @click.option(
     "--join", type=FOLDER, help="Put the handhelds beside a hub that runs on this folder."
 )
 @click.option("--broker-port", type=int, help="With --join: where that hub's broker listens.")
 def bench(
-    listen: str, port: int, data: Path | None, join: Path | None, broker_port: int | None,
-    beyond_loopback: bool, **world: int,
+    listen: str, port: int | None, data: Path | None, join: Path | None,
+    broker_port: int | None, beyond_loopback: bool, **world: Any,
 ) -> None:  # fmt: skip
     """Serve a page with virtual handhelds, scanners and a network for a tester's hands."""
     look_for_terminal_emulator()
+    if join is not None and world["secure"]:
+        raise click.UsageError("--secure is the hub's own choice; leave it out with --join.")
     from simulators.tester_bench.serving import Place, serve
 
     place = Place(listen, port, data, join, broker_port, beyond_loopback)
@@ -94,7 +97,8 @@ def bench(
 @click.command("do")
 @click.argument("act", required=False)
 @click.argument("given", nargs=-1, metavar="[NAME=VALUE]...")
-def do(act: str | None, given: tuple[str, ...]) -> None:
+@click.option("--port", type=PORT, help="The bench's, when several run.")
+def do(act: str | None, given: tuple[str, ...], port: int | None) -> None:
     """Do something on the bench that runs: `binlight sim do scan device=handheld-1 code=…`.
 
     Without an act it lists them all.
@@ -102,9 +106,9 @@ def do(act: str | None, given: tuple[str, ...]) -> None:
     if act is None:
         click.echo("\n".join(acts_as_text()))
         return
-    from simulators.tester_bench.remote import act_on_running_bench
+    from simulators.tester_bench.remote import act_on, running_bench
 
-    heard = act_on_running_bench(act, pairs(given))
+    heard = act_on(running_bench(port), act, pairs(given))
     click.echo(" ".join(heard) or "done")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -17,8 +17,12 @@ from edge.tones import Tone
 from hub.config import HubConfig
 from hub.journal import Journal
 from simulators.errors import SimulatorsError
+from simulators.tester_bench.codes import ShownCode
 from simulators.tester_bench.display import Rows
 from simulators.tester_bench.labels import Labels
+
+Proof = Literal["none", "password", "certificate"]
+"""By what a device shows who it is; "none" for one that nobody has enrolled."""
 
 
 class NotOnThisBench(SimulatorsError):
@@ -63,9 +67,22 @@ class Device(Protocol):
     tones: list[Tone]
     """Every tone since the bench began, oldest first; only ever appended to."""
 
+    lives: int
+    """How often its agent was started."""
+    last_words: str
+    """Why the agent before this one ended, if it said so."""
+
     @property
     def outbox_file(self) -> Path:
         """Its storage."""
+        ...
+
+    def proof(self) -> Proof:
+        """What it has to show its hub."""
+        ...
+
+    def forget_identity(self) -> None:
+        """Make it a device that nobody has enrolled; its events stay. Raises NotOnThisBench."""
         ...
 
     def rows(self) -> Rows:
@@ -138,6 +155,23 @@ class Site(Protocol):
 
     def kill_part(self, part: str) -> None:
         """SIGKILL; whoever looks after it starts it again."""
+        ...
+
+    @property
+    def shown_code(self) -> ShownCode | None:
+        """The enrolment code that stands on the hub's page."""
+        ...
+
+    def show_code(self, device: str, sort: str) -> None:
+        """Have the hub show one of `codes.CODES`. Raises NotOnThisBench."""
+        ...
+
+    def revoke(self, device: str) -> None:
+        """Shut a device out, as lost or stolen."""
+        ...
+
+    def state_at_hub(self, device: str) -> str:
+        """AWAITED, ENROLLED, REVOKED or RETIRED."""
         ...
 
     def stop_hub(self) -> None: ...

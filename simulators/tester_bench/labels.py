@@ -29,7 +29,7 @@ from simulators.hall import Article
 
 TOTES: Final = 60
 FOUND_MAX: Final = 60
-CODE_128, GS1_128, EAN_13, ITF_14 = "]C0", "]C1", "]E0", "]I1"
+CODE_128, GS1_128, EAN_13, ITF_14, QR_CODE = "]C0", "]C1", "]E0", "]I1", "]Q1"
 KINDS: Final = ("badge", "command", "bin", "item", "case", "gs1", "tote")
 _EXPIRES, _LOT, _SERIAL = "271231", "L-2041", "000042"
 

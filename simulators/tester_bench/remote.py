@@ -1,12 +1,16 @@
-"""How a command line finds the bench that runs, and acts on it. Owns the file that says where.
+"""How a command line finds the bench that runs, and acts on it. Owns the files that say where.
 
-The file holds the page's key, so only the user who started the bench can read it.
+Each bench leaves one, under its port. It holds the page's key, so only the user who started the
+bench can read it. A bench that was killed leaves its file behind; nobody answers there.
 """
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
+import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,8 +19,9 @@ import msgspec
 from hub.config import default_data_folder
 from simulators.errors import SimulatorsError
 
-FILE: Final = "running-bench.json"
+FOLDER: Final = "running-benches"
 PATIENCE_S: Final = 120.0
+ANSWER_S: Final = 1.0
 KEY_HEADER: Final = "X-Bench-Key"
 
 
@@ -25,6 +30,15 @@ class NoBenchRuns(SimulatorsError):
 
     def __init__(self) -> None:
         super().__init__("No bench answers. Start one with: binlight sim bench")
+
+
+class SeveralBenchesRun(SimulatorsError):
+    code = "SEVERAL_BENCHES_RUN"
+
+    def __init__(self, ports: Sequence[int]) -> None:
+        self.ports = tuple(ports)
+        said = ", ".join(map(str, ports))
+        super().__init__(f"Several benches run, on the ports {said}. Say which one: --port PORT")
 
 
 class BenchRefused(SimulatorsError):
@@ -42,9 +56,9 @@ class Running(msgspec.Struct, frozen=True):
 
 def say_where(running: Running) -> Path:
     """Leave the file for `sim do`; returns it, to be removed at the end."""
-    folder = default_data_folder()
+    folder = default_data_folder() / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / FILE
+    file = folder / f"{running.port}.json"
     file.unlink(missing_ok=True)
     fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
@@ -54,17 +68,34 @@ def say_where(running: Running) -> Path:
     return file
 
 
-def act_on_running_bench(act: str, given: dict[str, Any]) -> list[str]:
-    """Do it; returns the tones. Raises NoBenchRuns, BenchRefused."""
+def running_bench(port: int | None = None) -> Running:
+    """The one that runs, or the one on this port. Raises NoBenchRuns, SeveralBenchesRun."""
+    found = [one for one in _said() if port in {None, one.port} and _answers(one)]
+    if not found:
+        raise NoBenchRuns
+    if len(found) > 1:
+        raise SeveralBenchesRun(sorted(one.port for one in found))
+    return found[0]
+
+
+def _said() -> list[Running]:
+    said = []
+    for file in sorted((default_data_folder() / FOLDER).glob("*.json")):
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            said.append(msgspec.json.decode(file.read_bytes(), type=Running))
+    return said
+
+
+def _answers(running: Running) -> bool:
     try:
-        kept = (default_data_folder() / FILE).read_bytes()
-    except FileNotFoundError:
-        raise NoBenchRuns from None
-    return act_on(msgspec.json.decode(kept, type=Running), act, given)
+        with socket.create_connection((running.host, running.port), ANSWER_S):
+            return True
+    except OSError:
+        return False
 
 
 def act_on(running: Running, act: str, given: dict[str, Any]) -> list[str]:
-    """As `act_on_running_bench`, on one that is known."""
+    """Do it; returns the tones. Raises NoBenchRuns, BenchRefused."""
     connection = http.client.HTTPConnection(running.host, running.port, timeout=PATIENCE_S)
     headers = {KEY_HEADER: running.key, "Content-Type": "application/json"}
     body = msgspec.json.encode({"act": act, "given": given})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -12,12 +13,12 @@ from typing import Any, Final, NamedTuple
 import waitress
 
 from hub.config import DEFAULT_BROKER_PORT, HubConfig, is_loopback
-from hub.process.ports import refuse_taken
+from hub.process.ports import PortTaken, holder_of
 from simulators.errors import SimulatorsError
-from simulators.live.hub import free_port
+from simulators.ports import bound
 from simulators.tester_bench.bench import TesterBench
 from simulators.tester_bench.feed import STREAMS_MAX
-from simulators.tester_bench.live_site import LiveSite, Opened, join_site, open_site
+from simulators.tester_bench.live_site import USUAL, LiveSite, Opened, join_site, open_site
 from simulators.tester_bench.playing import own_folder
 from simulators.tester_bench.recorder import Recorder
 from simulators.tester_bench.remote import Running, say_where
@@ -44,7 +45,8 @@ class Place(NamedTuple):
     """Where the page listens, and where the world lies."""
 
     listen: str = "127.0.0.1"
-    port: int = 0
+    port: int | None = 0
+    """0: any that is free; None: the usual one, or any other while somebody has it."""
     data: Path | None = None
     join: Path | None = None
     broker_port: int | None = None
@@ -55,13 +57,14 @@ def serve(plan: WorldPlan, place: Place, say: Callable[[str], None]) -> None:
     """Until Ctrl-C or SIGTERM. Raises BeyondLoopback, PortTaken before anything is started."""
     if not is_loopback(place.listen) and not place.beyond_loopback:
         raise BeyondLoopback(place.listen)
-    if place.port:
-        refuse_taken(place.port)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    say("Filling a warehouse, starting hub, broker and handhelds …")
-    with own_folder(place.data) as folder, _opened(plan, folder, place) as opened:
+    with (
+        listening(place, say) as waiting, own_folder(place.data) as folder,
+        _opened(plan, folder, place, say) as opened,
+    ):  # fmt: skip
         page = make_page(opened.site, place, plan)
-        server, port = listening(page, place)
+        server = serving(page, waiting)
+        port = int(waiting.getsockname()[1])
         _welcome(page, place, port, opened.password, say)
         where = say_where(Running(place.listen, port, page.key))
         try:
@@ -74,8 +77,14 @@ def serve(plan: WorldPlan, place: Place, say: Callable[[str], None]) -> None:
 
 
 @contextmanager
-def _opened(plan: WorldPlan, folder: Path, place: Place) -> Iterator[Opened]:
-    opened = open_site(plan, folder) if place.join is None else _joined(plan, place.join, place)
+def _opened(
+    plan: WorldPlan, folder: Path, place: Place, say: Callable[[str], None]
+) -> Iterator[Opened]:
+    say("Filling a warehouse, starting hub, broker and handhelds …")
+    if place.join is None:
+        opened = open_site(plan, folder, USUAL)
+    else:
+        opened = _joined(plan, place.join, place)
     try:
         yield opened
     finally:
@@ -102,15 +111,35 @@ def make_page(site: LiveSite, place: Place, plan: WorldPlan) -> BenchPage:
     )  # fmt: skip
 
 
-def listening(page: BenchPage, place: Place) -> tuple[Any, int]:
-    """A server that has yet to `run`, and its port."""
-    app = create_app(page)
-    port = place.port or free_port(DEFAULT_PORT)
-    server = waitress.create_server(
-        app, host=place.listen, port=port, threads=STREAMS_MAX + SPARE_THREADS, ident=None,
+def listening(place: Place, say: Callable[[str], None]) -> socket.socket:
+    """The page's own port, taken before anything else is begun: two benches never want the same.
+
+    Raises PortTaken, which names who has a port that was asked for.
+    """
+    if place.port is None:
+        with contextlib.suppress(OSError):
+            return _listen(place.listen, DEFAULT_PORT)
+        say(f"Port {DEFAULT_PORT} is taken by {holder_of(DEFAULT_PORT)}; here is another.")
+    try:
+        return _listen(place.listen, place.port or 0)
+    except OSError as wrong:
+        if not place.port:
+            raise
+        raise PortTaken(place.port, holder_of(place.port)) from wrong
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    taken = bound(host, port)
+    taken.listen()
+    return taken
+
+
+def serving(page: BenchPage, waiting: socket.socket) -> Any:
+    """A server that has yet to `run`."""
+    return waitress.create_server(
+        create_app(page), sockets=[waiting], threads=STREAMS_MAX + SPARE_THREADS, ident=None,
         channel_request_lookahead=1,  # tells streams that their browser has hung up
     )  # fmt: skip
-    return server, port
 
 
 def _welcome(

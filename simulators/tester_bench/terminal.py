@@ -6,6 +6,7 @@ knows what a handheld is. pyte (LGPL) understands the sequences, as any terminal
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import struct
@@ -28,7 +29,8 @@ class _Answering(pyte.Screen):
         self._fd = fd
 
     def write_process_input(self, data: str) -> None:
-        os.write(self._fd, data.encode())
+        with contextlib.suppress(OSError):  # who asked is gone
+            os.write(self._fd, data.encode())
 
 
 class Terminal:
@@ -43,7 +45,8 @@ class Terminal:
 
     def let_go_of_near(self) -> None:
         """The program holds it now; when it dies, reading ends."""
-        os.close(self.near)
+        near, self.near = self.near, -1
+        os.close(near)
 
     def draw(self) -> bool:
         """Take in what the program has written; False when it is gone."""
@@ -68,6 +71,9 @@ class Terminal:
             )
 
     def close(self) -> None:
+        """Give both ends back."""
+        if self.near >= 0:
+            self.let_go_of_near()
         os.close(self.far)
 
 

@@ -20,13 +20,23 @@ from typing import Final
 from msgspec.structs import replace
 
 from edge.device import OUTBOX_FILE
+from edge.errors import IdentityUnusable
+from edge.identity.record import IdentityStore
 from edge.tones import Tone
 from hub.process.supervise import die_with_parent
-from simulators.campaigns.faults.proxy import Link
 from simulators.tester_bench import shifted_clock
+from simulators.tester_bench.device_file import (
+    CLOCK,
+    CONFIGURATION,
+    IDENTITY,
+    SCANNER,
+    TONES,
+    Ways,
+    write_device_file,
+)
 from simulators.tester_bench.display import COLUMNS, DARK, LINES, Rows
 from simulators.tester_bench.gauge_files import GaugeFiles
-from simulators.tester_bench.hardware import Kept, Switches
+from simulators.tester_bench.hardware import Kept, NotOnThisBench, Proof, Switches
 from simulators.tester_bench.scanner_cable import ScannerCable
 from simulators.tester_bench.storage import look_into
 from simulators.tester_bench.terminal import Terminal
@@ -36,6 +46,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 RESTART_S: Final = 0.5
 """From an agent's death until it is started again, as systemd would."""
 END_S: Final = 10.0
+SAYS: Final = "binlight: "
+"""So a refusal begins on the standard error output."""
 _DISPLAY: Final = {
     "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8",
     "COLUMNS": str(COLUMNS), "LINES": str(LINES),
@@ -47,25 +59,30 @@ class TerminalHandheld:
     """One device. Its thread reads display and tones; methods may be called from any other."""
 
     def __init__(
-        self, folder: Path, site: str, name: str, password: str, link: Link,
-        changed: Callable[[], None],
+        self, folder: Path, site: str, name: str, ways: Ways, changed: Callable[[], None],
+        password: str = "",
     ) -> None:  # fmt: skip
+        """`password` is of use where the hub gives no certificates."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.name, self._folder, self._link, self._changed = name, folder, link, changed
+        self.name, self._folder, self._ways, self._changed = name, folder, ways, changed
         self.switches = Switches()
         self.tones: list[Tone] = []
-        self._cable = ScannerCable(folder / "scanner")
+        self.lives = 0
+        self._cable = ScannerCable(folder / SCANNER)
         self._gauges = GaugeFiles(folder)
-        self._clock = folder / "clock"
-        self._tones = _pipe(folder / "tones")
+        self._clock = folder / CLOCK
+        self._tones = _pipe(folder / TONES)
         self._kept = Kept()
         self._terminal: Terminal | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._is_wanted = self._is_closing = False
         self._wake = threading.Event()
+        self._power = threading.Lock()
+        """Held while an agent is started: what is done to a device then is done to that agent."""
+        self.last_words = ""
         shifted_clock.set_shift(self._clock, 0)
         self._cable.plug()
-        self._write_configuration(site, password)
+        write_device_file(folder, site, name, ways, password)
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
         self._thread.start()
 
@@ -87,6 +104,19 @@ class TerminalHandheld:
     def kept(self) -> Kept:
         self._kept = look_into(self.outbox_file, self._kept)
         return self._kept
+
+    def proof(self) -> Proof:
+        if self._ways.pages is None:
+            return "password"
+        try:
+            return "certificate" if self.identity_store.identity is not None else "none"
+        except IdentityUnusable:
+            return "none"
+
+    @property
+    def identity_store(self) -> IdentityStore:
+        """Its identity's file, as it is now."""
+        return IdentityStore(self._folder)
 
     # ── hands ────────────────────────────────────────────────────────────────────────────
 
@@ -123,17 +153,22 @@ class TerminalHandheld:
         self._set(clock_shift_s=shift_s)
 
     def set_air(self, air: str) -> None:
-        self._link.weather = AIRS[air].weather
+        weather = AIRS[air].weather
+        is_sealed = self._ways.pages is not None
+        if is_sealed and (weather.twice or weather.swapped):
+            raise NotOnThisBench(
+                f"air {air!r}", "what is encrypted cannot be told apart, so nothing of it doubled"
+            )
+        for link in filter(None, self._ways):
+            link.weather = weather
         self._gauges.set_radio(AIRS[air].dbm)
         self._set(air=air)
 
     def fill_disk(self) -> None:
-        self._set(is_disk_full=True)
-        self._limit_running()
+        self._limit_files(is_full=True)
 
     def free_disk(self) -> None:
-        self._set(is_disk_full=False)
-        self._limit_running()
+        self._limit_files(is_full=False)
 
     def _set(self, **changes: object) -> None:
         self.switches = replace(self.switches, **changes)
@@ -142,25 +177,41 @@ class TerminalHandheld:
     # ── power ────────────────────────────────────────────────────────────────────────────
 
     def switch_on(self) -> None:
-        self._is_wanted = True
+        with self._power:
+            self._is_wanted = True
         self._wake.set()
 
     def switch_off(self) -> None:
-        self._is_wanted = False
-        self.kill()
+        with self._power:
+            self._is_wanted = False
+            self._kill()
 
     def kill(self) -> None:
-        process = self._process
-        if process is not None:
-            process.kill()
+        with self._power:
+            self._kill()
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+
+    def forget_identity(self) -> None:
+        if self._ways.pages is None:
+            raise NotOnThisBench(
+                "a device without identity", "this hub gives no certificates; start with --secure"
+            )
+        with self._power:
+            self._kill()
+            if self._process is not None:
+                self._process.wait()
+            (self._folder / IDENTITY).unlink(missing_ok=True)
 
     def close(self) -> None:
         """End the agent in good order, and give everything back. Safe to repeat."""
-        self._is_wanted, self._is_closing = False, True
+        with self._power:
+            self._is_wanted, self._is_closing = False, True
+            if self._process is not None:
+                self._process.terminate()
         self._wake.set()
-        process = self._process
-        if process is not None:
-            process.terminate()
         self._thread.join(END_S)
         self.kill()
         self._thread.join(END_S)
@@ -176,22 +227,29 @@ class TerminalHandheld:
         while not self._is_closing:
             self._wake.wait()
             self._wake.clear()
-            while self._is_wanted:
-                self._live_once()
-                self._wake.wait(RESTART_S)
+            while self._live_once():
+                if self._wake.wait(RESTART_S):
+                    self._wake.clear()
 
-    def _live_once(self) -> None:
+    def _live_once(self) -> bool:
+        """From the start of an agent to its end; False when none is wanted."""
         terminal = Terminal()
-        self._process = process = self._start(terminal)
-        terminal.let_go_of_near()
-        self._terminal = terminal
-        self._set(is_on=True)
-        while self._look(terminal):
-            self._changed()
-        self._terminal = None
-        process.wait()
-        terminal.close()
-        self._set(is_on=False)
+        try:
+            with self._power:
+                if not self._is_wanted:
+                    return False
+                self._process = process = self._start(terminal)
+                self.lives += 1
+            self._terminal = terminal
+            self._set(is_on=True)
+            while self._look(terminal):
+                self._changed()
+            self._terminal = None
+            self.last_words = _last_words(terminal.rows()) if process.wait() > 0 else ""
+            self._set(is_on=False)
+            return True
+        finally:
+            terminal.close()
 
     def _look(self, terminal: Terminal) -> bool:
         """Wait for something new; False when the agent is gone."""
@@ -205,43 +263,30 @@ class TerminalHandheld:
             self.tones.append(Tone(line))
 
     def _start(self, terminal: Terminal) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "binlight", "edge",
-             "--config", str(self._folder / "device.toml"), "--data", str(self._folder)],
+             "--config", str(self._folder / CONFIGURATION), "--data", str(self._folder)],
             stdin=terminal.near, stdout=terminal.near, stderr=terminal.near,
             start_new_session=True, env={**os.environ, **_DISPLAY, "PYTHONPATH": str(ROOT)},
             preexec_fn=self._before_life,  # noqa: PLW1509 - two system calls, no lock
         )  # fmt: skip
+        terminal.let_go_of_near()
+        return process
 
     def _before_life(self) -> None:
         die_with_parent()
         if self.switches.is_disk_full:
             resource.setrlimit(resource.RLIMIT_FSIZE, _file_limit(is_full=True))
 
-    def _limit_running(self) -> None:
+    def _limit_files(self, *, is_full: bool) -> None:
         """No regular file of the agent may grow: as a full disk, without one."""
-        process = self._process
-        if process is None or process.poll() is not None:
-            return
-        limit = _file_limit(is_full=self.switches.is_disk_full)
-        with contextlib.suppress(ProcessLookupError):
-            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limit)
-
-    def _write_configuration(self, site: str, password: str) -> None:
-        """What `binlight device add` and a person with an editor would leave on a device."""
-        secret = self._folder / "password"
-        secret.touch(0o600)
-        secret.write_text(password + "\n")
-        (self._folder / "device.toml").write_text(
-            f'site = "{site}"\nname = "{self.name}"\n\n'
-            f'[broker]\nhost = "127.0.0.1"\nport = {self._link.port}\n'
-            f'password_file = "{secret}"\n\n'
-            f'[scanner]\ndriver = "serial"\naim = true\noptions.port = "{self._cable.port}"\n\n'
-            f'[tones]\ndriver = "told"\noptions.path = "{self._folder / "tones"}"\n\n'
-            f'[clock]\ndriver = "shifted"\noptions.path = "{self._clock}"\n\n'
-            f'[gauges]\npower_supplies = "{self._gauges.supplies}"\n'
-            f'wireless = "{self._gauges.wireless}"\nevery_s = 1\n'
-        )
+        with self._power:
+            self._set(is_disk_full=is_full)
+            process = self._process
+            if process is not None and process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    limit = _file_limit(is_full=is_full)
+                    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limit)
 
 
 def _pipe(path: Path) -> int:
@@ -249,6 +294,12 @@ def _pipe(path: Path) -> int:
     with contextlib.suppress(FileExistsError):
         os.mkfifo(path, 0o600)
     return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _last_words(rows: Rows) -> str:
+    """The sentence with which a program ended; a display breaks it anywhere."""
+    text = "".join(run.text for row in rows for run in row)
+    return " ".join(text.partition(SAYS)[2].split())
 
 
 def _file_limit(*, is_full: bool) -> tuple[int, int]:

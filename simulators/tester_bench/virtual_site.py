@@ -27,10 +27,11 @@ from edge.handheld.render import layout
 from edge.link.io_values import LinkLost
 from edge.tones import Tone
 from hub.config import HubConfig
+from hub.devices import queries
 from hub.setup import prepare_schema
 from hub.wiring import open_journal
 from simulators.tester_bench.display import COLUMNS, DARK, LINES, Rows, Run
-from simulators.tester_bench.hardware import Kept, NotOnThisBench, Switches
+from simulators.tester_bench.hardware import Kept, NotOnThisBench, Proof, Switches
 from simulators.tester_bench.labels import labels_of
 from simulators.tester_bench.weather import AIRS
 from simulators.tester_bench.world_plan import WorldPlan, furnish
@@ -44,6 +45,7 @@ PARTS: Final = ("broker", "gateway")
 BROKER_RESTART_S: Final = 1.0
 HAND_S: Final = 0.8
 """Reaching for the trigger: longer than an echo, so that the same label twice is two scans."""
+NO_CERTIFICATES: Final = "virtual time knows no certificates"
 AIRS_HERE: Final = {"fine": True, "cut": False, "silent": False}
 """Whether anything passes."""
 
@@ -87,6 +89,8 @@ class BenchHandheld(VirtualHandheld):
         self.outbox_file = file
         self.switches = Switches()
         self.tones: list[Tone] = []
+        self.lives = 0
+        self.last_words = ""
         self._kept = Kept()
         self._is_wanted = False
 
@@ -108,6 +112,12 @@ class BenchHandheld(VirtualHandheld):
                 core.state,
             )
         return self._kept
+
+    def proof(self) -> Proof:
+        return "password"
+
+    def forget_identity(self) -> None:
+        raise NotOnThisBench("a device without identity", NO_CERTIFICATES)
 
     # ── hands ────────────────────────────────────────────────────────────────────────────
 
@@ -192,6 +202,7 @@ class BenchHandheld(VirtualHandheld):
     def _begin(self) -> None:
         if self._is_wanted and self.core is None:
             super().switch_on()
+            self.lives += 1
             self._set(is_on=True)
             if not self.switches.has_scanner:
                 self.step(ScannerPresence(is_there=False, reason="unplugged"))
@@ -205,8 +216,12 @@ class VirtualSite:
     """A hub's cores, a simulated broker, and handhelds without processes."""
 
     parts: tuple[str, ...] = PARTS
+    shown_code: Final = None
 
     def __init__(self, plan: WorldPlan, folder: Path) -> None:
+        """Raises NotOnThisBench for a world with certificates."""
+        if plan.secure:
+            raise NotOnThisBench("a secure hub", NO_CERTIFICATES)
         self._world = World(plan.seed)
         chance, clock = self._world.chance, self._world.clock
         self.config = HubConfig(folder=str(folder), database_url="sqlite://")
@@ -264,6 +279,17 @@ class VirtualSite:
     def start_hub(self) -> None:
         self.is_hub_on = True
         self._broker.start()
+
+    # ── identity ─────────────────────────────────────────────────────────────────────────
+
+    def show_code(self, device: str, sort: str) -> None:
+        raise NotOnThisBench("enrolment", NO_CERTIFICATES)
+
+    def revoke(self, device: str) -> None:
+        raise NotOnThisBench("shutting a device out", NO_CERTIFICATES)
+
+    def state_at_hub(self, device: str) -> str:
+        return str(queries.device(self.config.site, device).state)
 
     # ── time ─────────────────────────────────────────────────────────────────────────────
 

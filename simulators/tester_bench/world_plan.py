@@ -34,6 +34,8 @@ class WorldPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     handhelds: int = 2
     slots: int = 2
     """Of each cart: so many orders are picked at once."""
+    secure: bool = False
+    """Devices have certificates, and enrol by codes."""
 
 
 class Furnishing(msgspec.Struct, frozen=True):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from simulators.ports import free_port
 
 PROGRAM = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 STARTED_WITHIN_S = 20
@@ -17,7 +18,7 @@ class Mosquitto:
     """One broker that can be killed and started again on the same port."""
 
     def __init__(self, folder: Path, lines: str = "allow_anonymous true") -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self._config = folder / "mosquitto.conf"
         self._config.write_text(
             f"listener {self.port} 127.0.0.1\nuser root\npersistence false\n"
@@ -54,9 +55,3 @@ def mosquitto(folder: Path, lines: str = "allow_anonymous true") -> Iterator[Mos
         yield broker
     finally:
         broker.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -26,7 +26,7 @@ from simulators.campaigns.faults.ledger import Audit, audit, ideal_of
 from simulators.campaigns.faults.record import Record
 from simulators.campaigns.faults.trials import TRIALS, run_trials
 from simulators.campaigns.faults.world import FaultPlan, FaultWorld
-from simulators.live.hub import free_port
+from simulators.ports import free_port
 from simulators.world import chance
 
 EVENTS: Final = 3_400

@@ -108,9 +108,16 @@ def test_an_enrolled_device_tries_what_the_hub_said_and_what_is_configured(store
     assert [each.address for each in access.addresses(9)] == [told[2], *told[:2]]
 
 
-def test_a_configured_address_that_is_none_is_refused_by_name(store):
+def test_behind_a_port_forwarding_what_the_hub_says_of_itself_is_not_tried(store):
+    access = CertificateAccess(store, HubConfig(("gate.local:9000",), only_these=True))
+    access.worked(Address("10.0.0.1", 8883))
+    assert [each.address for each in access.addresses(9)] == [Address("gate.local", 9000)]
+
+
+@pytest.mark.parametrize("hub", [HubConfig(addresses=("hub",)), HubConfig(only_these=True)])
+def test_a_configured_address_that_is_none_is_refused_by_name(store, hub: HubConfig):
     with pytest.raises(ConfigUnreadable):
-        CertificateAccess(store, HubConfig(addresses=("hub",)))
+        CertificateAccess(store, hub)
 
 
 # ── mDNS over loopback. ─────────────────────────────────────────────────────────────────────

@@ -53,9 +53,9 @@ def test_tones_are_those_of_the_last_act_alone(virtual: bench.TesterBench):
 def test_keys_are_typed_one_by_one_and_taken_back(virtual: bench.TesterBench):
     virtual.press(ONE, "7")
     virtual.press(ONE, "8")
-    virtual.expect_screen(ONE, "> 78")
+    virtual.expect_screen(ONE, "> ••▏")
     virtual.press(ONE, "backspace")
-    virtual.expect_screen(ONE, "> 7▏")
+    virtual.expect_screen(ONE, "> •▏")
     virtual.press(ONE, "enter")
     virtual.expect_tone(ONE, "REFUSED")
 

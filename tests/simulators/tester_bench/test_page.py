@@ -16,7 +16,7 @@ from simulators.tester_bench.labels import printed
 from simulators.tester_bench.live_site import open_site
 from simulators.tester_bench.remote import BenchRefused, Running, act_on
 from simulators.tester_bench.scenario import read_scenario
-from simulators.tester_bench.serving import Place, listening, make_page
+from simulators.tester_bench.serving import Place, listening, make_page, serving
 from simulators.tester_bench.web import BenchPage
 from simulators.tester_bench.world_plan import WorldPlan
 from tests.browser import TABLET, WIDE, browser, chromium
@@ -47,10 +47,11 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     site = open_site(PLAN, tmp_path_factory.mktemp("bench")).site
     page = make_page(site, Place(), PLAN)
-    server, port = listening(page, Place())
+    waiting = listening(Place(), print)
+    server = serving(page, waiting)
     threading.Thread(target=server.run, daemon=True).start()
     page.bench.wait_until_ready()
-    yield Served(page, port)
+    yield Served(page, waiting.getsockname()[1])
     page.close()
     server.close()
     site.close()
@@ -153,9 +154,9 @@ def test_a_typed_code_is_scanned_and_keys_are_pressed(page: Page):
     expect(screen(page, 2)).to_contain_text("SKIP: scan your badge first.")
     for key in ("7", "8", "backspace"):
         card(page, 2).locator(f"[data-key='{key}']").click()
-    expect(screen(page, 2)).to_contain_text("> 7")
+    expect(screen(page, 2)).to_contain_text("> •▏")
     card(page, 2).locator("[data-key=escape]").click()
-    expect(screen(page, 2)).not_to_contain_text("> 7")
+    expect(screen(page, 2)).not_to_contain_text("> •▏")
 
 
 def test_keys_alone_do_what_the_screen_asks(page: Page, served: Served):

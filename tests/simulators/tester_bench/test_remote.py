@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -11,15 +13,16 @@ import pytest
 from click.testing import CliRunner
 
 from simulators.commands import sim
+from simulators.ports import LOOPBACK, bound
 from simulators.tester_bench import command
 from simulators.tester_bench.acts import ACTS
 from simulators.tester_bench.command import pairs
 from simulators.tester_bench.player import StepFailed
 from simulators.tester_bench.remote import (
-    FILE,
     NoBenchRuns,
     Running,
-    act_on_running_bench,
+    SeveralBenchesRun,
+    running_bench,
     say_where,
 )
 from simulators.tester_bench.scenario import BadScenario
@@ -48,17 +51,42 @@ def test_values_are_given_by_name():
         pairs(("device",))
 
 
-def test_no_bench_is_a_sentence_and_the_way_to_a_bench_is_this_users_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's own data folder."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    return tmp_path
+
+
+@contextmanager
+def listening() -> Iterator[Running]:
+    """Somebody who answers, and has said where."""
+    with bound(LOOPBACK, 0) as page:
+        page.listen()
+        running = Running(LOOPBACK, page.getsockname()[1], "secret")
+        say_where(running)
+        yield running
+
+
+def test_no_bench_is_a_sentence_and_the_way_to_a_bench_is_this_users_alone(home: Path):
     with pytest.raises(NoBenchRuns, match="binlight sim bench"):
-        act_on_running_bench("expect_audit", {})
-    file = say_where(Running("127.0.0.1", 9, "secret"))
-    assert file.name == FILE
-    assert file.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(NoBenchRuns):
-        act_on_running_bench("expect_audit", {})
+        running_bench()
+    with listening() as running:
+        assert running_bench() == running
+        (file,) = home.rglob("*.json")
+        assert file.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(NoBenchRuns):  # it was killed, and its file is still there
+        running_bench()
+
+
+def test_of_several_benches_one_is_named_by_its_port(home: Path):
+    with listening() as one, listening() as other:
+        with pytest.raises(SeveralBenchesRun, match=str(one.port)) as refused:
+            running_bench()
+        assert refused.value.ports == tuple(sorted((one.port, other.port)))
+        assert running_bench(other.port) == other
+    with listening() as again:
+        assert running_bench() == again
 
 
 def test_a_file_is_played_in_virtual_time_by_command(tmp_path: Path):
