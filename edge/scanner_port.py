@@ -1,7 +1,7 @@
 """The scanner as the agent's loop sees it: opened, read, lost and found again.
 
 Owns when a lost scanner is tried again, and the watchdog: one that was quiet for long is opened
-anew, because some stop after hours without a word (LESSONS 24). What a driver must do stands in
+anew, because some stop after hours without a word (lesson 24). What a driver must do stands in
 `edge/scanners/contract.py`; what a scan means is not known here.
 """
 

@@ -210,7 +210,7 @@ class AgentCore:
         return actions
 
     def _scan(self, scan: ScanRead, now: Now) -> list[Action]:
-        """What was typed before belongs to no scan: it is gone, never joined (LESSONS 14)."""
+        """What was typed before belongs to no scan: it is gone, never joined (lesson 14)."""
         self._typed = ""
         raw = RawScan(scan.text, scan.symbology)
         return self._read(read_scan(raw, self.config, self._sends_fnc1), now)

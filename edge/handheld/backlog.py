@@ -1,6 +1,6 @@
 """What people are shown of events that wait for the hub, once it is back: from when until when.
 
-LESSONS 23: nobody is surprised by an upload, nor by what the hub makes of it.
+Lesson 23: nobody is surprised by an upload, nor by what the hub makes of it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One pull of the trigger, read twice, is one scan: but only where a scan sets a thing. Pure.
 
 Owns the dwell time. Scans of items are never dropped: there each one counts a piece, and the count
-on the screen shows it (LESSONS 9).
+on the screen shows it (lesson 9).
 """
 
 from __future__ import annotations

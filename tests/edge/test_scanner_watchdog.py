@@ -1,4 +1,4 @@
-"""A scanner that stops after hours without a word (LESSONS 24) is opened anew by itself."""
+"""A scanner that stops after hours without a word (lesson 24) is opened anew by itself."""
 
 from __future__ import annotations
 

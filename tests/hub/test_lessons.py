@@ -1,4 +1,4 @@
-"""What users of comparable systems complain about, as stories of the hub (line numbers of LESSONS).
+"""What users of comparable systems complain about, as stories of the hub (docs/lessons.md).
 
 Stories of one part alone stand with that part; here are those that cross several.
 """
@@ -44,11 +44,11 @@ WRITERS, ACTS, SCANS, GROUP = 3, 40, 120, 4
 SEED = 20_261_121
 
 
-# ── LESSONS 2: scanning fast exhausted the retries of the database, and scans vanished. ──────
+# ── Lesson 2: scanning fast exhausted the retries of the database, and scans vanished. ───────
 
 
 def test_no_scan_vanishes_while_others_write_as_fast_as_they_can(hub: TestHub) -> None:
-    """LESSONS 2 (odoo/odoo#4637): the scans' writer stands in line like everybody else."""
+    """Lesson 2 (odoo/odoo#4637): the scans' writer stands in line like everybody else."""
     floor = Floor(hub)
     floor.enrol("h1")
     device, failed = Device(floor), []
@@ -84,11 +84,11 @@ def _write_on_and_on(hub: TestHub, barrier: threading.Barrier, failed: list[Base
         hub.database.close()
 
 
-# ── LESSONS 26: reserved counters drifted away from what was reserved. ───────────────────────
+# ── Lesson 26: reserved counters drifted away from what was reserved. ────────────────────────
 
 
 def test_reserved_counters_equal_the_claims_after_any_acts(hub: TestHub) -> None:
-    """LESSONS 26 (odoo/odoo#62139, open since 2020): counted anew from the claims themselves."""
+    """Lesson 26 (odoo/odoo#62139, open since 2020): counted anew from the claims themselves."""
     print(f"seed {SEED}")
     chance = Random(SEED)
     released(
@@ -166,11 +166,11 @@ def _stages_by_claims(hub: TestHub) -> dict[object, int]:
     )  # fmt: skip
 
 
-# ── LESSONS 35: over-picking one bin, negative bins, failed adjustment saved half. ───────────
+# ── Lesson 35: over-picking one bin, negative bins, failed adjustment saved half. ────────────
 
 
 def test_a_bin_that_is_over_picked_ends_at_zero_and_asks_for_a_count(hub: TestHub) -> None:
-    """LESSONS 35 (openboxes/openboxes#229): eight were taken where the books had five."""
+    """Lesson 35 (openboxes/openboxes#229): eight were taken where the books had five."""
     released(hub, {"A-01-01-1/MUG": 5}, {"MUG": 5})
     picking = Picking(hub)
     picking.take_work()
@@ -183,7 +183,7 @@ def test_a_bin_that_is_over_picked_ends_at_zero_and_asks_for_a_count(hub: TestHu
 
 
 def test_an_adjustment_of_two_bins_that_fails_at_the_second_changes_neither(hub: TestHub) -> None:
-    """LESSONS 35 (rubyforgood/human-essentials#3712): a failed adjustment was saved half."""
+    """Lesson 35 (rubyforgood/human-essentials#3712): a failed adjustment was saved half."""
     first, second = builders.stock(hub, "A-1", "MUG", 3), builders.stock(hub, "A-2", "MUG", 3)
     mug, before = _item(hub, "MUG"), Movement.select().count()
 
@@ -198,11 +198,11 @@ def test_an_adjustment_of_two_bins_that_fails_at_the_second_changes_neither(hub:
     assert verify(hub.database).ok
 
 
-# ── LESSONS 46: 60 became 61, 1 ml became 2 ml. ──────────────────────────────────────────────
+# ── Lesson 46: 60 became 61, 1 ml became 2 ml. ───────────────────────────────────────────────
 
 
 def test_no_column_of_any_table_holds_a_fraction(hub: TestHub) -> None:
-    """LESSONS 46 (odoo/odoo#5667): asked of the models and of the database itself."""
+    """Lesson 46 (odoo/odoo#5667): asked of the models and of the database itself."""
     inexact = (peewee.FloatField, peewee.DoubleField, peewee.DecimalField)
     for table in TABLES:
         for field in table._meta.sorted_fields:
@@ -220,7 +220,7 @@ def kinds_of_messages() -> set[type[msgspec.Struct]]:
 
 
 def test_no_message_carries_a_fraction() -> None:
-    """LESSONS 46: quantities travel as integers too."""
+    """Lesson 46: quantities travel as integers too."""
     kinds = kinds_of_messages()
     assert len(kinds) > 30
     inexact = {
@@ -234,7 +234,7 @@ def test_no_message_carries_a_fraction() -> None:
 
 @pytest.mark.parametrize(("cartons", "size"), [(10, 6), (3, 33), (7, 144), (999, 7)])
 def test_cartons_are_exactly_their_units(hub: TestHub, cartons: int, size: int) -> None:
-    """LESSONS 46 (odoo/odoo#5667): sixty stay sixty."""
+    """Lesson 46 (odoo/odoo#5667): sixty stay sixty."""
     mug = builders.item(hub, "MUG")
     with hub.act() as act:
         catalog_service.save_barcode(act, hub.company, "CARTON", mug, unit="carton", quantity=size)
@@ -246,13 +246,13 @@ def test_cartons_are_exactly_their_units(hub: TestHub, cartons: int, size: int) 
         assert catalog.codes_of(act.tx, [mug])[mug]["CARTON"] == size
 
 
-# ── LESSONS 59: a bulk import took hours, and everybody else waited. ─────────────────────────
+# ── Lesson 59: a bulk import took hours, and everybody else waited. ──────────────────────────
 
 
 def test_no_transaction_of_an_import_holds_more_than_one_small_slice(
     hub: TestHub, tmp_path: Path
 ) -> None:
-    """LESSONS 59: so a scan that comes in between waits for one slice at most."""
+    """Lesson 59: so a scan that comes in between waits for one slice at most."""
     rows = [uci_row(str(n), f"{20_000 + k}", 1) for n in range(300) for k in range(n % 9 + 1)]
     steps: list[str] = []
     take_in(

@@ -280,7 +280,7 @@ def test_no_lease_ends_while_it_is_the_hub_that_is_away(floor: FloorInTime):
 
 @pytest.mark.conflict("PERSON_ON_ANOTHER_DEVICE")
 def test_work_follows_its_person_and_the_device_left_behind_lets_go(floor: FloorInTime):
-    """LESSONS 24: the device fails, its person takes another and goes on at the same line."""
+    """Lesson 24: the device fails, its person takes another and goes on at the same line."""
     begun(floor)
     floor.first.pick("MUG", BIN, 3)
     floor.run()

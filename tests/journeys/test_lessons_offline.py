@@ -1,4 +1,4 @@
-"""LESSONS 20 to 24: what users of comparable systems lose when the network drops, as stories."""
+"""Lessons 20 to 24: what users of comparable systems lose when the network drops, as stories."""
 
 from __future__ import annotations
 

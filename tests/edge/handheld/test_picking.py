@@ -43,7 +43,7 @@ def test_one_line_from_bin_to_tote_and_done():
 
 
 def test_twenty_scans_a_second_are_all_counted(tmp_path):
-    """LESSONS 1: five quick scans of one product were counted as two or three."""
+    """Lesson 1: five quick scans of one product were counted as two or three."""
     handheld = picking([line(1, "A-1", 200)], tmp_path / "outbox.sqlite")
     handheld.bin("A-1")
     for _ in range(200):
@@ -55,7 +55,7 @@ def test_twenty_scans_a_second_are_all_counted(tmp_path):
 
 
 def test_a_doubled_read_of_a_bin_or_tote_is_one_but_of_an_item_two():
-    """LESSONS 9: one pull booked two to four times; items must not be debounced."""
+    """Lesson 9: one pull booked two to four times; items must not be debounced."""
     handheld = picking([line(1, "A-1", 3), line(2, "A-2", 3)])
     handheld.bin("A-1")
     handheld.wait(100)
@@ -70,7 +70,7 @@ def test_a_doubled_read_of_a_bin_or_tote_is_one_but_of_an_item_two():
 
 
 def test_a_trigger_held_down_on_a_command_is_one_command():
-    """LESSONS 9: the same code again and again, each time within the dwell of the last."""
+    """Lesson 9: the same code again and again, each time within the dwell of the last."""
     handheld = picking([line(1, "A-1", 3)])
     handheld.bin("A-1")
     handheld.scan("85123A", "85123A")
@@ -82,7 +82,7 @@ def test_a_trigger_held_down_on_a_command_is_one_command():
 
 
 def test_every_counting_scan_shows_the_running_count_and_sounds():
-    """LESSONS 13: the operator could not see whether the repeat scan counted."""
+    """Lesson 13: the operator could not see whether the repeat scan counted."""
     handheld = picking([line(1, "A-1", 3)])
     handheld.bin("A-1")
     seen = []
@@ -93,7 +93,7 @@ def test_every_counting_scan_shows_the_running_count_and_sounds():
 
 
 def test_a_half_typed_code_never_joins_the_next_scan():
-    """LESSONS 14: the previous code stayed in the field and joined with the next."""
+    """Lesson 14: the previous code stayed in the field and joined with the next."""
     handheld = picking([line(1, "A-1", 3)])
     handheld.bin("A-1")
     handheld.do(KeyTyped("8"))
@@ -104,7 +104,7 @@ def test_a_half_typed_code_never_joins_the_next_scan():
 
 
 def test_no_line_inherits_anything_from_the_line_before():
-    """LESSONS 15: stale state of an earlier scan; asked 1, booked 32 on a line of 2."""
+    """Lesson 15: stale state of an earlier scan; asked 1, booked 32 on a line of 2."""
     handheld = picking([line(1, "A-1", 32), line(2, "A-2", 2, codes=MUG)])
     handheld.bin("A-1")
     handheld.scan("85123A")
@@ -122,7 +122,7 @@ def test_no_line_inherits_anything_from_the_line_before():
 
 
 def test_a_short_of_nothing_asks_for_no_tote():
-    """LESSONS 36: a short pick of 0 units still asked to put 0 into a container."""
+    """Lesson 36: a short pick of 0 units still asked to put 0 into a container."""
     handheld = picking([line(1, "A-1", 3), line(2, "A-2", 1)])
     handheld.bin("A-1")
     handheld.say("SHORT")
@@ -160,7 +160,7 @@ def test_no_to_a_strange_tote_goes_back_to_the_short_pick_and_not_behind_it():
 
 
 def test_a_wrong_item_is_named_and_recorded_nowhere():
-    """LESSONS 19: say what was wrong, not "barcode not found"."""
+    """Lesson 19: say what was wrong, not "barcode not found"."""
     handheld = picking([line(1, "A-1", 3), line(2, "A-2", 2, codes=MUG)])
     handheld.bin("A-1")
     before = handheld.outbox.last_seq
@@ -317,7 +317,7 @@ def test_rubbish_from_a_scanner_is_refused_and_changes_nothing(text):
 
 
 def test_each_outcome_has_its_own_tone():
-    """LESSONS 18: people scan with their back to the screen."""
+    """Lesson 18: people scan with their back to the screen."""
     handheld = picking([line(1, "A-1", 2)])
     tones = []
     for act in (lambda: handheld.bin("A-9"), lambda: handheld.bin("A-1"),

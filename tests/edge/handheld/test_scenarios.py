@@ -1,6 +1,6 @@
 """The gate of recorded scenarios: a release that answers any scan otherwise does not pass.
 
-LESSONS 16: a new feature (scan the place first) broke pick-list scanning in the next release.
+Lesson 16: a new feature (scan the place first) broke pick-list scanning in the next release.
 """
 
 from __future__ import annotations

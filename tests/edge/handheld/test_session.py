@@ -234,7 +234,7 @@ def test_logging_out_suspends_and_logging_in_goes_on_without_a_network():
 
 
 def test_suspended_work_goes_on_at_the_same_line_and_count_on_another_device():
-    """LESSONS 24: resume on any device."""
+    """Lesson 24: resume on any device."""
     lines = (
         replace(line(1, "A-1", 3), state="DONE", counted=3, picked=3),
         replace(line(2, "A-2", 2), state="SKIPPED"),

@@ -1,4 +1,4 @@
-"""Taking back restores exactly, for every event that an act on the work can make (LESSONS 38)."""
+"""Taking back restores exactly, for every event that an act on the work can make (lesson 38)."""
 
 from __future__ import annotations
 

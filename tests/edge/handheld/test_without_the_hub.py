@@ -196,7 +196,7 @@ def test_the_screen_says_what_is_known_of_work_to_come():
 
 
 def test_the_backlog_is_announced_and_seen_to_drain():
-    """LESSONS 23: nobody is surprised by an upload, nor by what the hub makes of it."""
+    """Lesson 23: nobody is surprised by an upload, nor by what the hub makes of it."""
     handheld = ready()
     handheld.disconnect()
     for _ in range(6):

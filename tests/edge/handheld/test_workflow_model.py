@@ -1,4 +1,4 @@
-"""Every reachable state of a small piece of work, tried with every kind of scan (LESSONS 10, 16).
+"""Every reachable state of a small piece of work, tried with every kind of scan (lessons 10, 16).
 
 The exploration is exhaustive over states without their history: what a person can reach by any
 order of acts. It shows that no scan raises, that refusals change nothing, that each phase has a

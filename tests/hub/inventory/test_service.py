@@ -123,7 +123,7 @@ def test_a_status_change_or_adjustment_cannot_take_what_others_hold(hub):
 
 
 def test_a_fact_displaces_the_weakest_claims_first(hub):
-    """LESSONS 28: a fact is accepted though something is reserved; those claims give way."""
+    """Lesson 28: a fact is accepted though something is reserved; those claims give way."""
     builders.stock(hub, "B1", "MUG", 10)
     released = hold(hub, "B1", "MUG", 3, "RELEASED")
     older, newer = hold(hub, "B1", "MUG", 2), hold(hub, "B1", "MUG", 4)
@@ -139,7 +139,7 @@ def test_a_fact_displaces_the_weakest_claims_first(hub):
 
 
 def test_who_holds_this_stock_is_one_question(hub):
-    """LESSONS 27: nobody has to guess who keeps units from being free."""
+    """Lesson 27: nobody has to guess who keeps units from being free."""
     builders.stock(hub, "B1", "MUG", 10)
     builders.stock(hub, "B2", "MUG", 10)
     hold(hub, "B1", "MUG", 4)

@@ -128,7 +128,7 @@ def test_an_order_that_ships_complete_leaves_the_wave_whole(hub):
 
 
 def test_two_waves_over_the_same_stock_never_claim_more_than_there_is(hub):
-    """LESSONS 25 and 35: what one wave has taken, the other sees as gone."""
+    """Lessons 25 and 35: what one wave has taken, the other sees as gone."""
     builders.stock(hub, "B1", "MUG", 5)
     builders.stock(hub, "B2", "MUG", 2)
     first = [builders.order(hub, {"MUG": 2}) for _ in range(3)]
@@ -204,7 +204,7 @@ def test_only_a_planned_wave_is_allocated(hub):
 
 
 def test_units_cancelled_after_allocation_are_free_and_not_released(hub):
-    """LESSONS 39: no stock stays allocated for what nobody wants."""
+    """Lesson 39: no stock stays allocated for what nobody wants."""
     builders.stock(hub, "B1", "MUG", 9)
     id = builders.order(hub, {"MUG": 4})
     planned = allocated(hub, [id])

@@ -31,7 +31,7 @@ def _allocate(url: str, seed: int, wave: bytes, barrier: Barrier) -> None:
 
 
 def test_two_waves_allocated_at_once_share_the_stock_and_claim_each_unit_once(hub):
-    """LESSONS 25 and 29: together they want twice what is there, and get exactly what is there."""
+    """Lessons 25 and 29: together they want twice what is there, and get exactly what is there."""
     for n, sku in enumerate(SKUS):
         builders.stock(hub, f"B{n}", sku, UNITS)
     wanted = [

@@ -45,7 +45,7 @@ def taken(hub, id: bytes, device: str = "hh-1", person: bytes = ANNA) -> None:
 
 
 def test_two_pickers_in_one_zone_never_get_the_same_line(hub):
-    """LESSONS 25: whoever asks second gets the next work, and then none."""
+    """Lesson 25: whoever asks second gets the next work, and then none."""
     first, second = with_work(hub, 2)
     assert floor.ask(hub, "hh-1", ANNA)
     assert floor.ask(hub, "hh-2", BEN)
@@ -451,7 +451,7 @@ def test_a_claim_that_is_only_allocated_is_moved_to_another_bin_in_silence(hub):
 
 
 def test_released_units_that_nobody_wants_any_more_leave_the_work_and_free_their_stock(hub):
-    """LESSONS 39: the order's line goes, and so does the picker's."""
+    """Lesson 39: the order's line goes, and so does the picker's."""
     (id,) = with_work(hub, 1)
     taken(hub, id)
     mug, _ = floor.work_lines(id)

@@ -285,7 +285,7 @@ def test_units_taken_off_a_line_still_serve_the_order_when_the_picker_brings_the
 def test_two_pickers_of_one_line_both_count_and_the_second_puts_back(
     hub: TestHub, picking: Picking
 ) -> None:
-    """LESSONS 25: facts of both are kept, the line gets its units once."""
+    """Lesson 25: facts of both are kept, the line gets its units once."""
     released(hub, {f"{NEAR}/MUG": 9}, {"MUG": 4})
     picking.take_work()
     picking.pick(4)

@@ -301,7 +301,7 @@ def test_urgent_orders_come_first_and_filters_narrow_them_down(hub):
 
 
 def test_a_wave_of_a_thousand_lines_takes_ten_short_statements_a_line(sqlite_hub):
-    """LESSONS 41: planned and released whole; what counts is what each line costs."""
+    """Lesson 41: planned and released whole; what counts is what each line costs."""
     hub = sqlite_hub
     items = [builders.item(hub, f"SKU{n}") for n in range(100)]
     spots = list(floor.demo_floor().bins())[::20][:100]

@@ -86,7 +86,7 @@ def test_a_revoked_key_opens_nothing(
 def test_an_order_sent_twice_is_one_order(
     sqlite_hub: TestHub, call: Callable[[str], Caller]
 ) -> None:
-    """LESSONS 21, 22: the reply was lost, so the shop sends it again."""
+    """Lessons 21, 22: the reply was lost, so the shop sends it again."""
     builders.item(sqlite_hub, "LAMP")
     office = call("office")
     first, again = office.send("/orders", ORDER, "k1"), office.send("/orders", ORDER, "k1")

@@ -152,7 +152,7 @@ def test_who_holds_this_is_one_click_and_can_be_released(
 def test_a_count_below_what_is_promised_is_accepted_and_replanned(
     sqlite_hub: TestHub, browse: Callable[[str], Browser]
 ) -> None:
-    """LESSONS 28: a count is never refused because something is reserved."""
+    """Lesson 28: a count is never refused because something is reserved."""
     from tests.hub.web.claiming import claim_for_order
 
     balance, order = claim_for_order(sqlite_hub, "A-01-01-1", "LAMP", 12, 5)
