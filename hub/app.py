@@ -40,6 +40,7 @@ from hub.web.context import (
     Web,
     WebSettings,
     may,
+    may_somewhere,
     of_app,
     visitor,
 )
@@ -82,18 +83,26 @@ class StaffPeople:
     def of_session(self, secret: str) -> Visitor | None:
         digest, now_us = sessions.digest(secret), self._journal.clock.now_us()
         found = staff_queries.of_session(digest, self._site, now_us)
-        if found is not None and now_us - found.seen_at > sessions.TOUCH_US:
+        if found is None or found.awaits_code:
+            return found
+        if now_us - found.seen_at > sessions.TOUCH_US:
             sessions.touch(self._journal.database, digest, now_us)
         return found
 
     def of_token(self, secret: str) -> Visitor | None:
         return staff_queries.of_token(staff.token_digest(secret), self._site)
 
-    def require(self, visitor: Visitor, capability: str, action: str) -> None:
-        staff.require(visitor.id, capability, action, self._site)
+    def require(
+        self, visitor: Visitor, capability: str, action: str, division: str = staff_rules.ANY
+    ) -> None:
+        staff.require_of(visitor.allowed, capability, action, self._site, division)
 
-    def may(self, visitor: Visitor, capability: str, action: str) -> bool:
-        return staff_rules.may(visitor.allowed, capability, action)
+    def require_somewhere(self, visitor: Visitor, capability: str, action: str) -> None:
+        if not self.reach(visitor, capability, action):
+            raise staff.Denied(capability, action, self._site)
+
+    def reach(self, visitor: Visitor, capability: str, action: str) -> staff_rules.Reach:
+        return staff_rules.reach(visitor.allowed, capability, action)
 
     def note_denial(self, person: bytes | None, what: str, address: str) -> None:
         self._journal.carry_out(
@@ -109,19 +118,20 @@ def create_app(settings: WebSettings) -> Flask:
     )  # fmt: skip
     feed = _feed(app, settings)
     app.extensions[EXTENSION] = Web(settings, StaffPeople(settings), feed)
+    incoming.install(app)
     limiter = security.protect(app)
     text.install(app)
     errors.install(app, staff.Denied, (ProtocolsError,))
     app.jinja_env.globals.update(
-        visitor=visitor, may=may, navigation=navigation.entries, named=named, label=label,
-        settings=settings, now_us=settings.journal.clock.now_us,
+        visitor=visitor, may=may, may_somewhere=may_somewhere, navigation=navigation.entries,
+        named=named, label=label, settings=settings, now_us=settings.journal.clock.now_us,
     )  # fmt: skip
     _describe_api(app)
     app.teardown_request(_tidy_connection(settings.journal.database))
-    incoming.install(app)
     for blueprint in _blueprints(PAGES):
         app.register_blueprint(blueprint)
-    _bound(app, limiter, "staff.try_log_in", f"{settings.log_ins_per_minute} per minute")
+    for endpoint in ("staff.try_log_in", "staff.enter_code"):
+        _bound(app, limiter, endpoint, f"{settings.log_ins_per_minute} per minute")
     for endpoint in ("api.enrol_device", "api.show_authority"):
         _bound(app, limiter, endpoint, f"{settings.enrolments_per_minute} per minute")
     return app
@@ -143,21 +153,11 @@ def _describe_api(app: APIFlask) -> None:
         VALIDATION_ERROR_SCHEMA=Problem,
         VALIDATION_ERROR_DESCRIPTION="A value is not allowed",
         AUTO_404_RESPONSE=False,
+        AUTO_OPERATION_ID=True,
         INFO={"description": "Orders, stock and work of one site. Quantities are base units, "
               "moments microseconds UTC, prices millionths of the major unit."},
     )  # fmt: skip
     app.register_error_handler(HTTPError, _refuse_request)
-
-
-def _refuse_request(error: HTTPError) -> ResponseReturnValue:
-    """What APIFlask found wrong before our code saw the request."""
-    names = {400: "BAD_REQUEST", 401: "NO_VALID_TOKEN", 422: "BAD_VALUE"}
-    code = names.get(error.status_code, "REFUSED")
-        AUTO_OPERATION_ID=True,
-    body, status = errors.answer(
-        error.status_code, code, str(error.message), {"detail": error.detail}
-    )
-    return body, status, error.headers or {}
     app.spec_processor(_with_required_bodies)
 
 
@@ -174,6 +174,16 @@ def _with_required_bodies(spec: dict[str, Any]) -> dict[str, Any]:
         shape = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
         body["required"] = "required" in shapes[shape]
     return spec
+
+
+def _refuse_request(error: HTTPError) -> ResponseReturnValue:
+    """What APIFlask found wrong before our code saw the request."""
+    names = {400: "BAD_REQUEST", 401: "NO_VALID_TOKEN", 422: "BAD_VALUE"}
+    code = names.get(error.status_code, "REFUSED")
+    body, status = errors.answer(
+        error.status_code, code, str(error.message), {"detail": error.detail}
+    )
+    return body, status, error.headers or {}
 
 
 def _feed(app: Flask, settings: WebSettings) -> Feed:

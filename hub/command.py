@@ -67,6 +67,13 @@ class Command(msgspec.Struct, Generic[R_co], frozen=True):
     PERSONAL: ClassVar[dict[str, bool]] = {}
     """Its fields that lie outside of the journal, and whether each may be None."""
 
+    def division(self) -> str:
+        """The division whose right is asked; `*` for what belongs to none, or to all of them.
+
+        Raises NotFound. A command about an order overrides it; rows never change their division.
+        """
+        return "*"
+
     def carry_out(self, act: Act) -> R_co:
         """Do it within `act`, and return what whoever asked wants to know."""
         raise NotImplementedError

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
@@ -22,6 +20,7 @@ from hub.identity.announced import HubIdentity, NoAuthority
 from hub.inventory.models import Site
 from hub.journal import Journal
 from hub.migrations import migrate
+from hub.where import Where, after, before
 from hub.wiring import open_journal
 
 T = TypeVar("T")
@@ -33,21 +32,8 @@ class NoSuchHub(HubError):
     code = "NO_SUCH_HUB"
 
 
-_options = (
-    click.option("--data", type=click.Path(path_type=Path), help="The hub's data folder."),
-    click.option("--database", "database_url", default="", help="postgresql://USER@HOST/NAME"),
-    click.option("--site", default=defaults.DEFAULT_SITE, show_default=True),
-)
-
-
-def _with_hub(command: Callable[..., None]) -> Callable[..., None]:
-    """The options by which every sub-command finds its hub."""
-    for option in reversed(_options):
-        command = option(command)
-    return command
-
-
 @click.group("device")
+@before
 def device() -> None:
     """Add, enrol, list, revoke and retire the devices of a site."""
 
@@ -58,10 +44,10 @@ def device() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The hub, seen from there.")
 @click.option("--port", default=defaults.DEFAULT_BROKER_PORT, show_default=True)
 @click.option("--password", "by_password", is_flag=True, help="A password, and no certificate.")
-@_with_hub
-def add(name: str, kind: str, host: str, port: int, by_password: bool, **where: Any) -> None:
+@after
+def add(where: Where, name: str, kind: str, host: str, port: int, by_password: bool) -> None:
     """Add a device: prints a code to scan, or on a hub that encrypts nothing a password."""
-    config, journal = _open(**where)
+    config, journal = _open(where)
     identity = None if by_password or kind == OBSERVER else hub_identity.remembered(config.data)
     if identity is not None:
         _carry_out(config, journal, acts.AddDevice(name, kind))
@@ -76,10 +62,10 @@ def add(name: str, kind: str, host: str, port: int, by_password: bool, **where: 
 
 @device.command("code")
 @click.argument("name")
-@_with_hub
-def code(name: str, **where: Any) -> None:
+@after
+def code(where: Where, name: str) -> None:
     """Print a new enrolment code: for a device that was reset, revoked, or replaced."""
-    config, journal = _open(**where)
+    config, journal = _open(where)
     identity = hub_identity.remembered(config.data)
     if identity is None:
         raise NoAuthority
@@ -108,20 +94,20 @@ def _terminal_qr(text: str) -> str:
 
 @device.command("password")
 @click.argument("name")
-@_with_hub
-def password(name: str, **where: Any) -> None:
+@after
+def password(where: Where, name: str) -> None:
     """Give a device a new password and print it, once; whatever else it had admits nobody."""
-    config, journal = _open(**where)
+    config, journal = _open(where)
     renewed, secret_hash = service.new_password(os.urandom)
     _carry_out(config, journal, acts.SetPassword(name, secret_hash))
     click.echo(f"New password of {name}: {renewed}")
 
 
 @device.command("list")
-@_with_hub
-def list_devices(**where: Any) -> None:
+@after
+def list_devices(where: Where) -> None:
     """All devices: name, kind, state, events that wait on them."""
-    config, _ = _open(**where)
+    config, _ = _open(where)
     outboxes = queries.outboxes(config.site)
     for row in queries.devices(config.site):
         state = row.presence if row.state == ENROLLED else row.state
@@ -132,20 +118,20 @@ def list_devices(**where: Any) -> None:
 
 @device.command("revoke")
 @click.argument("name")
-@_with_hub
-def revoke(name: str, **where: Any) -> None:
+@after
+def revoke(where: Where, name: str) -> None:
     """Shut a lost or stolen device out, at once. A new code takes it back."""
-    config, journal = _open(**where)
+    config, journal = _open(where)
     _carry_out(config, journal, acts.RevokeDevice(name))
     click.echo(f"{name} is shut out.")
 
 
 @device.command("retire")
 @click.argument("name")
-@_with_hub
-def retire(name: str, **where: Any) -> None:
+@after
+def retire(where: Where, name: str) -> None:
     """Hear a device no more: broken or sold."""
-    config, journal = _open(**where)
+    config, journal = _open(where)
     _carry_out(config, journal, acts.RetireDevice(name))
     click.echo(f"{name} is retired.")
 
@@ -158,17 +144,16 @@ def snippet(site: str, name: str, kind: str, host: str, port: int) -> str:
     )
 
 
-def _open(data: Path | None, database_url: str, site: str) -> tuple[HubConfig, Journal]:
+def _open(where: Where) -> tuple[HubConfig, Journal]:
     """The hub that is there, its schema brought up to date. Raises NoSuchHub."""
-    folder = (data or defaults.default_data_folder()).expanduser().absolute()
-    config = HubConfig(folder=str(folder), database_url=database_url, site=site).check()
-    if not database_url and not (folder / "hub.db").exists():
+    config = where.config
+    if not where.has_hub:
         raise NoSuchHub(
-            f"There is no hub in {folder}: start it first, or name its folder (--data)."
+            f"There is no hub in {where.folder}: start it first, or name its folder (--data)."
         )
     journal = open_journal(config)
     migrate(journal.database)
-    _refuse_foreign(site)
+    _refuse_foreign(config.site)
     return config, journal
 
 

@@ -27,7 +27,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     LedgerHead, JournalRow, PersonalInput, OutboxMessage, FloorException, NightlyRun,
     catalog.Item, catalog.ItemName, catalog.Barcode,
     staff.Person, staff.PersonRole, staff.Permission, staff.WebSession, staff.Denial,
-    staff.ApiToken,
+    staff.ApiToken, staff.RoleRule, staff.SecondFactor, staff.RecoveryCode,
     devices.Device, devices.DeviceEpoch, devices.DeviceEvent, devices.ParkedEvent,
     devices.RefusedMessage, devices.DayRoot, devices.EnrolmentCode, devices.DeviceCertificate,
     SecurityEvent, LogMark,

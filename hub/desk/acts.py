@@ -6,6 +6,7 @@ from hub.command import Command, Id, command
 from hub.desk import service
 from hub.desk.service import Cancelled
 from hub.journal import Act
+from hub.orders import order_lists
 from hub.warehouse.counts import Taken
 
 
@@ -16,6 +17,9 @@ class CancelOrder(Command[Cancelled], frozen=True):
     order: Id
     reason: str
 
+    def division(self) -> str:
+        return order_lists.division_of(self.order)
+
     def carry_out(self, act: Act) -> Cancelled:
         return service.cancel_order(act, self.order, self.reason)
 
@@ -25,6 +29,9 @@ class CancelUnits(Command[None], frozen=True):
     line: Id
     quantity: int
     reason: str
+
+    def division(self) -> str:
+        return order_lists.division_of_line(self.line)
 
     def carry_out(self, act: Act) -> None:
         service.cancel_units(act, self.line, self.quantity, self.reason)

@@ -14,7 +14,7 @@ from hub.orders import order_lists
 from hub.shipping.models import Parcel, Shipment
 from hub.staff import queries as staff
 from hub.warehouse.models import Wave
-from hub.web.context import may, web
+from hub.web.context import divisions, may, may_somewhere, web
 from protocols.barcodes.classify import classify
 from protocols.barcodes.errors import BarcodeError
 from protocols.barcodes.scans import BadgeLabel, BinLabel, ItemCode, ToteLabel
@@ -67,10 +67,13 @@ def _inside(text: str) -> str:
 
 
 def _orders(text: str) -> list[Hit]:
-    if not may("orders", "read"):
+    if not may_somewhere("orders", "read"):
         return []
-    exact = order_lists.order_by_number(web().company, text)
-    rows = order_lists.order_page(web().site, company=web().company, text=text, rows=ROWS_EACH)
+    seen = divisions("orders", "read")
+    exact = order_lists.order_by_number(web().company, text, seen)
+    rows = order_lists.order_page(
+        web().site, company=web().company, text=text, rows=ROWS_EACH, divisions=seen
+    )
     return [
         Hit("order", row.number, row.external_id or row.channel, f"/orders/{row.id.hex()}",
             row.id == exact)

@@ -22,7 +22,7 @@ from hub.warehouse.models import Wave
 from hub.warehouse.web_floor import picture_path, state_now
 from hub.web import acts, forms, live, naming, paging
 from hub.web.context import may, web
-from hub.web.security import needs
+from hub.web.security import needs, needs_somewhere
 from hub.web.text import _, day_bounds
 
 pages = Blueprint("desk", __name__, template_folder="templates")
@@ -85,7 +85,7 @@ def find() -> ResponseReturnValue:
 
 
 @pages.post("/orders/<order>/cancel")
-@needs(*CancelOrder.NEEDS)
+@needs_somewhere(*CancelOrder.NEEDS)
 def cancel_order(order: str) -> ResponseReturnValue:
     """All that nobody has in hand, whether pickers have it on their lists or not."""
     id, reason = _order(order), forms.words("reason", signs_max=200)
@@ -112,7 +112,7 @@ def _tell_cancelled(done: Cancelled) -> None:
 
 
 @pages.post("/orders/<order>/lines/cancel")
-@needs(*CancelUnits.NEEDS)
+@needs_somewhere(*CancelUnits.NEEDS)
 def cancel_units(order: str) -> ResponseReturnValue:
     line, quantity = forms.words("line", signs_max=32), forms.count("quantity")
     id, reason = forms.id_of("line", line), forms.words("reason", signs_max=200)

@@ -25,6 +25,7 @@ from hub.devices.models import Device, DeviceCertificate, DeviceEvent, Enrolment
 from hub.outbox import OutboxMessage
 from hub.web import acts, forms, live, naming
 from hub.web.context import web
+from hub.web.qr import qr_picture
 from hub.web.security import needs
 from hub.web.text import _
 
@@ -166,16 +167,6 @@ def _page_with_code(name: str) -> ResponseReturnValue:
     text = identity.code(name, secret)
     acts.carry_out(offer)
     return _device_page(name, Secret(code=text, picture=qr_picture(text)))
-
-
-def qr_picture(text: str) -> Markup:
-    """The code as SVG inside of the page: no other request ever carries the secret."""
-    import segno
-
-    drawn: str = segno.make_qr(text, error="m").svg_inline(
-        border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True
-    )
-    return Markup(drawn)  # noqa: S704 - segno draws squares, whatever the text says
 
 
 @pages.get("/devices/<name>/code")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.command import Command, Id, command
 from hub.journal import Act
-from hub.orders import service
+from hub.orders import order_lists, service
 from hub.orders.placing import NewOrder
 
 
@@ -13,6 +13,9 @@ class PlaceOrder(Command[bytes], frozen=True):
     """Take an order in; returns its id."""
 
     order: NewOrder
+
+    def division(self) -> str:
+        return self.order.division
 
     def carry_out(self, act: Act) -> bytes:
         return service.place(act, self.order)
@@ -26,6 +29,9 @@ class HoldOrder(Command[bytes], frozen=True):
     reason: str
     note: str = ""
 
+    def division(self) -> str:
+        return order_lists.division_of(self.order)
+
     def carry_out(self, act: Act) -> bytes:
         return service.hold(act, self.order, self.reason, self.note)
 
@@ -36,6 +42,9 @@ class ReleaseHold(Command[bool], frozen=True):
 
     hold: Id
 
+    def division(self) -> str:
+        return order_lists.division_of_hold(self.hold)
+
     def carry_out(self, act: Act) -> bool:
         return service.release_hold(act, self.hold)
 
@@ -44,6 +53,9 @@ class ReleaseHold(Command[bool], frozen=True):
 class SetPriority(Command[None], frozen=True):
     order: Id
     priority: int
+
+    def division(self) -> str:
+        return order_lists.division_of(self.order)
 
     def carry_out(self, act: Act) -> None:
         service.set_priority(act, self.order, self.priority)

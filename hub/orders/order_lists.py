@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from peewee import fn
 
+from hub.errors import NotFound
 from hub.journal import JournalRow
 from hub.orders import rules
 from hub.orders.models import STAGES, LineMove, OrderHold, OrderLine, SalesOrder
@@ -17,6 +18,8 @@ from hub.orders.rules import Stages
 
 VIEWS: Final = ("all", "open", "due", "todo", "late", "waiting", "held", "closed", "cancelled")
 """Questions that the list answers; see `_asked`."""
+Divisions = frozenset[str] | None
+"""Of which a reader may see the orders; None for all of them."""
 OPEN_STATES: Final = ("PLACED", "APPROVED", "ON_HOLD")
 CALLED_MAX: Final = 200
 """Orders that one number begins."""
@@ -30,6 +33,7 @@ class OrderRow(NamedTuple):
     external_id: str | None
     state: str
     channel: str
+    division: str
     country: str
     customer: bytes | None
     wave: bytes | None
@@ -63,8 +67,8 @@ class Fact(NamedTuple):
 
 _HEAD: Final = (
     SalesOrder.id, SalesOrder.number, SalesOrder.external_id, SalesOrder.state,
-    SalesOrder.channel, SalesOrder.country, SalesOrder.customer, SalesOrder.wave,
-    SalesOrder.priority, SalesOrder.placed_at, SalesOrder.due_at,
+    SalesOrder.channel, SalesOrder.division, SalesOrder.country, SalesOrder.customer,
+    SalesOrder.wave, SalesOrder.priority, SalesOrder.placed_at, SalesOrder.due_at,
 )  # fmt: skip
 
 
@@ -72,11 +76,12 @@ def order_page(
     site: str, *, company: str = "", view: str = "all", text: str = "", item: bytes | None = None,
     customer: bytes | None = None, wave: bytes | None = None, now_us: int = 0,
     day_end_us: int = 0, after: tuple[int, bytes] | None = None, rows: int = 50,
+    divisions: Divisions = None,
 ) -> list[OrderRow]:  # fmt: skip
     """Orders of a site, newest first. `text` begins a number or is an external id; the view `due`
     ends at `day_end_us`."""
     query: Any = SalesOrder.select(*_HEAD).where(
-        SalesOrder.site == site, *_asked(view, now_us, day_end_us)
+        SalesOrder.site == site, *_asked(view, now_us, day_end_us), *_inside(divisions)
     )
     if text:
         query = query.where(SalesOrder.id.in_(_called(company, text)))
@@ -94,6 +99,10 @@ def order_page(
         )
     ordered = query.order_by(SalesOrder.placed_at.desc(), SalesOrder.id.desc()).limit(rows)
     return _with_stages([OrderRow(*row) for row in ordered.tuples()])
+
+
+def _inside(divisions: Divisions) -> list[Any]:
+    return [] if divisions is None else [SalesOrder.division.in_(sorted(divisions))]
 
 
 def _called(company: str, text: str) -> list[bytes]:
@@ -144,25 +153,49 @@ def stage_sums(orders: Sequence[bytes]) -> dict[bytes, tuple[int, Stages]]:
     return {id: (int(lines), Stages(*map(int, sums))) for id, lines, *sums in query}
 
 
-def counts_by_state(site: str) -> dict[str, int]:
+def counts_by_state(site: str, divisions: Divisions = None) -> dict[str, int]:
     query: Any = (
         SalesOrder.select(SalesOrder.state, fn.COUNT(SalesOrder.id))
-        .where(SalesOrder.site == site)
+        .where(SalesOrder.site == site, *_inside(divisions))
         .group_by(SalesOrder.state)
         .tuples()
     )
     return {state: int(count) for state, count in query}
 
 
-def order_by_number(company: str, number: str) -> bytes | None:
+def order_by_number(company: str, number: str, divisions: Divisions = None) -> bytes | None:
     """The order with this number, or the only one with this external id."""
-    asked = SalesOrder.select(SalesOrder.id).where(SalesOrder.company == company)
+    asked = SalesOrder.select(SalesOrder.id).where(
+        SalesOrder.company == company, *_inside(divisions)
+    )
     exact: Any = asked.where(SalesOrder.number == number).tuples()
     for (id,) in exact:
         return bytes(id)
     foreign: Any = asked.where(SalesOrder.external_id == number).limit(2).tuples()
     ids = [bytes(id) for (id,) in foreign]
     return ids[0] if len(ids) == 1 else None
+
+
+def division_of(order: bytes) -> str:
+    """The division of an order, for whoever asks whether somebody may touch it. NotFound."""
+    return _division(SalesOrder.id == order, "order", order)
+
+
+def division_of_line(line: bytes) -> str:
+    query = OrderLine.select(OrderLine.order).where(OrderLine.id == line)
+    return _division(SalesOrder.id.in_(query), "order line", line)
+
+
+def division_of_hold(hold: bytes) -> str:
+    query = OrderHold.select(OrderHold.order).where(OrderHold.id == hold)
+    return _division(SalesOrder.id.in_(query), "hold", hold)
+
+
+def _division(which: Any, what: str, id: bytes) -> str:
+    found: str | None = SalesOrder.select(SalesOrder.division).where(which).scalar()
+    if found is None:
+        raise NotFound(what, id.hex())
+    return found
 
 
 def order(site: str, id: bytes) -> SalesOrder | None:

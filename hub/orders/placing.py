@@ -14,6 +14,8 @@ from hub.errors import BadValue, HubError, NotFound
 from hub.journal import Act
 from hub.orders import lines, numbers, rules
 from hub.orders.models import OrderCharge, OrderHold, OrderLine, SalesOrder
+from hub.staff.rules import ANY as EVERY_DIVISION
+from hub.staff.rules import DIVISION_SIGNS_MAX
 from protocols.limits import QUANTITY_MAX
 
 PRICE_MICROS_MAX: Final = 10**15
@@ -140,6 +142,8 @@ def check_shape(order: NewOrder) -> None:
             raise BadOrderLine(n, "quantity", line.quantity, wanted)
         if not 0 <= line.price_micros <= PRICE_MICROS_MAX:
             raise BadOrderLine(n, "price", line.price_micros, "a price is not below zero")
+    if order.division == EVERY_DIVISION or len(order.division) > DIVISION_SIGNS_MAX:
+        raise BadValue("division", order.division[:40], "name one, or none")
     for reason in order.holds:
         check_hold_reason(reason)
 

@@ -12,8 +12,8 @@ from hub.orders import order_lists, rules
 from hub.orders.acts import HoldOrder, ReleaseHold, SetPriority
 from hub.orders.models import STAGES, OrderHold, OrderLine, SalesOrder
 from hub.web import acts, forms, live, naming, paging
-from hub.web.context import web
-from hub.web.security import needs
+from hub.web.context import divisions, somebody, visitor, web
+from hub.web.security import needs_somewhere
 from hub.web.text import _, day_bounds
 
 ALWAYS_SHOWN: Final = ("open", "picked", "shipped")
@@ -21,22 +21,23 @@ pages = Blueprint("orders", __name__, template_folder="templates")
 
 
 @pages.get("/orders")
-@needs("orders", "read")
+@needs_somewhere("orders", "read")
 def orders() -> ResponseReturnValue:
     """Newest first; every filter is in the address, so a list can be sent to a colleague."""
     view, search = request.args.get("view", "all"), request.args.get("q", "").strip()
     ids = {name: _id_in_address(name) for name in ("item", "customer", "wave")}
+    seen = divisions("orders", "read")
     rows = order_lists.order_page(
         web().site, company=web().company, view=view, text=search, now_us=web().now_us(),
         day_end_us=day_bounds(web().now_us())[1],
-        after=_cursor(), rows=paging.ROWS + 1, **ids,
+        after=_cursor(), rows=paging.ROWS + 1, divisions=seen, **ids,
     )  # fmt: skip
     page = paging.page_of(rows, lambda row: [row.placed_at, row.id])
     naming.prepare("wave", [row.wave for row in page.rows])
     naming.prepare("customer", [row.customer for row in page.rows])
     return render_template(
         "orders/orders.html", page=page, view=view, search=search, views=_views(), ids=ids,
-        counts=order_lists.counts_by_state(web().site),
+        counts=order_lists.counts_by_state(web().site, seen), is_live=seen is None,
     )  # fmt: skip
 
 
@@ -62,9 +63,10 @@ def _cursor() -> tuple[int, bytes] | None:
 
 
 @pages.get("/orders/<order>")
-@needs("orders", "read")
+@needs_somewhere("orders", "read")
 def order(order: str) -> ResponseReturnValue:
     found = _order(order)
+    web().people.require(somebody(), "orders", "read", found.division)
     return render_template("orders/order.html", order=found, **_parts(found))
 
 
@@ -93,7 +95,7 @@ def _parts(order: SalesOrder) -> dict[str, Any]:
 
 
 @pages.post("/orders/<order>/holds")
-@needs(*HoldOrder.NEEDS)
+@needs_somewhere(*HoldOrder.NEEDS)
 def hold(order: str) -> ResponseReturnValue:
     id, reason = _order(order).id, forms.words("reason", signs_max=20)
     note = forms.words("note", is_needed=False, signs_max=200)
@@ -103,7 +105,7 @@ def hold(order: str) -> ResponseReturnValue:
 
 
 @pages.post("/orders/<order>/holds/<hold>/release")
-@needs(*ReleaseHold.NEEDS)
+@needs_somewhere(*ReleaseHold.NEEDS)
 def release_hold(order: str, hold: str) -> ResponseReturnValue:
     id = forms.id_of("hold", hold)
     if OrderHold.get_or_none(OrderHold.id == id, OrderHold.order == _order(order).id) is None:
@@ -114,7 +116,7 @@ def release_hold(order: str, hold: str) -> ResponseReturnValue:
 
 
 @pages.post("/orders/<order>/priority")
-@needs(*SetPriority.NEEDS)
+@needs_somewhere(*SetPriority.NEEDS)
 def set_priority(order: str) -> ResponseReturnValue:
     id, priority = _order(order).id, forms.count("priority", least=0)
     acts.carry_out(SetPriority(id, priority))
@@ -142,21 +144,29 @@ def _live_order(key: str) -> dict[str, Any]:
 
 def _names(ids: list[bytes]) -> dict[bytes, tuple[str, str]]:
     query: Any = SalesOrder.select(SalesOrder.id, SalesOrder.number)
-    rows = query.where(SalesOrder.id.in_(ids)).tuples()
+    rows = query.where(SalesOrder.id.in_(ids), *_seen()).tuples()
     return {id: (number, f"/orders/{id.hex()}") for id, number in rows}
+
+
+def _seen() -> list[Any]:
+    """Orders of other divisions have no name for whoever may not see them."""
+    limited = divisions("orders", "read") if visitor() else None
+    return [] if not limited else [SalesOrder.division.in_(sorted(limited))]
 
 
 def _line_names(ids: list[bytes]) -> dict[bytes, tuple[str, str]]:
     rows: Any = (
         OrderLine.select(OrderLine.id, OrderLine.order, OrderLine.n, SalesOrder.number)
         .join(SalesOrder, on=(SalesOrder.id == OrderLine.order))
-        .where(OrderLine.id.in_(ids))
+        .where(OrderLine.id.in_(ids), *_seen())
         .tuples()
     )
     return {id: (f"{number} / {n}", f"/orders/{order.hex()}") for id, order, n, number in rows}
 
 
 live.provide("orders", _live_orders, needs=("orders", "read"), every_ms=500)
-live.provide("order", _live_order, needs=("orders", "read"))
+live.provide(
+    "order", _live_order, needs=("orders", "read"), division=lambda key: _order(key).division
+)
 naming.tell("order", _names)
 naming.tell("order line", _line_names)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hub.command import Command, Id, Personal, PersonalOrNone, command
 from hub.journal import Act
-from hub.staff import service, sessions
+from hub.staff import second_factor, service, sessions
 from hub.staff.sessions import Attempt
 
 EDIT = "staff.edit"
@@ -28,8 +28,11 @@ class TryLogIn(Command[Attempt], frozen=True):
 
 
 @command("staff.log_in")
-class LogIn(Command[None], frozen=True):
-    """The password was right: open this session, and close the browser's former one."""
+class LogIn(Command[bool], frozen=True):
+    """The password was right: open this session, and close the browser's former one.
+
+    Returns whether it is open: to whoever has a second factor it waits for `staff.enter_code`.
+    """
 
     person: Id
     session: Personal
@@ -37,11 +40,45 @@ class LogIn(Command[None], frozen=True):
     address: Personal
     former: PersonalOrNone = None
 
-    def carry_out(self, act: Act) -> None:
+    def carry_out(self, act: Act) -> bool:
         act.about = self.person
         if self.former is not None:
             sessions.close_session(act, _digest(self.former))
-        sessions.open_session(act, self.person, _digest(self.session), self.address)
+        return sessions.open_session(act, self.person, _digest(self.session), self.address)
+
+
+@command("staff.enter_code")
+class EnterCode(Command[None], frozen=True):
+    """The second factor was right, too: this session takes the place of the one that waited."""
+
+    person: Id
+    session: Personal
+    former: Personal
+    address: Personal
+    step: int
+    """Whose code was typed; no code of it or before is taken again."""
+
+    def carry_out(self, act: Act) -> None:
+        act.about = self.person
+        second_factor.take_step(act, self.person, self.step)
+        sessions.prove(act, self.person, _digest(self.former), _digest(self.session), self.address)
+
+
+@command("staff.enter_recovery_code")
+class EnterRecoveryCode(Command[None], frozen=True):
+    """As `staff.enter_code`, by a code from paper, which is used up."""
+
+    person: Id
+    session: Personal
+    former: Personal
+    address: Personal
+    recovery: Personal
+    """Its digest, in hexadecimal digits."""
+
+    def carry_out(self, act: Act) -> None:
+        act.about = self.person
+        second_factor.take_recovery(act, self.person, _digest(self.recovery))
+        sessions.prove(act, self.person, _digest(self.former), _digest(self.session), self.address)
 
 
 @command("staff.log_out")
@@ -131,6 +168,93 @@ class RevokeToken(Command[None], frozen=True):
         service.revoke_token(act, self.person, self.token)
 
 
+# --- the second factor ----------------------------------------------------------------------------
+
+
+@command("staff.begin_second_factor")
+class BeginSecondFactor(Command[None], frozen=True):
+    """Set up a telephone: nothing is asked of it before its first code was right."""
+
+    person: Id
+    secret: Personal
+
+    def carry_out(self, act: Act) -> None:
+        act.about = self.person
+        second_factor.begin(act, self.person, self.secret)
+
+
+@command("staff.confirm_second_factor")
+class ConfirmSecondFactor(Command[int], frozen=True):
+    """The first code was right: it is asked for from now on. Every other log-in ends; returns how
+    many.
+    """
+
+    person: Id
+    step: int
+    recovery: Personal
+    """The digests of fresh recovery codes, in hexadecimal digits, with blanks between them."""
+    session: Personal
+    """The one that stays."""
+
+    def carry_out(self, act: Act) -> int:
+        act.about = self.person
+        second_factor.confirm(act, self.person, self.step, _digests(self.recovery))
+        return sessions.end_sessions(act, self.person, _digest(self.session))
+
+
+@command("staff.renew_recovery_codes")
+class RenewRecoveryCodes(Command[None], frozen=True):
+    """Give out recovery codes anew, for whoever proved to be there by a code of this step."""
+
+    person: Id
+    step: int
+    recovery: Personal
+
+    def carry_out(self, act: Act) -> None:
+        act.about = self.person
+        second_factor.take_step(act, self.person, self.step)
+        second_factor.renew_recovery(act, self.person, _digests(self.recovery))
+
+
+@command("staff.turn_off_second_factor")
+class TurnOffSecondFactor(Command[None], frozen=True):
+    """Go without, where no role of theirs forbids it."""
+
+    person: Id
+    step: int
+
+    def carry_out(self, act: Act) -> None:
+        act.about = self.person
+        second_factor.take_step(act, self.person, self.step)
+        second_factor.turn_off(act, self.person)
+
+
+@command("staff.reset_second_factor", needs=EDIT)
+class ResetSecondFactor(Command[None], frozen=True):
+    """Somebody lost their telephone: take the factor away, and end every log-in."""
+
+    person: Id
+
+    def carry_out(self, act: Act) -> None:
+        act.about = self.person
+        second_factor.reset(act, self.person)
+
+
+@command("staff.set_role_rule", needs=EDIT)
+class SetRoleRule(Command[None], frozen=True):
+    """Say whether everybody of a role needs a second factor."""
+
+    role: str
+    needs_second_factor: bool
+
+    def carry_out(self, act: Act) -> None:
+        second_factor.set_rule(act, self.role, needs_second_factor=self.needs_second_factor)
+
+
+def _digests(text: str) -> list[bytes]:
+    return [found for found in map(_digest, text.split()) if found]
+
+
 # --- people ---------------------------------------------------------------------------------------
 
 
@@ -177,3 +301,30 @@ class ChangePerson(Command[None], frozen=True):
             language=self.language, is_active=self.is_active,
         )  # fmt: skip
         service.set_roles(act, self.person, self.roles)
+
+
+@command("staff.grant_role", needs=EDIT)
+class GrantRole(Command[None], frozen=True):
+    """Give somebody a role in one division (`*`: in every one), at one site or at all."""
+
+    person: Id
+    role: str
+    division: str
+    at: str = "*"
+    """The site."""
+
+    def carry_out(self, act: Act) -> None:
+        act.about = self.person
+        service.grant(act, self.person, self.role, self.at, self.division)
+
+
+@command("staff.withdraw_role", needs=EDIT)
+class WithdrawRole(Command[None], frozen=True):
+    person: Id
+    role: str
+    division: str
+    at: str = "*"
+
+    def carry_out(self, act: Act) -> None:
+        act.about = self.person
+        service.withdraw(act, self.person, self.role, self.at, self.division)

@@ -1,56 +1,50 @@
-"""`binlight user`: add people, give one-time passwords, list who is there. For whoever installs."""
+"""`binlight user`: add people, give one-time passwords, reset second factors, list who is there.
+
+For whoever installs, and for whoever is locked out of the pages.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
 from random import SystemRandom
-from typing import Final
 
 import click
 
 from hub.clock import SystemClock
 from hub.command import Command
-from hub.config import DEFAULT_COMPANY, DEFAULT_SITE, HubConfig, default_data_folder
 from hub.db import open_database
 from hub.errors import NotFound
 from hub.journal import Journal
 from hub.staff import passwords, queries, rules
-from hub.staff.acts import AddPerson, SetPassword
-
-_OPTIONS: Final = (
-    click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=None,
-                 help="The hub's data folder (default: the user's)."),
-    click.option("--database", default="", help="The hub's database, if not in --data."),
-    click.option("--site", default=DEFAULT_SITE, show_default=True),
-    click.option("--company", default=DEFAULT_COMPANY, show_default=True),
-)  # fmt: skip
+from hub.staff.acts import AddPerson, ResetSecondFactor, SetPassword, SetRoleRule
+from hub.staff.models import Person
+from hub.where import Where, after, before
 
 
 class _Desk:
     """Where the acts of one call go."""
 
-    def __init__(self, data: Path | None, database: str, site: str, company: str) -> None:
-        folder = data or default_data_folder()
-        config = HubConfig(str(folder), site, company, database_url=database)
-        if config.is_sqlite and not database and not (folder / "hub.db").exists():
-            raise NotFound("hub in the folder", str(folder))
-        opened = open_database(config.database)
-        self.journal = Journal(opened, SystemClock(), SystemRandom())
-        self.site, self.company = site, company
+    def __init__(self, where: Where) -> None:
+        config = where.config
+        if not where.has_hub:
+            raise NotFound("hub in the folder", str(where.folder))
+        self.site, self.company = config.site, config.company
+        self.journal = Journal(open_database(config.database), SystemClock(), SystemRandom())
 
     def carry_out(self, command: Command[object]) -> None:
         self.journal.carry_out(command, site=self.site, via="command")
 
+    def person(self, login: str) -> Person:
+        """Raises NotFound."""
+        found = queries.person_by_login(self.company, login)
+        if found is None:
+            raise NotFound("login", login)
+        return found
+
 
 @click.group()
-@_OPTIONS[0]
-@_OPTIONS[1]
-@_OPTIONS[2]
-@_OPTIONS[3]
-@click.pass_context
-def user(context: click.Context, data: Path | None, database: str, site: str, company: str) -> None:
-    """Add people, give one-time passwords, list who is there."""
-    context.obj = (data, database, site, company)
+@before
+def user() -> None:
+    """Add people, give one-time passwords, reset second factors, list who is there."""
 
 
 @user.command("add")
@@ -59,13 +53,13 @@ def user(context: click.Context, data: Path | None, database: str, site: str, co
 @click.option("--badge", help="What the badge's barcode says.")
 @click.option("--pin", help="4 to 12 digits, for devices.")
 @click.option("--login", help="For the pages; prints a one-time password.")
-@click.pass_obj
+@after
 def add(
-    where: tuple[Path | None, str, str, str], name: str, roles: tuple[str, ...],
-    badge: str | None, pin: str | None, login: str | None,
+    where: Where, name: str, roles: tuple[str, ...], badge: str | None, pin: str | None,
+    login: str | None,
 ) -> None:  # fmt: skip
     """Add NAME."""
-    desk = _Desk(*where)
+    desk = _Desk(where)
     one_time = passwords.one_time() if login else None
     desk.carry_out(
         AddPerson(
@@ -80,16 +74,33 @@ def add(
 
 @user.command("reset")
 @click.argument("login")
-@click.pass_obj
-def reset(where: tuple[Path | None, str, str, str], login: str) -> None:
+@after
+def reset(where: Where, login: str) -> None:
     """Give LOGIN a new one-time password; ends their sessions and any lock."""
-    desk = _Desk(*where)
-    person = queries.person_by_login(desk.company, login)
-    if person is None:
-        raise NotFound("login", login)
+    desk = _Desk(where)
     one_time = passwords.one_time()
-    desk.carry_out(SetPassword(person.id, passwords.hashed(one_time), must_change=True))
+    desk.carry_out(SetPassword(desk.person(login).id, passwords.hashed(one_time), must_change=True))
     _tell(one_time)
+
+
+@user.command("reset-second-factor")
+@click.argument("login")
+@after
+def reset_second_factor(where: Where, login: str) -> None:
+    """Take the second factor of LOGIN away, whose telephone is lost; ends their sessions."""
+    desk = _Desk(where)
+    desk.carry_out(ResetSecondFactor(desk.person(login).id))
+    click.echo(f"The next log-in of {login} asks for no code.")
+
+
+@user.command("require-second-factor")
+@click.argument("role", type=click.Choice(list(rules.ROLES)))
+@click.option("--off", is_flag=True, help="Let them go without again.")
+@after
+def require_second_factor(where: Where, role: str, off: bool) -> None:
+    """Let nobody with ROLE on the pages without a second factor."""
+    _Desk(where).carry_out(SetRoleRule(role, needs_second_factor=not off))
+    click.echo(f"{role}: a second factor is {'left to each person' if off else 'needed'}.")
 
 
 def _tell(one_time: str | None) -> None:
@@ -98,10 +109,10 @@ def _tell(one_time: str | None) -> None:
 
 
 @user.command("list")
-@click.pass_obj
-def list_people(where: tuple[Path | None, str, str, str]) -> None:
+@after
+def list_people(where: Where) -> None:
     """Who is there, with roles, badge and login."""
-    desk = _Desk(*where)
+    desk = _Desk(where)
     for person, roles in queries.people(desk.company):
         parts = [person.name, ", ".join(roles) or "no role", f"badge {person.badge or '-'}",
                  f"login {person.login or '-'}"]  # fmt: skip

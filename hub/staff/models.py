@@ -21,6 +21,8 @@ class Person(Table):
     login = peewee.TextField(null=True)
     password_hash = peewee.TextField(default="")
     must_change = peewee.BooleanField(default=False)
+    password_until = MomentField(null=True)
+    """A one-time password opens nothing after this; one of their own has no end."""
     failed_logins = CountField(default=0)
     locked_until = MomentField(default=0)
     language = peewee.TextField(default="en")
@@ -57,6 +59,42 @@ class Permission(Table):
         primary_key = peewee.CompositeKey("role", "capability", "action")
 
 
+class RoleRule(Table):
+    """What everybody of a role has to do. A role without a row has no rule."""
+
+    role = peewee.TextField(primary_key=True)
+    needs_second_factor = peewee.BooleanField(default=False)
+
+    class Meta:
+        table_name = "role_rule"
+
+
+class SecondFactor(Table):
+    """What a person's telephone shares with the hub (RFC 6238). Counts from `confirmed_at` on."""
+
+    person = IdField(primary_key=True)
+    secret = peewee.TextField()
+    """In base 32: it has to be readable to be compared, so it is as secret as the database."""
+    made_at = MomentField()
+    confirmed_at = MomentField(null=True)
+    last_step = CountField(default=0)
+    """The time step of the last code that was taken: no code of it or before opens anything."""
+
+    class Meta:
+        table_name = "second_factor"
+
+
+class RecoveryCode(Table):
+    """One way in without the telephone, once. Of the code itself only a digest is kept."""
+
+    digest = BytesField(primary_key=True)
+    person = IdField(index=True)
+    used_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "recovery_code"
+
+
 class WebSession(Table):
     """A log-in on the pages; the id is a digest of the cookie's secret."""
 
@@ -66,6 +104,8 @@ class WebSession(Table):
     seen_at = MomentField()
     expires_at = MomentField()
     address = peewee.TextField(default="")
+    awaits_code = peewee.BooleanField(default=False)
+    """The password was right; it opens nothing but the question for the second factor."""
 
     class Meta:
         table_name = "web_session"

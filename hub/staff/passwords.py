@@ -1,5 +1,5 @@
-"""Passwords as Argon2id hashes, PINs as verifiers, one-time passwords. Owns the cost; knows no
-person.
+"""Passwords as Argon2id hashes, PINs as verifiers, one-time passwords and recovery codes. Owns the
+cost; knows no person.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ _hasher: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 """19 MiB, as OWASP's Password Storage Cheat Sheet asks for at least; about 30 ms."""
 _ONE_TIME_SIGNS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _ONE_TIME_GROUPS: Final = 4
+_RECOVERY_GROUPS: Final = 5
 _SALT_BYTES: Final = 12
 
 
@@ -45,6 +46,15 @@ def _nobodys() -> str:
 
 def one_time() -> str:
     """A password to read out and type once: 80 bits, no signs that look alike."""
-    groups = ("".join(secrets.choice(_ONE_TIME_SIGNS) for _ in range(4))
-              for _ in range(_ONE_TIME_GROUPS))  # fmt: skip
-    return "-".join(groups)
+    return _groups(_ONE_TIME_GROUPS, 4)
+
+
+def recovery_code() -> str:
+    """A way in without the telephone, to be kept on paper: 125 bits."""
+    return _groups(_RECOVERY_GROUPS, 5)
+
+
+def _groups(count: int, signs: int) -> str:
+    return "-".join(
+        "".join(secrets.choice(_ONE_TIME_SIGNS) for _ in range(signs)) for _ in range(count)
+    )

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from peewee import fn
 
-from hub.staff.models import ApiToken, Permission, Person, PersonRole, WebSession
+from hub.staff.models import (
+    ApiToken,
+    Permission,
+    Person,
+    PersonRole,
+    RecoveryCode,
+    RoleRule,
+    SecondFactor,
+    WebSession,
+)
 from protocols.messages.configuration import ShiftPerson
+
+Allowed = Mapping[str, frozenset[tuple[str, str]]]
+"""(capability, action) pairs by division; `*` has those for every one."""
 
 
 class Visitor(NamedTuple):
@@ -18,8 +31,21 @@ class Visitor(NamedTuple):
     login: str
     language: str
     must_change: bool
-    allowed: frozenset[tuple[str, str]]
+    allowed: Allowed
     seen_at: int = 0
+    awaits_code: bool = False
+    """The password was right; the second factor has yet to be shown."""
+    must_enrol: bool = False
+    """A role of theirs needs a second factor, and they have none."""
+
+    @property
+    def stands_before(self) -> str:
+        """What is asked of them before any page: `code`, `password`, `factor`, or nothing."""
+        if self.awaits_code:
+            return "code"
+        if self.must_change:
+            return "password"
+        return "factor" if self.must_enrol else ""
 
 
 def _tuples(query: Any) -> list[tuple[Any, ...]]:
@@ -27,31 +53,32 @@ def _tuples(query: Any) -> list[tuple[Any, ...]]:
     return list(query.tuples())
 
 
-def allowed_of(person: bytes, site: str = "*", division: str = "*") -> frozenset[tuple[str, str]]:
-    """(capability, action) pairs that the person's roles give at a site and division."""
+def allowed_of(person: bytes, site: str = "*") -> Allowed:
+    """What the person's roles give at a site, by division."""
     query = (
-        Permission.select(Permission.capability, Permission.action)
+        Permission.select(PersonRole.division, Permission.capability, Permission.action)
         .join(PersonRole, on=(PersonRole.role == Permission.role))
         .join(Person, on=(Person.id == PersonRole.person))
-        .where(
-            PersonRole.person == person,
-            Person.is_active,
-            PersonRole.site.in_(("*", site)),
-            PersonRole.division.in_(("*", division)),
-        )
+        .where(PersonRole.person == person, Person.is_active, PersonRole.site.in_(("*", site)))
     )
-    return frozenset((capability, action) for capability, action in _tuples(query))
+    found: dict[str, set[tuple[str, str]]] = {}
+    for division, capability, action in _tuples(query):
+        found.setdefault(division, set()).add((capability, action))
+    return {division: frozenset(pairs) for division, pairs in found.items()}
 
 
 def of_session(digest: bytes, site: str, now_us: int) -> Visitor | None:
     """Whose session this is, unless it has ended."""
     found = (
-        WebSession.select(WebSession.person, WebSession.seen_at)
+        WebSession.select(WebSession.person, WebSession.seen_at, WebSession.awaits_code)
         .where(WebSession.id == digest, WebSession.expires_at > now_us)
         .tuples()
         .first()
     )
-    return None if found is None else _visitor(found[0], site, found[1])
+    if found is None:
+        return None
+    person, seen_at, awaits_code = found
+    return _visitor(person, site, seen_at, awaits_code=bool(awaits_code))
 
 
 def of_token(digest: bytes, site: str) -> Visitor | None:
@@ -65,14 +92,65 @@ def of_token(digest: bytes, site: str) -> Visitor | None:
     return None if found is None else _visitor(found[0], site, 0)
 
 
-def _visitor(id: bytes, site: str, seen_at: int) -> Visitor | None:
+def _visitor(id: bytes, site: str, seen_at: int, *, awaits_code: bool = False) -> Visitor | None:
     person = Person.get_or_none(Person.id == id, Person.is_active)
     if person is None:
         return None
     return Visitor(
         id, person.name, person.login or "", person.language, person.must_change,
-        allowed_of(id, site), seen_at,
+        allowed_of(id, site), seen_at, awaits_code, _must_enrol(id),
     )  # fmt: skip
+
+
+def _must_enrol(person: bytes) -> bool:
+    return role_with_rule(person) is not None and not has_second_factor(person)
+
+
+def role_with_rule(person: bytes) -> str | None:
+    """A role of theirs that needs a second factor, if there is one."""
+    query: Any = (
+        RoleRule.select(RoleRule.role)
+        .join(PersonRole, on=(PersonRole.role == RoleRule.role))
+        .where(PersonRole.person == person, RoleRule.needs_second_factor)
+        .order_by(RoleRule.role)
+    )
+    return query.scalar()  # type: ignore[no-any-return]
+
+
+def second_factor(person: bytes) -> SecondFactor | None:
+    """Their second factor, confirmed or being set up."""
+    return SecondFactor.get_or_none(SecondFactor.person == person)
+
+
+def has_second_factor(person: bytes) -> bool:
+    return bool(
+        SecondFactor.select()
+        .where(SecondFactor.person == person, SecondFactor.confirmed_at.is_null(False))
+        .exists()
+    )
+
+
+def recovery_codes_left(person: bytes) -> int:
+    return int(
+        RecoveryCode.select()
+        .where(RecoveryCode.person == person, RecoveryCode.used_at.is_null())
+        .count()
+    )
+
+
+def roles_with_rule() -> frozenset[str]:
+    """Roles that nobody has without a second factor."""
+    query = RoleRule.select(RoleRule.role).where(RoleRule.needs_second_factor)
+    return frozenset(role for (role,) in _tuples(query))
+
+
+def permissions_by_role() -> dict[str, list[str]]:
+    """What each role may do, as `capability.action`."""
+    found: dict[str, list[str]] = {}
+    rows = Permission.select().order_by(Permission.capability, Permission.action)
+    for row in rows:
+        found.setdefault(row.role, []).append(f"{row.capability}.{row.action}")
+    return found
 
 
 def shift_people(company: str, site: str) -> list[ShiftPerson]:
@@ -116,15 +194,28 @@ def people(company: str, search: str = "") -> list[Colleague]:
 
 
 def roles_of(ids: list[bytes]) -> dict[bytes, list[str]]:
+    """The names of their roles; one that is not for every division says for which."""
     query = (
-        PersonRole.select(PersonRole.person, PersonRole.role)
+        PersonRole.select(PersonRole.person, PersonRole.role, PersonRole.division)
         .where(PersonRole.person.in_(ids))
-        .order_by(PersonRole.role)
+        .order_by(PersonRole.role, PersonRole.division)
     )
     roles: dict[bytes, list[str]] = {}
-    for person, role in _tuples(query):
-        roles.setdefault(person, []).append(role)
+    for person, role, division in _tuples(query):
+        roles.setdefault(person, []).append(role if division == "*" else f"{role} ({division})")
     return roles
+
+
+def grants_of(person: bytes) -> list[PersonRole]:
+    """Each role of a person, with the site and division it is for."""
+    query = PersonRole.select().where(PersonRole.person == person)
+    return list(query.order_by(PersonRole.division, PersonRole.role, PersonRole.site))
+
+
+def known_divisions() -> list[str]:
+    """Divisions that a role is limited to."""
+    query = PersonRole.select(PersonRole.division).where(PersonRole.division != "*").distinct()
+    return sorted(division for (division,) in _tuples(query))
 
 
 def person(company: str, id: bytes) -> Person | None:

@@ -4,7 +4,8 @@ what each role may do when a hub is set up. Pure: no database, no clock, no dice
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 PASSWORD_LENGTH_MIN: Final = 12
 PASSWORD_LENGTH_MAX: Final = 256
@@ -13,6 +14,7 @@ FREE_ATTEMPTS: Final = 4
 LOCK_FIRST_S: Final = 60
 LOCK_LONGEST_S: Final = 3_600
 ANY: Final = "*"
+DIVISION_SIGNS_MAX: Final = 60
 
 _OFTEN_USED_TEXT: Final = """
     password1234 password12345 passwordpassword password123456 123456789012 1234567890123
@@ -79,7 +81,35 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
 """What a new hub starts with; afterwards the `permission` table alone decides."""
 
 
+SHARED_READS: Final = frozenset({("catalog", "read"), ("inventory", "read")})
+"""What all divisions share: whoever may read it in one of them may read it. Changing it concerns
+every division, and so does reading anything else that belongs to none.
+"""
+
+
 def may(allowed: frozenset[tuple[str, str]], capability: str, action: str) -> bool:
     """Whether permissions, of which `*` stands for every one, cover an act."""
     asked = ((capability, action), (capability, ANY), (ANY, ANY))
     return not allowed.isdisjoint(asked)
+
+
+class Reach(NamedTuple):
+    """In which divisions somebody may do something: in every one, or in those named."""
+
+    is_everywhere: bool
+    divisions: frozenset[str] = frozenset()
+
+    def __contains__(self, division: object) -> bool:
+        return self.is_everywhere or division in self.divisions
+
+    def __bool__(self) -> bool:
+        """Whether there is any at all."""
+        return self.is_everywhere or bool(self.divisions)
+
+
+def reach(allowed: Mapping[str, frozenset[tuple[str, str]]], capability: str, action: str) -> Reach:
+    """Where permissions by division (ANY: those for every one) cover an act."""
+    inside = {place for place, pairs in allowed.items() if may(pairs, capability, action)}
+    if ANY in inside or (inside and (capability, action) in SHARED_READS):
+        return Reach(True)
+    return Reach(False, frozenset(inside))

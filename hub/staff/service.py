@@ -16,9 +16,11 @@ from hub.ids import NIL
 from hub.journal import Act
 from hub.staff import passwords, rules
 from hub.staff.models import ApiToken, Denial, Permission, Person, PersonRole
-from hub.staff.queries import allowed_of
+from hub.staff.queries import Allowed, allowed_of
 from protocols import pin_verifier
 
+ONE_TIME_US: Final = 72 * 3_600 * 1_000_000
+"""A one-time password that nobody used in three days opens nothing."""
 _insert_person: Final = Insert(Person)
 _insert_role: Final = Insert(PersonRole, or_ignore=True)
 _insert_permission: Final = Insert(Permission, or_ignore=True)
@@ -31,12 +33,26 @@ class Denied(HubError):
 
     code = "DENIED"
 
-    def __init__(self, capability: str, action: str, site: str = rules.ANY) -> None:
+    def __init__(
+        self, capability: str, action: str, site: str = rules.ANY, division: str = rules.ANY
+    ) -> None:
         self.capability, self.action, self.site = capability, action, site
+        self.division = division
         super().__init__(
-            f"You may not do this ({capability}.{action}). Ask somebody who looks after people "
-            "and roles."
+            f"You may not do this ({capability}.{action}{_of_division(division)}). Ask somebody "
+            "who looks after people and roles."
         )
+
+    def values(self) -> dict[str, object]:
+        """The division is named where it is about one."""
+        known = {"capability": self.capability, "action": self.action, "site": self.site}
+        return {**known, **({} if self.division == rules.ANY else {"division": self.division})}
+
+
+def _of_division(division: str) -> str:
+    if division == rules.ANY:
+        return ""
+    return f" in the division {division}" if division else " where an order has no division"
 
 
 class BadgeTaken(HubError):
@@ -75,9 +91,19 @@ class WeakPassword(HubError):
 def require(
     person_id: bytes, capability: str, action: str, site: str = "*", division: str = "*"
 ) -> None:
-    """Refuse with Denied unless a role of the person covers the act at that site and division."""
-    if not rules.may(allowed_of(person_id, site, division), capability, action):
-        raise Denied(capability, action, site)
+    """Refuse with Denied unless a role of the person covers the act at that site and division.
+
+    `*` asks for every division: for what belongs to none, or to all of them.
+    """
+    require_of(allowed_of(person_id, site), capability, action, site, division)
+
+
+def require_of(
+    allowed: Allowed, capability: str, action: str, site: str = "*", division: str = "*"
+) -> None:
+    """As `require`, for permissions that were read before."""
+    if division not in rules.reach(allowed, capability, action):
+        raise Denied(capability, action, site, division)
 
 
 def seed_permissions(act: Act) -> None:
@@ -108,11 +134,16 @@ def add_person(
     act.tx.run(
         _insert_person.sql,
         (id, company, _name(name), badge, _verifier(id, pin) if pin else verifier, login,
-         passwords.hashed(password) if password else password_hash, must_change, 0, 0, language,
-         True, act.now_us),
+         passwords.hashed(password) if password else password_hash, must_change,
+         _good_until(act, must_change=must_change), 0, 0, language, True, act.now_us),
     )  # fmt: skip
     _give_roles(act, id, roles, site)
     return id
+
+
+def _good_until(act: Act, *, must_change: bool) -> int | None:
+    """When a password stops to open anything: a one-time one does, one of their own never."""
+    return act.now_us + ONE_TIME_US if must_change else None
 
 
 def _name(name: str) -> str:
@@ -164,16 +195,40 @@ def _end_everything(act: Act, id: bytes) -> None:
 
 
 def set_roles(act: Act, id: bytes, roles: Iterable[str], site: str = "*") -> None:
-    """Replace the person's roles at a site (`*` for every site). Raises BadValue."""
-    act.tx.run("DELETE FROM person_role WHERE person = ? AND site = ?", (id, site))
+    """Replace the person's roles in every division at a site (`*` for every site). Raises BadValue.
+
+    Roles for one division alone stay (`grant`, `withdraw`).
+    """
+    act.tx.run(
+        "DELETE FROM person_role WHERE person = ? AND site = ? AND division = ?",
+        (id, site, rules.ANY),
+    )
     _give_roles(act, id, roles, site)
 
 
 def _give_roles(act: Act, id: bytes, roles: Iterable[str], site: str) -> None:
     for role in roles:
-        if role not in rules.ROLES:
-            raise BadValue("role", role, f"use one of {', '.join(rules.ROLES)}")
-        act.tx.add(_insert_role, (id, role, site, "*"))
+        grant(act, id, role, site, rules.ANY)
+
+
+def grant(act: Act, id: bytes, role: str, site: str, division: str) -> None:
+    """Give a role at a site and in a division, `*` for every one. Safe to repeat; BadValue."""
+    if role not in rules.ROLES:
+        raise BadValue("role", role, f"use one of {', '.join(rules.ROLES)}")
+    if not division or len(division) > rules.DIVISION_SIGNS_MAX or not division.isprintable():
+        raise BadValue("division", division[:40], "use its name as the orders have it")
+    act.tx.add(_insert_role, (id, role, site, division))
+
+
+def withdraw(act: Act, id: bytes, role: str, site: str, division: str) -> None:
+    """Take a role at a site and in a division away. Raises NotFound when they do not have it."""
+    act.tx.flush()
+    taken = act.tx.run(
+        "DELETE FROM person_role WHERE person = ? AND role = ? AND site = ? AND division = ?",
+        (id, role, site, division),
+    )
+    if taken != 1:
+        raise NotFound("role of this person", role)
 
 
 def set_pin(act: Act, id: bytes, verifier: str) -> None:
@@ -190,11 +245,14 @@ def refuse_weak(password: str, login: str, name: str) -> None:
 
 
 def set_password(act: Act, id: bytes, password_hash: str, *, must_change: bool) -> None:
-    """Store a hash made by `passwords.hashed`; every session of the person ends."""
+    """Store a hash made by `passwords.hashed`; every session of the person ends.
+
+    One that must be changed opens the door for ONE_TIME_US only.
+    """
     changed = act.tx.run(
-        "UPDATE person SET password_hash = ?, must_change = ?, failed_logins = 0, "
-        "locked_until = 0 WHERE id = ?",
-        (password_hash, must_change, id),
+        "UPDATE person SET password_hash = ?, must_change = ?, password_until = ?, "
+        "failed_logins = 0, locked_until = 0 WHERE id = ?",
+        (password_hash, must_change, _good_until(act, must_change=must_change), id),
     )
     if changed != 1:
         raise NotFound("person", id.hex())

@@ -1,6 +1,7 @@
 """The one way from a page or the API to a service: permission asked, act journalled.
 
-A command says which permission it needs: `orders.cancel` asks for (orders, cancel).
+A command says which permission it needs, and in which division: `orders.cancel` asks for
+(orders, cancel) where its order is.
 """
 
 from __future__ import annotations
@@ -25,6 +26,6 @@ def carry_out(
     another permission than the command's own.
     """
     who, parts = somebody(), web()
-    parts.people.require(who, *(needs or command.NEEDS))
+    parts.people.require(who, *(needs or command.NEEDS), command.division())
     via: Via = "api" if g.get("is_api") else "page"
     return parts.journal.carry_out(command, site=parts.site, via=via, actor=who.id, key=key)

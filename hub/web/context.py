@@ -5,7 +5,7 @@ One `Web` for each application, kept in `app.extensions`. Capabilities reach it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hub.web.live import Feed
 
 EXTENSION: Final = "binlight"
+EVERY: Final = "*"
+"""Instead of a division: every one of them."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,25 @@ class Visitor(Protocol):
     @property
     def language(self) -> str: ...
     @property
-    def must_change(self) -> bool: ...
+    def stands_before(self) -> str:
+        """What is asked before any page: `code`, `password`, `factor`, or nothing."""
+
     @property
-    def allowed(self) -> frozenset[tuple[str, str]]: ...
+    def allowed(self) -> Mapping[str, frozenset[tuple[str, str]]]:
+        """(capability, action) pairs by division; EVERY has those for all of them."""
+
+
+class Reach(Protocol):
+    """In which divisions somebody may do something; false for none at all."""
+
+    @property
+    def is_everywhere(self) -> bool: ...
+    @property
+    def divisions(self) -> frozenset[str]: ...
+
+    def __contains__(self, division: object) -> bool: ...
+
+    def __bool__(self) -> bool: ...
 
 
 class People(Protocol):
@@ -70,9 +88,13 @@ class People(Protocol):
 
     def of_token(self, secret: str) -> Visitor | None: ...
 
-    def require(self, visitor: Visitor, capability: str, action: str) -> None: ...
+    def require(
+        self, visitor: Visitor, capability: str, action: str, division: str = EVERY
+    ) -> None: ...
 
-    def may(self, visitor: Visitor, capability: str, action: str) -> bool: ...
+    def require_somewhere(self, visitor: Visitor, capability: str, action: str) -> None: ...
+
+    def reach(self, visitor: Visitor, capability: str, action: str) -> Reach: ...
 
     def note_denial(self, person: bytes | None, what: str, address: str) -> None: ...
 
@@ -127,7 +149,22 @@ def somebody() -> Visitor:
     return found
 
 
-def may(capability: str, action: str) -> bool:
+def may(capability: str, action: str, division: str = EVERY) -> bool:
     """Whether to show a way to do it; the act itself asks again."""
-    found = visitor()
-    return found is not None and web().people.may(found, capability, action)
+    return division in reach(capability, action) if visitor() else False
+
+
+def may_somewhere(capability: str, action: str) -> bool:
+    """Whether they may do it in some division at least."""
+    return bool(reach(capability, action)) if visitor() else False
+
+
+def reach(capability: str, action: str) -> Reach:
+    """In which divisions whoever is logged in may do something."""
+    return web().people.reach(somebody(), capability, action)
+
+
+def divisions(capability: str, action: str) -> frozenset[str] | None:
+    """The only divisions of which they may see something; None for all of them."""
+    found = reach(capability, action)
+    return None if found.is_everywhere else found.divisions

@@ -18,6 +18,7 @@ import msgspec
 import structlog
 
 from hub.errors import HubError
+from hub.web.context import EVERY
 
 POLL_S: Final = 0.2
 HEARTBEAT_MS: Final = 10_000
@@ -47,6 +48,8 @@ class Provider(NamedTuple):
     tell: Callable[[str], Any]
     needs: tuple[str, str]
     every_ms: int
+    division: Callable[[str], str]
+    """In which division the key is looked at."""
 
 
 class TooManyStreams(HubError):
@@ -61,11 +64,12 @@ _providers: Final[dict[str, Provider]] = {}
 
 
 def provide(
-    topic: str, tell: Callable[[str], Any], *, needs: tuple[str, str], every_ms: int = 250
-) -> None:
+    topic: str, tell: Callable[[str], Any], *, needs: tuple[str, str], every_ms: int = 250,
+    division: Callable[[str], str] = lambda _key: EVERY,
+) -> None:  # fmt: skip
     """Make a topic known. `tell(key)` runs in the application's context, in the reader's language,
     and is asked at most every `every_ms` while the journal grows; keep it under 20 ms."""
-    _providers[topic] = Provider(tell, needs, every_ms)
+    _providers[topic] = Provider(tell, needs, every_ms, division)
 
 
 def provider(topic: str) -> Provider | None:

@@ -45,7 +45,7 @@ def _subject(address: str) -> live.Subject:
     known = live.provider(topic)
     if known is None or len(key) > KEY_MAX or (key and not key.replace("-", "").isalnum()):
         raise BadValue("topic", address, "use a topic of the page")
-    web().people.require(somebody(), *known.needs)
+    web().people.require(somebody(), *known.needs, known.division(key))
     return live.Subject(topic, key, text.language())
 
 

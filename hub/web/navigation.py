@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from hub.web.context import may
+from hub.web.context import may, may_somewhere
 
 
 class Entry(NamedTuple):
@@ -13,11 +13,13 @@ class Entry(NamedTuple):
     key: str
     """Typed after `g`."""
     needs: tuple[str, str]
+    is_by_division: bool = False
+    """Whether it shows what is of the reader's own divisions."""
 
 
 ENTRIES: Final = (
     Entry("Today", "/", "t", ("warehouse", "read")),
-    Entry("Orders", "/orders", "o", ("orders", "read")),
+    Entry("Orders", "/orders", "o", ("orders", "read"), is_by_division=True),
     Entry("Waves", "/waves", "w", ("warehouse", "read")),
     Entry("Floor", "/floor", "f", ("warehouse", "read")),
     Entry("Packing", "/packing", "p", ("warehouse", "pack")),
@@ -36,4 +38,6 @@ ENTRIES: Final = (
 
 def entries() -> list[Entry]:
     """What whoever is logged in may open."""
-    return [entry for entry in ENTRIES if may(*entry.needs)]
+    return [
+        entry for entry in ENTRIES if (may_somewhere if entry.is_by_division else may)(*entry.needs)
+    ]

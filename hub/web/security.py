@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, g, redirect, request, session
@@ -38,11 +38,33 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 OPEN_ENDPOINTS: Final = frozenset({"staff.log_in", "staff.try_log_in", "static", "live.health"})
-WITH_ONE_TIME_PASSWORD: Final = OPEN_ENDPOINTS | {
-    "staff.own_password",
-    "staff.change_own_password",
-    "staff.log_out",
+_ALWAYS: Final = OPEN_ENDPOINTS | {"staff.log_out"}
+
+
+class Step(NamedTuple):
+    """What stands between a log-in and the pages: where it is done, and what is open till then."""
+
+    path: str
+    endpoints: frozenset[str]
+
+
+STEPS: Final = {
+    "code": Step("/log-in/code", _ALWAYS | {"staff.log_in_code", "staff.enter_code"}),
+    "password": Step(
+        "/own/password", _ALWAYS | {"staff.own_password", "staff.change_own_password"}
+    ),
+    "factor": Step(
+        "/own/second-factor",
+        _ALWAYS
+        | {
+            "staff.own_second_factor",
+            "staff.begin_second_factor",
+            "staff.confirm_second_factor",
+            "staff.second_factor_again",
+        },
+    ),
 }
+"""By what `Visitor.stands_before` says, in this order."""
 
 csrf = CSRFProtect()
 View = TypeVar("View", bound=Callable[..., Any])
@@ -79,8 +101,9 @@ def _let_in() -> AnyResponse | None:
     g.visitor = _from_cookie()
     if visitor() is None:
         return _ask_for_log_in()
-    if somebody().must_change and request.endpoint not in WITH_ONE_TIME_PASSWORD:
-        return redirect("/own/password", 303)
+    step = STEPS.get(somebody().stands_before)
+    if step is not None and request.endpoint not in step.endpoints:
+        return redirect(step.path, 303)
     return None
 
 
@@ -151,11 +174,21 @@ def _add_headers(response: Response) -> Response:
 
 def needs(capability: str, action: str) -> Callable[[View], View]:
     """A view only for whoever may do this here; others get Denied, which is audited."""
+    return _asking(lambda: web().people.require(somebody(), capability, action))
 
+
+def needs_somewhere(capability: str, action: str) -> Callable[[View], View]:
+    """As `needs`, for whoever may do it in some division at least: the view, or the act that it
+    carries out, asks with the division of what it is about.
+    """
+    return _asking(lambda: web().people.require_somewhere(somebody(), capability, action))
+
+
+def _asking(ask: Callable[[], None]) -> Callable[[View], View]:
     def around(view: View) -> View:
         @wraps(view)
         def asked(*args: Any, **kwargs: Any) -> Any:
-            web().people.require(somebody(), capability, action)
+            ask()
             return view(*args, **kwargs)
 
         return cast("View", asked)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from hub.backup.acts import BecomeAnother, NoteNightlyRun
+from hub.backup.shut_out import KeepShutOut, Token
 from hub.bulk.acts import NoteUpload
 from hub.bulk.service import import_file
 from hub.catalog.acts import RemoveBarcode, SaveBarcode, SaveItem
@@ -27,6 +28,7 @@ from hub.devices.acts import (
 )
 from hub.devices.acts import SetPassword as SetDevicePassword
 from hub.devices.day_roots import TellOfCut
+from hub.devices.staying_out import Ended, ShutOut
 from hub.inventory.acts import Goods, LockBin, Receive, SetStatus
 from hub.orders.acts import HoldOrder, PlaceOrder, ReleaseHold, SetPriority
 from hub.orders.placing import NewLine, NewOrder
@@ -36,15 +38,25 @@ from hub.shipping.acts import ReopenParcel, Ship, Stage
 from hub.staff.acts import (
     AddPerson,
     AddToken,
+    BeginSecondFactor,
     ChangePerson,
+    ConfirmSecondFactor,
     EndSessions,
+    EnterCode,
+    EnterRecoveryCode,
+    GrantRole,
     LogIn,
     LogOut,
     NoteDenial,
+    RenewRecoveryCodes,
+    ResetSecondFactor,
     RevokeToken,
     SetPassword,
     SetPin,
+    SetRoleRule,
     TryLogIn,
+    TurnOffSecondFactor,
+    WithdrawRole,
 )
 from hub.verify.findings import Finding
 from hub.warehouse.acts import (
@@ -118,6 +130,25 @@ def people(house: House) -> None:
     house.do(EndSessions(ana, digest), actor=ana)
     house.do(RevokeToken(ana, house.do(AddToken(ana, "till", digest))))
     house.do(NoteDenial(ana, "orders.cancel", "::1"))
+    house.do(GrantRole(ana, "office", "toys", SITE))
+    house.do(WithdrawRole(ana, "office", "toys", SITE))
+    _telephone(house, ana)
+
+
+def _telephone(house: House, ana: bytes) -> None:
+    """A second factor is set up, asked for, replaced on paper, turned off, and lost."""
+    digest, half, paper = "ab" * 32, "ef" * 32, "12" * 32
+    house.do(SetRoleRule("admin", True))
+    house.do(BeginSecondFactor(ana, "JBSWY3DPEHPK3PXP"))
+    house.do(ConfirmSecondFactor(ana, 7, f"{paper} {'34' * 32}", digest))
+    house.do(LogIn(ana, half, "::1"), actor=ana)
+    house.do(EnterCode(ana, digest, half, "::1", 8), actor=ana)
+    house.do(LogIn(ana, half, "::1"), actor=ana)
+    house.do(EnterRecoveryCode(ana, "56" * 32, half, "::1", paper), actor=ana)
+    house.do(RenewRecoveryCodes(ana, 9, "78" * 32))
+    house.do(TurnOffSecondFactor(ana, 10))
+    house.do(BeginSecondFactor(ana, "JBSWY3DPEHPK3PXQ"))
+    house.do(ResetSecondFactor(ana))
 
 
 def goods(house: House) -> None:
@@ -345,6 +376,13 @@ def nights(house: House) -> None:
     off = (Finding("balance", "BIN A · PEN", "on hand is 6"),)
     house.do(NoteNightlyRun("VERIFY", day, False, "off", findings=off), via="timer")
     house.do(BecomeAnother("ee" * 16, now), via="setup")
+    key = house.do(AddToken(house.person, "a script", "ab" * 32))
+    house.do(
+        KeepShutOut(
+            (ShutOut("h1", "handheld", "REVOKED"), ShutOut("later", "dock", "RETIRED")),
+            (Ended("c0ffee", "h1"), Ended("d00f")), (house.person,), (Token(house.person, key),),
+        ), via="setup",
+    )  # fmt: skip
 
 
 EVERY: Final = (

@@ -1,0 +1,118 @@
+"""One's own second factor: set up by a picture, recovery codes, turned off."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import flash, redirect, render_template
+from flask.typing import ResponseReturnValue
+
+from hub.command import Command
+from hub.staff import passwords, queries, second_factor, totp
+from hub.staff.acts import (
+    BeginSecondFactor,
+    ConfirmSecondFactor,
+    RenewRecoveryCodes,
+    TryLogIn,
+    TurnOffSecondFactor,
+)
+from hub.staff.web_log_in import step_of
+from hub.staff.web_own import refuse_stranger
+from hub.staff.web_pages import carry_out, pages, this_session
+from hub.web import forms
+from hub.web.context import somebody, web
+from hub.web.qr import qr_picture
+from hub.web.text import _
+
+
+@pages.get("/own/second-factor")
+def own_second_factor() -> ResponseReturnValue:
+    return _page()
+
+
+def _page(**more: Any) -> str:
+    who = somebody()
+    found = queries.second_factor(who.id)
+    return render_template(
+        "staff/second_factor.html", is_on=queries.has_second_factor(who.id), found=found,
+        recovery_left=queries.recovery_codes_left(who.id), role=queries.role_with_rule(who.id),
+        **more,
+    )  # fmt: skip
+
+
+@pages.post("/own/second-factor/begin")
+def begin_second_factor() -> ResponseReturnValue:
+    """Show the picture that the telephone scans; only after the password, and only now."""
+    who = somebody()
+    refuse_stranger(who.id)
+    secret = totp.new_secret(secrets.token_bytes(totp.SECRET_BYTES))
+    carry_out(BeginSecondFactor(who.id, secret), who.id)
+    return _picture_page(secret)
+
+
+def _picture_page(secret: str, **more: Any) -> str:
+    told = totp.address(secret, somebody().login, f"Binlight {web().settings.title}")
+    return _page(picture=qr_picture(told), secret=totp.grouped(secret), **more)
+
+
+@pages.post("/own/second-factor/confirm")
+def confirm_second_factor() -> ResponseReturnValue:
+    """The telephone shows the right code: it is asked for from now on."""
+    who, found = somebody(), queries.second_factor(somebody().id)
+    if found is None or found.confirmed_at is not None:
+        raise second_factor.NoSecondFactor
+    try:
+        step = step_of(who.id, _code())
+    except second_factor.WrongCode as refusal:
+        return _picture_page(found.secret, refusal=_(str(refusal))), 422
+    fresh = [passwords.recovery_code() for _n in range(second_factor.RECOVERY_CODES)]
+    carry_out(ConfirmSecondFactor(who.id, step, _digests(fresh), this_session() or ""), who.id)
+    return _page(recovery=fresh)
+
+
+def _code() -> str:
+    return forms.words("code", signs_max=40).replace(" ", "")
+
+
+def _digests(codes: list[str]) -> str:
+    return " ".join(second_factor.digest_of(code).hex() for code in codes)
+
+
+@pages.post("/own/second-factor/recovery")
+def renew_recovery_codes() -> ResponseReturnValue:
+    """Recovery codes anew, shown this one time."""
+    fresh = [passwords.recovery_code() for _n in range(second_factor.RECOVERY_CODES)]
+    who = somebody()
+    _proven(RenewRecoveryCodes(who.id, _guessed_step(), _digests(fresh)))
+    return _page(recovery=fresh)
+
+
+@pages.post("/own/second-factor/off")
+def turn_off_second_factor() -> ResponseReturnValue:
+    """Go without; asks for the password and a code."""
+    refuse_stranger(somebody().id)
+    _proven(TurnOffSecondFactor(somebody().id, _guessed_step()))
+    flash(_("From now on the password alone opens these pages."), "done")
+    return redirect("/own", 303)
+
+
+def _guessed_step() -> int:
+    """Of the code in the form. A wrong one counts like a wrong password. Raises WrongCode."""
+    who = somebody()
+    attempt = carry_out(TryLogIn(who.id), who.id)
+    if attempt.locked_s:
+        raise second_factor.WrongCode
+    return step_of(who.id, _code())
+
+
+def _proven(command: Command[None]) -> None:
+    carry_out(command, somebody().id)
+
+
+@pages.get("/own/second-factor/begin")
+@pages.get("/own/second-factor/confirm")
+@pages.get("/own/second-factor/recovery")
+def second_factor_again() -> ResponseReturnValue:
+    """Somebody reloaded a page that shows its secret once."""
+    return redirect("/own/second-factor", 303)
