@@ -3,7 +3,7 @@ between SQLite and PostgreSQL; nothing here knows orders or stock.
 
 Pages read through peewee models. Writes go through `WriteTransaction`: guarded statements one by
 one with their row count, plain inserts gathered and sent together, chained ledgers last, under
-their head lock (DESIGN §2, §5; docs/decisions/0002-one-write-transaction.md).
+their head lock (docs/decisions/0002-one-write-transaction.md).
 """
 
 from __future__ import annotations

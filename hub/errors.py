@@ -26,7 +26,7 @@ class NotFound(HubError):
 
 
 class WrongState(HubError):
-    """The state machine of DOMAIN.md has no such step."""
+    """It is in a state from which no such step leads."""
 
     code = "WRONG_STATE"
 

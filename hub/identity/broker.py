@@ -1,8 +1,8 @@
 """mosquitto as the hub's own child: its configuration, passwords, rights and certificates.
 
-Owns those files. Settings are DESIGN §4's. Passwords, rights and the list of revoked certificates
-follow the device table (`admissions`); mosquitto reads them again on SIGHUP. Two listeners: one
-on loopback for the hub itself and for passwords, and one with TLS where a certificate is the only
+Owns those files. Passwords, rights and the list of revoked certificates follow the device table
+(`admissions`); mosquitto reads them again on SIGHUP. Two listeners: one on
+loopback for the hub itself and for passwords, and one with TLS where a certificate is the only
 way in (docs/decisions/0020-identity.md). Nothing here waits for a network.
 """
 
@@ -114,7 +114,11 @@ def hub_password(config: HubConfig) -> str:
 
 
 def configuration(config: HubConfig, folder: Path) -> str:
-    """The text of mosquitto.conf."""
+    """The text of mosquitto.conf.
+
+    What waits has no limit: with mosquitto's own, acknowledged events were dropped without a word
+    [measured]. Nothing is kept over a restart: devices send again what the hub has not committed.
+    """
     lines = [
         "per_listener_settings false",
         "allow_anonymous false",

@@ -41,7 +41,8 @@ class Place(Table):
     kind = peewee.TextField()
     code = peewee.TextField()
     state = peewee.TextField(default="ACTIVE")
-    """Bins: ACTIVE, BLOCKED_IN, BLOCKED_OUT, COUNT_LOCK, RETIRED. Totes: see DOMAIN."""
+    """Bins: ACTIVE, BLOCKED_IN, BLOCKED_OUT, COUNT_LOCK, RETIRED. 
+    Totes: EMPTY, FILLING, CLOSED, AT_STATION, UNLOADED."""
     aisle = CountField(default=0)
     block = CountField(default=0)
     bay = CountField(default=0)
@@ -126,7 +127,7 @@ STOCK: Final = Ledger(
 
 
 class Allocation(Table):
-    """A hard claim of an order line on one balance. States of DOMAIN.md, "Hard allocation".
+    """A hard claim of an order line on one balance.
 
     ALLOCATED, RELEASED and PICKED count in `balance.allocated`; the others are terminal.
     """

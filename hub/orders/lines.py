@@ -31,7 +31,7 @@ LEGAL: Final[frozenset[tuple[str, str]]] = frozenset(
           ("open", "backordered", "promised", "allocated", "released", "picked", "packed")),
     }
 )  # fmt: skip
-"""DOMAIN.md, "Order line (quantity ledger)"."""
+"""From which stage units may go to which: (source, target)."""
 
 _SQL: Final = {
     (a, b): f'UPDATE order_line SET "{a}" = "{a}" - ?, "{b}" = "{b}" + ? '

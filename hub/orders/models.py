@@ -31,7 +31,7 @@ class SalesOrder(Table):
     country = peewee.TextField(default="")
     currency = peewee.TextField(default="GBP")
     state = peewee.TextField()
-    """PLACED, ON_HOLD, APPROVED, CLOSED, CANCELLED, … (DOMAIN.md, "Sales order")."""
+    """PLACED, ON_HOLD, APPROVED, CLOSED, CANCELLED."""
     ships_complete = peewee.BooleanField(default=False)
     priority = CountField(default=0)
     wave = IdField(null=True)

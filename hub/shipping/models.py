@@ -8,7 +8,7 @@ from hub.db import CountField, IdField, MomentField, Table
 
 
 class Shipment(Table):
-    """What leaves for one order at once. States of DOMAIN.md, "Shipment"."""
+    """What leaves for one order at once. PLANNED to STAGED here, SHIPPED once it has left."""
 
     id = IdField(primary_key=True)
     site = peewee.TextField()

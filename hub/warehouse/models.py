@@ -8,7 +8,7 @@ from hub.db import CountField, IdField, MomentField, Table
 
 
 class Wave(Table):
-    """Orders released together. States of DOMAIN.md, "Wave"."""
+    """Orders released together. States and their steps: `states.WAVE_STEPS`."""
 
     id = IdField(primary_key=True)
     site = peewee.TextField()
@@ -156,7 +156,7 @@ class SlotTote(Table):
 
 
 class WorkLine(Table):
-    """One instruction: take `quantity` from a bin. States of DOMAIN.md, "Work line"."""
+    """One instruction: take `quantity` from a bin. States: `WorkLineState` of the protocol."""
 
     id = IdField(primary_key=True)
     assignment = IdField()

@@ -1,6 +1,6 @@
 """What pickers' events do: the effects on stock, lines and work. Owns their HANDLERS.
 
-Facts are never refused (DESIGN §1, rule 3): units beyond a line's need stay in the tote with a
+Facts are never refused, only plans are: units beyond a line's need stay in the tote with a
 put-back task, units that were promised to others are planned again, units beyond the books come
 from `unexplained`, and of work that is unknown the goods alone count (`strays`). A handler raises
 only for what contradicts what we know; such an event is PARKED.

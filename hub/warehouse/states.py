@@ -1,5 +1,4 @@
-"""The state machines of waves and assignments (DOMAIN.md, "Warehouse execution"). Owns which steps
-exist; who takes them is in `service`, `dispatch` and `progress`.
+"""The state machines of waves and assignments. Owns which steps exist; who takes them is in `service`, `dispatch` and `progress`.
 """
 
 from __future__ import annotations
