@@ -1,9 +1,9 @@
 """mosquitto as the hub's own child: its configuration, passwords, rights and certificates.
 
 Owns those files. Passwords, rights and the list of revoked certificates follow the device table
-(`admissions`); mosquitto reads them again on SIGHUP. Two listeners: one on
-loopback for the hub itself and for passwords, and one with TLS where a certificate is the only
-way in (docs/decisions/0020-identity.md). Nothing here waits for a network.
+(`admissions`); mosquitto reads them again on SIGHUP. Two listeners: one on loopback for the hub
+itself and for passwords, and one with TLS where a certificate is the only way in
+(docs/decisions/0020-identity.md). Nothing here waits for a network.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class Place(Table):
     kind = peewee.TextField()
     code = peewee.TextField()
     state = peewee.TextField(default="ACTIVE")
-    """Bins: ACTIVE, BLOCKED_IN, BLOCKED_OUT, COUNT_LOCK, RETIRED. 
+    """Bins: ACTIVE, BLOCKED_IN, BLOCKED_OUT, COUNT_LOCK, RETIRED.
     Totes: EMPTY, FILLING, CLOSED, AT_STATION, UNLOADED."""
     aisle = CountField(default=0)
     block = CountField(default=0)

@@ -49,7 +49,7 @@ def sum_of(lines: Iterable[Stages]) -> Stages:
 
 
 def fulfilment_status(lines: Iterable[Stages]) -> str:
-    """What the stages of its lines make of an order; CANCELLED when there is nothing left to fulfil.
+    """What its lines' stages make of an order; CANCELLED when there is nothing left to fulfil.
 
     Units that are backordered do not keep an order from being PICKED or PACKED: it ships what
     there is.

@@ -1,4 +1,6 @@
-"""The state machines of waves and assignments. Owns which steps exist; who takes them is in `service`, `dispatch` and `progress`.
+"""The state machines of waves and assignments. Owns which steps exist.
+
+Who takes them is in `service`, `dispatch` and `progress`.
 """
 
 from __future__ import annotations

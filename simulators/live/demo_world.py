@@ -64,7 +64,7 @@ class DemoPlan(NamedTuple):
 
 
 class DemoReport(msgspec.Struct, frozen=True):
-    """What `--report` writes ; docs/simulator.md says what each number means."""
+    """What `--report` writes; docs/simulator.md says what each number means."""
 
     orders_shipped: int
     lines_picked: int

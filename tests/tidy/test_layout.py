@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from tests.tidy.repository import files, files_ending, functions_of, text_of, tree_of
+from tests.tidy.repository import ROOT, files, files_ending, functions_of, text_of, tree_of
 
 TOP_LEVEL = {
     *("edge", "hub", "firmware", "protocols", "simulators", "tests", "docs", "requirements"),
@@ -16,6 +16,11 @@ FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 600
 MACHINE_PATH = re.compile(r"(?<![\w.>])/(?:home|root|work|farm|Users)/[\w.]")
 REGISTRY = re.compile(r"pypi\.org|files\.pythonhosted\.|registry\.npmjs\.")
+FOREIGN_PAGE = re.compile(
+    r"\b(?:DESIGN|DOMAIN|STYLE|LESSONS|FEATURES|HARDWARE|FAULTS|SCREENS)(?:\.md| §| \d|, \"|'s )"
+)
+"""Notes from before the repository; what they said stands in docs/."""
+PAGE = re.compile(r"\bdocs/[\w/.-]*\w\.md\b")
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "misc", "common"}
 
 
@@ -53,6 +58,12 @@ def test_every_module_says_what_it_owns():
 
 def test_no_module_has_a_name_that_says_nothing():
     assert [str(name) for name in files_ending(".py") if name.stem in VAGUE_NAMES] == []
+
+
+def test_no_comment_names_a_page_that_is_not_here():
+    assert _found(FOREIGN_PAGE) == []
+    named = {page for name in files_ending(".py") for page in PAGE.findall(text_of(name) or "")}
+    assert {page for page in named if not (ROOT / page).exists()} == set()
 
 
 def test_no_file_knows_the_machine_it_was_written_on():
