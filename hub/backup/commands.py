@@ -14,6 +14,7 @@ import peewee
 from hub.backup.by_hand import note_backup
 from hub.backup.drill import Drilled, drill
 from hub.backup.restoring import Restored, restore
+from hub.backup.shut_out import Seen
 from hub.backup.taking import Taken, take
 from hub.clock import SystemClock
 from hub.config import DEFAULT_COMPANY, DEFAULT_SITE, HubConfig, default_data_folder
@@ -118,11 +119,23 @@ def _about_restored(restored: Restored, folder: Path) -> str:
         "What came in since by pages, API and imports is lost: orders, cancellations, receipts, "
         "counts, packing and shipments after that moment have to be entered again."
     )
-    parts.append(
-        "Devices that were shut out after that moment are let in again, and passwords are as they "
-        "were: shut out what was lost or stolen before you start it (binlight device revoke)."
-    )
+    parts.append(_about_kept_out(restored.kept_out))
     return "\n".join(parts)
+
+
+def _about_kept_out(seen: Seen) -> str:
+    """Who is still out, and what somebody has to see to before the hub is started."""
+    passwords = "Passwords and PINs are as they were, and whoever was logged in has to do so again."
+    if not seen.is_whole:
+        return (
+            "Devices and people that were shut out after that moment are let in again: shut out "
+            "what was lost or stolen before you start it (binlight device revoke). " + passwords
+        )
+    out = seen.out
+    return (
+        f"Whoever was shut out stays out: {len(out.devices)} devices, {len(out.certificates)} "
+        f"certificates, {len(out.people)} people, {len(out.tokens)} API keys. {passwords}"
+    )
 
 
 def _moment(at_us: int) -> str:

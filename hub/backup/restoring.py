@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from hub.backup import archive
 from hub.backup.acts import BecomeAnother
 from hub.backup.archive import DATABASE, Manifest
+from hub.backup.shut_out import KeepShutOut, Seen, look
 from hub.backup.taking import check
 from hub.clock import Clock
 from hub.db import open_database
@@ -30,6 +31,7 @@ from protocols.limits import OUTBOX_KEEP_DAYS
 KEPT_US: Final = OUTBOX_KEEP_DAYS * 24 * 3600 * 1_000_000
 """How long devices keep what a hub has acknowledged."""
 LOCKS: Final = "*.lock"
+NOTHING_SEEN: Final = Seen(KeepShutOut(), is_whole=False)
 
 
 class FolderInUse(HubError):
@@ -53,6 +55,8 @@ class Restored(NamedTuple):
     kept_beside: Path | None
     """Where the former folder is now."""
     age_us: int
+    kept_out: Seen
+    """Who was shut out since, as far as the former folder could tell."""
 
     @property
     def is_within_devices_memory(self) -> bool:
@@ -78,12 +82,13 @@ def restore(
         fresh = _beside(folder, f"restoring-{clock.now_us()}")
         try:
             archive.unpack(file, fresh)
-            report = _begin_anew(fresh, manifest, clock, random)
+            seen = look(folder, fresh, manifest.site) if is_used else NOTHING_SEEN
+            report = _begin_anew(fresh, manifest, clock, random, seen.out)
             kept = _set_aside(folder, clock.now_us()) if is_used else None
             _place(folder, fresh)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
-    return Restored(manifest, report, kept, max(0, clock.now_us() - manifest.made_at))
+    return Restored(manifest, report, kept, max(0, clock.now_us() - manifest.made_at), seen)
 
 
 def _holds_something(folder: Path) -> bool:
@@ -108,13 +113,17 @@ def _set_aside(folder: Path, now_us: int) -> Path:
     return folder.rename(_beside(folder, f"before-{now_us // 1_000_000}"))
 
 
-def _begin_anew(folder: Path, manifest: Manifest, clock: Clock, random: Random) -> Report:
-    """The newest schema, another hub epoch, and a look at everything."""
+def _begin_anew(
+    folder: Path, manifest: Manifest, clock: Clock, random: Random, out: KeepShutOut
+) -> Report:
+    """The newest schema, another hub epoch, who stays out, and a look at everything."""
     file = folder / DATABASE
     database = open_database(f"sqlite:///{file}")
     try:
         migrate(database)
-        become_another(Journal(database, clock, random), manifest.site, manifest.made_at)
+        journal = Journal(database, clock, random)
+        become_another(journal, manifest.site, manifest.made_at)
+        journal.carry_out(out, site=manifest.site, via="setup")
         return check(database, file)
     finally:
         database.close()

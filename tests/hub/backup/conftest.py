@@ -26,13 +26,13 @@ T = TypeVar("T")
 class Shop:
     """One hub, with what a backup has to bring back."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, config: HubConfig | None = None) -> None:
         self.folder, self.clock = folder, FixedClock()
-        self.config = HubConfig(str(folder))
+        self.config = config or HubConfig(str(folder))
         self.journal: Journal = open_journal(self.config, self.clock, Random(5))
         prepare_schema(self.config, self.journal)
         secrets = folder / "secrets"
-        secrets.mkdir()
+        secrets.mkdir(exist_ok=True)
         (secrets / "web-key").write_bytes(b"k" * 32)
 
     @property
