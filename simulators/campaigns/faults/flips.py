@@ -1,8 +1,8 @@
-"""`binlight bench flips`: one bit of a hub's database is flipped, and `verify` must notice.
+"""`binlight bench flips`: one bit of a hub's database is flipped, and the night must notice.
 
-Owns the specimen (a day's real work), the flipping, and the judgement of each case: noticed,
-harmless (no row of any table reads differently, no index lies), or silent, which is a defect of
-verify for the table it names.
+Owns the specimen (a day's real work), the flipping, and the judgement of each case: noticed, by
+`verify` alone or when the books are made again from the journal; harmless (no row of any table
+reads differently, no index lies); or silent: a defect of the night's work for the table it names.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from typing import Any, Final, NamedTuple
 
 import peewee
 
+from hub.backup.made_again import check_made_again
+from hub.db import open_beside
 from hub.verify.command import verify
+from hub.verify.findings import Report
 from simulators.virtual.shift import Shift, ShiftPlan
 
 FLIPS: Final = 1_000
@@ -97,9 +100,27 @@ def judge(image: bytes, file: Path, truth: dict[str, bytes]) -> Case:
     different = sorted(
         name for name in truth.keys() | found.keys() if truth.get(name) != found.get(name)
     )
-    if different:
-        return Case("SILENT", ", ".join(different))
-    return Case("HARMLESS")
+    if not different:
+        return Case("HARMLESS")
+    by = _noticed_when_made_again(file)
+    return Case("NOTICED", by) if by else Case("SILENT", ", ".join(different))
+
+
+def _noticed_when_made_again(file: Path) -> str:
+    """The night's second look. From nothing, as in a hub's first night: an earlier backup, which
+    has values of its own to compare with, can only notice more.
+    """
+    scratch, report = file.with_name("again.db"), Report()
+    database = open_beside(f"sqlite:///{file}")
+    try:
+        check_made_again(database, scratch, report)
+    except _BROKEN as wrong:
+        return type(wrong).__name__
+    finally:
+        database.close()
+        for left in scratch.parent.glob(f"{scratch.name}*"):
+            left.unlink()
+    return report.findings[0].check if report.findings else ""
 
 
 def _noticed_by(file: Path) -> str:
