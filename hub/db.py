@@ -268,6 +268,14 @@ class WriteTransaction:
         if self._trusted:
             self._send_trusted()
 
+    def alone(self, name: str) -> None:
+        """Wait until nobody else is at what bears this name, and let nobody begin before the end.
+
+        For what is looked up first and written last. SQLite has one writer anyway.
+        """
+        if self.is_postgresql:
+            self.row("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (name,))
+
     def run_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[int]:
         """Carry out one statement for each row, in order; returns how many rows each touched.
 

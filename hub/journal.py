@@ -177,7 +177,8 @@ class Journal:
     ) -> T:  # fmt: skip
         """Carry out a command and journal it; everything or nothing. Returns what it returns.
 
-        `key` makes it safe to repeat: a second time raises AlreadyDone. Retried by itself when
+        `key` makes it safe to repeat: a second time raises AlreadyDone, and who comes while the
+        first is under way waits for its end. Retried by itself when
         another writer gets in the way, so a command has no effect beyond its transaction.
         """
 
@@ -206,8 +207,10 @@ class Journal:
             now_us = self.clock.now_us()
             chosen = key if key is not None else ids.new_key(now_us, self.random)
             with writing(self.database, now_us) as tx:
-                if key is not None and is_done(tx, site, key):
-                    raise AlreadyDone(key)
+                if key is not None:
+                    tx.alone(f"{site}/{key}")
+                    if is_done(tx, site, key):
+                        raise AlreadyDone(key)
                 return do(Act(tx, name, site=site, key=chosen, via=via, actor=actor))
 
         return retrying(once)

@@ -101,9 +101,8 @@ def id_of(what: str, text: str) -> bytes:
 
 
 def make(command: Command[bytes], model: type[Table], key: str) -> tuple[dict[str, Any], int]:
-    """Make something once for each idempotency key: 201 the first time, 200 with the same id after.
-
-    Raises KeyReused when the key came with other values.
+    """Make something once for each idempotency key: 201 the first time, 200 with the same id after,
+    also while the first is still under way. Raises KeyReused when the key came with other values.
     """
     kept = f"api/{somebody().id.hex()}/{key}"
     try:
@@ -114,13 +113,19 @@ def make(command: Command[bytes], model: type[Table], key: str) -> tuple[dict[st
 
 def _made_by(kept: str, model: Any, command: Command[bytes], key: str) -> bytes:
     """Ids derive from the key of the act, so the row that it made can be found again."""
-    row = JournalRow.get(JournalRow.site == web().site, JournalRow.key == kept)
-    if (row.act, bytes(row.input)) != (command.ACT, written(command)[0]):
-        raise KeyReused(key)
+    row = row_of(kept, command, key)
     tried = [ids.derive(kept, n, row.now_us) for n in range(1, IDS_OF_ACT_MAX + 1)]
     for (id,) in model.select(model.id).where(model.id.in_(tried)).tuples():
         return bytes(id)
     raise KeyReused(key)
+
+
+def row_of(kept: str, command: Command[Any], key: str) -> JournalRow:
+    """The journal row of the same wish; raises KeyReused when that was another one."""
+    row: JournalRow = JournalRow.get(JournalRow.site == web().site, JournalRow.key == kept)
+    if (row.act, bytes(row.input)) != (command.ACT, written(command)[0]):
+        raise KeyReused(key)
+    return row
 
 
 @pages.get("/health")

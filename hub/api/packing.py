@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from hub.api import schemas
-from hub.api.door import ask, auth, id_of, pages, refusals
+from hub.api.door import ask, auth, id_of, pages, refusals, row_of
+from hub.db import fetch
+from hub.errors import AlreadyDone
 from hub.warehouse.pack_acts import CloseParcel, ScanTote, VerifyItem
-from hub.warehouse.pack_task import PackTask
+from hub.warehouse.pack_task import PackTask, read_task
 from hub.web import acts
+from hub.web.context import web
 
 
 @pages.post("/packing/tote")
@@ -31,12 +35,16 @@ def scan_tote(json_data: dict[str, Any]) -> Any:
 @pages.doc(summary="Units of an article were seen; the last one closes the parcel",
            responses=refusals(404, 409, 413))  # fmt: skip
 def verify_item(json_data: dict[str, Any], headers_data: dict[str, Any]) -> Any:
-    """The same idempotency key again counts nothing (409 ALREADY_DONE)."""
+    """The same idempotency key again counts nothing, and tells how far the parcel is by now."""
     ask("warehouse", "pack")
-    parcel = id_of("parcel", json_data["parcel"])
-    key = f"pack/{parcel.hex()}/{headers_data['idempotency_key']}"
+    parcel, key = id_of("parcel", json_data["parcel"]), headers_data["idempotency_key"]
     seen = VerifyItem(parcel, json_data["code"], json_data["quantity"], json_data["closes"])
-    return _out(acts.carry_out(seen, key=key))
+    kept = f"pack/{parcel.hex()}/{key}"
+    try:
+        return _out(acts.carry_out(seen, key=kept))
+    except AlreadyDone:
+        row_of(kept, seen, key)
+        return _out(read_task(partial(fetch, web().database), parcel))
 
 
 @pages.post("/packing/close")
