@@ -1,7 +1,7 @@
 """The disk fails under one part of a hub: it must end at once, and another must take up its work.
 
-Owns what makes each part write, and how its end is waited for. FAULTS 4: "after one the process
-stops accepting, restarts and re-reads".
+Owns what makes each part write, and how its end is waited for. A part that saw a flush
+fail must not trust what it reads back (docs/faults.md, 4).
 """
 
 from __future__ import annotations
