@@ -20,6 +20,7 @@ from hub.journal import Act
 from hub.orders import lines
 from hub.shipping import service as shipping
 from hub.shipping.contents import Held, held_in
+from hub.warehouse import shared_totes
 from hub.warehouse.pack_task import PackTask, read_task
 from hub.warehouse.states import LINE_OVER
 
@@ -375,6 +376,7 @@ def _leave_bench(act: Act, tote: bytes) -> None:
     if held:
         _set_tote(act, tote, "CLOSED", held[0].claim.order)
         return
+    shared_totes.is_unloaded(act, tote)
     rest = act.tx.row("SELECT 1 FROM balance WHERE place = ? AND on_hand > 0", (tote,))
     _set_tote(act, tote, "EMPTY" if rest is None else "UNLOADED", None)
 

@@ -11,6 +11,7 @@ from hub.floor_exceptions import open_exception
 from hub.inventory import claims
 from hub.journal import Act
 from hub.orders import lines
+from hub.warehouse import shared_totes
 from hub.warehouse.reserve_setting import LEASE_US, lease_us
 
 
@@ -139,9 +140,7 @@ def _is_being_told(act: Act, assignment: bytes) -> bool:
 
 def place_tote(act: Act, assignment: bytes, slot: str, tote: bytes, order: bytes) -> None:
     """A tote stands in a slot now; a further one joins those before it."""
-    row = act.tx.row("SELECT holder, state FROM place WHERE id = ?", (tote,))
-    if row is not None and row[0] not in (None, order) and row[1] not in ("EMPTY", "ACTIVE"):
-        open_exception(act, "TOTE_SHARED", place=tote, assignment=assignment, slot=slot)
+    shared_totes.note(act, tote, order, assignment, slot)
     act.tx.run(
         "UPDATE place SET state = 'FILLING', holder = ? WHERE id = ? AND state <> 'AT_STATION'",
         (order, tote),
