@@ -31,6 +31,7 @@ from edge.link.hub_access import HubAccess, by_password
 from edge.loop import AgentLoop, Core, MakeLink, linked
 from edge.scanner_port import ScannerPort
 from edge.storage.outbox_owner import look_into, open_outbox
+from edge.systemd import ServiceManager
 from edge.tones import ToneDriver
 
 OUTBOX_FILE: Final = "outbox.sqlite"
@@ -55,6 +56,7 @@ class Device:
         self._store = open_or_set_aside(folder)
         self._loop: AgentLoop | None = None
         self._stopping = threading.Event()
+        self._manager = ServiceManager()
         self.keypad: Keypad | None = None
         self.on_view: Callable[[ScreenView], None] = lambda _view: None
         self.failure = ""
@@ -76,6 +78,8 @@ class Device:
             self._run()
         except EdgeError as failed:
             self.failure = str(failed)
+        finally:
+            self._manager.stopping()
 
     def _run(self) -> None:
         code = ""
@@ -124,5 +128,6 @@ class Device:
 
     def _loop_of(self, core: Core, make_link: MakeLink) -> AgentLoop:
         return AgentLoop(
-            core, self._clock, self._tones, self._scanner, make_link, self._config.gauges
-        )
+            core, self._clock, self._tones, self._scanner, make_link, self._config.gauges,
+            self._manager,
+        )  # fmt: skip

@@ -37,6 +37,7 @@ from edge.link.hub_access import HubAccess
 from edge.link.hub_link import HubLink
 from edge.link.io_values import LinkAction, LinkInput
 from edge.scanner_port import ScannerPort
+from edge.systemd import ServiceManager
 from edge.tones import ToneDriver
 
 WAIT_MAX_MS: Final = 1_000
@@ -129,10 +130,12 @@ class AgentLoop:
         scanner: ScannerPort | None,
         make_link: MakeLink,
         gauges_config: GaugesConfig = DEFAULT_GAUGES,
+        manager: ServiceManager | None = None,
     ) -> None:
         """`make_link` is given what wakes the loop up."""
         self._core, self._clock, self._tones, self._scanner = core, clock, tones, scanner
         self._gauges = gauges_config
+        self._manager = manager or ServiceManager({})
         self.keypad: Keypad | None = None
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._selector = selectors.DefaultSelector()
@@ -163,6 +166,7 @@ class AgentLoop:
         """Until `stop`, or until the core can promise nothing more (then `failure` says why)."""
         try:
             self._carry_out(self._core.start(self._clock.now()))
+            self._manager.ready("takes scans")
             while not self._is_stopping:
                 self._turn()
         finally:
@@ -185,6 +189,7 @@ class AgentLoop:
         while self._link.inbox:
             self._step(self._link.inbox.popleft())
         self._look_at_gauges(now_ms)
+        self._manager.alive(now_ms)
         if now_ms * 1_000 >= self._core.next_wakeup_us:
             self._step(Tick())
 

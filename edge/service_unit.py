@@ -2,7 +2,7 @@
 
 Owns the unit's text; requirements/service.sh installs it. With a screen the agent takes the first
 console; `--headless` is for stations without one. It runs as the user `binlight`, who may read
-scanners.
+scanners, and is started again when it ends or its loop hangs.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from typing import Final
 import click
 
 from edge.config import read_config
+from protocols.systemd import quoted
 
 USER: Final = "binlight"
 GROUPS: Final = ("input", "dialout", "audio", "tty")
 """Keyboard scanners, serial scanners, tones, the console."""
 DATA: Final = Path("/var/lib/binlight-edge")
+WATCHDOG_S: Final = 30
+"""The loop turns every second. A worn memory card may hold a write up for several."""
 ROOT: Final = Path(__file__).resolve().parent.parent
 CONFLICT: Final = "Conflicts=getty@tty1.service\n"
 CONSOLE: Final = """StandardInput=tty
@@ -49,21 +52,23 @@ def unit(config_file: Path, data: Path, headless: bool) -> str:
     words = [sys.executable, str(ROOT / "binlight.py"), "edge",
              f"--config={config_file}", f"--data={data}"]  # fmt: skip
     words += ["--headless"] if headless else []
-    command_line = " ".join(_quoted(word) for word in words)
+    command_line = " ".join(quoted(word) for word in words)
     return f"""[Unit]
 Description=Binlight device
 After=systemd-user-sessions.service
 {"" if headless else CONFLICT}StartLimitIntervalSec=0
 
 [Service]
-Type=exec
+Type=notify
 ExecStart={command_line}
 User={USER}
 SupplementaryGroups={" ".join(GROUPS)}
 {"" if headless else CONSOLE}Restart=always
 RestartSec=1
+TimeoutStartSec=180
+WatchdogSec={WATCHDOG_S}
 UMask=0077
-ReadWritePaths={_quoted(str(data))}
+ReadWritePaths={quoted(str(data))}
 ProtectSystem=strict
 ProtectHome=read-only
 PrivateTmp=yes
@@ -77,9 +82,3 @@ RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 [Install]
 WantedBy=multi-user.target
 """
-
-
-def _quoted(word: str) -> str:
-    """A word as systemd reads it: `%` begins a specifier, `$` a variable."""
-    safe = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{safe}"' if any(sign in word for sign in " \t\"'\\") else safe

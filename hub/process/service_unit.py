@@ -14,6 +14,7 @@ from typing import Final
 import click
 
 from hub import config as defaults
+from protocols.systemd import quoted
 
 USER: Final = "binlight"
 DATA: Final = Path("/var/lib/binlight")
@@ -35,7 +36,7 @@ def command(data: Path, listen: str, port: int, site: str) -> None:
 def unit(options: Sequence[str], data: Path) -> str:
     """The unit's text; see systemd.service(5) and systemd.exec(5)."""
     started = (sys.executable, str(ROOT / "binlight.py"), "hub", *options)
-    command_line = " ".join(_quoted(word) for word in started)
+    command_line = " ".join(quoted(word) for word in started)
     return f"""[Unit]
 Description=Binlight hub
 After=network.target time-sync.target
@@ -53,7 +54,7 @@ KillMode=mixed
 LimitNOFILE=65536
 OOMScoreAdjust=-500
 UMask=0077
-ReadWritePaths={_quoted(str(data))}
+ReadWritePaths={quoted(str(data))}
 ProtectSystem=strict
 ProtectHome=read-only
 PrivateTmp=yes
@@ -69,9 +70,3 @@ CapabilityBoundingSet=
 [Install]
 WantedBy=multi-user.target
 """
-
-
-def _quoted(word: str) -> str:
-    """A word as systemd reads it: `%` begins a specifier, `$` a variable."""
-    safe = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{safe}"' if any(sign in word for sign in " \t\"'\\") else safe

@@ -78,19 +78,41 @@ def test_a_device_whose_configuration_is_wrong_gets_no_unit(tmp_path: Path):
     assert "[Unit]" not in done.stdout
 
 
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_starts_again_what_ends_or_hangs(name: str):
+    unit = _sections(UNITS[name])["Service"]
+    assert (unit["Type"], unit["Restart"], unit["WatchdogSec"]) == ("notify", "always", "30")
+
+
 def test_a_hub_tells_systemd_when_it_answers_and_that_it_lives(tmp_path: Path):
+    _tells_of_itself(
+        tmp_path, "hub", "--data", str(tmp_path / "hub"), "--port", str(free_port()),
+        "--broker-port", str(free_port()),
+    )  # fmt: skip
+
+
+def test_a_device_tells_systemd_that_its_loop_turns_without_any_hub(tmp_path: Path):
+    config = tmp_path / "device.toml"
+    config.write_text("[hub]\nmdns = false\n")
+    _tells_of_itself(
+        tmp_path, "edge", "--headless", "--config", str(config), "--data", str(tmp_path / "edge")
+    )
+
+
+def _tells_of_itself(tmp_path: Path, *words: str) -> None:
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as told:
         told.bind(str(tmp_path / "notify"))
         environment = {
             **os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000",
         }  # fmt: skip
-        command = [sys.executable, str(ROOT / "binlight.py"), "hub", "--data",
-                   str(tmp_path / "hub"), "--port", str(free_port()), "--broker-port",
-                   str(free_port())]  # fmt: skip
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        command = [sys.executable, str(ROOT / "binlight.py"), *words]
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        )
         try:
             _wait_for(told, "READY=1")
-            _wait_for(told, "WATCHDOG=1")
+            for _ in range(3):
+                _wait_for(told, "WATCHDOG=1")
             process.send_signal(signal.SIGTERM)
             _wait_for(told, "STOPPING=1")
             assert process.wait(PATIENCE_S) == 0
