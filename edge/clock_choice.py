@@ -1,28 +1,18 @@
-"""The clock that the configuration names. Owns finding it and refusing its options.
+"""The clock that the configuration names.
 
-A device has the system's; a bench that sets a clock wrong gives it another (`binlight.clocks`).
+A device has the system's; a bench that sets a clock wrong gives it another.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from typing import Any
 
 from edge.clock import Clock
-from edge.errors import UnknownConfigKey, UnknownDriver
+from edge.drivers import make_driver
 
 
 def clock_driver(name: str, options: Mapping[str, Any]) -> Clock:
     """Build the clock. Raises UnknownDriver, UnknownConfigKey."""
-    installed = entry_points(group="binlight.clocks")
-    if name not in installed.names:
-        raise UnknownDriver("clock", name, tuple(sorted(installed.names)))
-    driver = installed[name].load()
-    known = tuple(inspect.signature(driver).parameters)
-    for key in options:
-        if key not in known:
-            raise UnknownConfigKey("[clock.options]", key, known)
-    made: Clock = driver(**options)
+    made: Clock = make_driver("clock", name, options, "clock")
     return made

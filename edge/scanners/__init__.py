@@ -7,10 +7,9 @@ package loads none of them, and a device without evdev can still use a serial sc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from typing import Any
 
-from edge.errors import UnknownDriver
+from edge.drivers import find_driver
 from edge.scanners.contract import Reading, Scanner, ScannerError, ScannerFault, ScannerUnplugged
 
 __all__ = [
@@ -25,8 +24,5 @@ __all__ = [
 
 def scanner_driver(name: str, options: Mapping[str, Any]) -> Scanner:
     """The configured driver, not open yet. Raises UnknownDriver, UnknownConfigKey and kin."""
-    installed = entry_points(group="binlight.scanners")
-    if name not in installed.names:
-        raise UnknownDriver("scanner", name, tuple(sorted(installed.names)))
-    driver: type[Scanner] = installed[name].load()
+    driver: type[Scanner] = find_driver("scanner", name)
     return driver.from_options(options)
