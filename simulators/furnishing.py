@@ -43,6 +43,7 @@ SLICE: Final = 100
 SECOND_BIN: Final = 0.2
 """Of the articles, the busiest share has a second bin."""
 CASE_PIECES: Final = 6
+PICKERS_OF_A_STOWER: Final = 3
 HOURS_TO_CUT_OFF: Final = timedelta(hours=4)
 FIRST_NAMES: Final = (
     "Ana", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gina", "Hugo", "Ida", "Jon", "Kim", "Lea", "Max",
@@ -71,6 +72,8 @@ class Furnished(NamedTuple):
     pickers: tuple[Badge, ...]
     packers: tuple[Badge, ...]
     supervisor: Badge
+    stowers: tuple[Badge, ...]
+    """They put away what no order needs any more."""
     passwords: dict[str, str]
     """Of the devices, by name."""
 
@@ -103,11 +106,13 @@ class Furnisher:
         articles = self._label(demand)
         books = self._stock(demand, floor)
         names = [f"handheld-{n + 1}" for n in range(pickers + 1)]
+        stowers = max(1, pickers // PICKERS_OF_A_STOWER)
         return Furnished(
             floor, articles, books,
             tuple(self._person(n, "picker") for n in range(pickers)),
             tuple(self._person(pickers + n, "packer") for n in range(packers)),
             self._person(pickers + packers, "supervisor"),
+            tuple(self._person(pickers + packers + 1 + n, "supervisor") for n in range(stowers)),
             {name: self._device(name) for name in names},
         )  # fmt: skip
 

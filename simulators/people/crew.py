@@ -1,4 +1,5 @@
-"""Puts people into a hall: who picks, packs and looks after it, and when the day's work is done.
+"""Puts people into a hall: who picks, packs, puts away and looks after it, and when the day's work
+is done.
 
 The same for virtual and live worlds; only the stage and the devices differ.
 """
@@ -20,6 +21,7 @@ from simulators.people.desk import Desk
 from simulators.people.device_in_hand import Habits
 from simulators.people.packer import Packer
 from simulators.people.picker import Picker
+from simulators.people.stower import Stower
 from simulators.people.supervisor import Supervisor
 from simulators.truth import Truth, seed_differences
 from simulators.virtual.handheld import Handheld
@@ -56,6 +58,7 @@ class Crew:
             bench.wake = self._play(who.name, packer.script()).wake
             self.packers.append(packer)
             self._doing[who.name] = packer.doing
+        self.stowers = [self._add_stower(who) for who in furnished.stowers]
         hands = [who.badge for who in furnished.pickers]
         self.supervisor = Supervisor(
             hall, Desk(journal, site, furnished.supervisor, on_act), stream, hands
@@ -70,6 +73,12 @@ class Crew:
         picker.device.on_device = partial(_watch, actor.wake)
         self.pickers.append(picker)
         self._doing[who.name] = picker.doing
+
+    def _add_stower(self, who: Badge) -> Stower:
+        stower = Stower(self.hall, Desk(self._journal, self._site, who), self._habits)
+        self._play(who.name, stower.script())
+        self._doing[who.name] = stower.doing
+        return stower
 
     def _play(self, name: str, script: object) -> Actor:
         actor = Actor(name, script, self._stage)  # type: ignore[arg-type]  # a script
@@ -97,7 +106,7 @@ class Crew:
         return (
             self.hall.is_bench_empty
             and not self.hall.put_backs
-            and all(packer.is_idle for packer in self.packers)
+            and all(worker.is_idle for worker in (*self.packers, *self.stowers))
             and not any(self.hall.truth.of(picker.hand) for picker in self.pickers)
         )
 

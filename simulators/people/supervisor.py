@@ -1,6 +1,7 @@
 """Somebody who looks after the floor: lets waves be released, counts bins, settles exceptions.
 
-Owns what supervisors do about each kind of exception. They count what is really there.
+Owns what supervisors do about each kind of exception. They count what is really there; what lies
+in totes is put away by others (`stower`).
 """
 
 from __future__ import annotations
@@ -17,17 +18,18 @@ from protocols.errors import ProtocolsError
 from simulators.hall import Hall
 from simulators.people.actors import Ask, Asking, Busy, Look, Script
 from simulators.people.desk import Desk
+from simulators.people.stower import IN_TOTES
 
 LOOK_S: Final = 20.0
 COUNT_S: Final = 45.0
 ANSWER_S: Final = 15.0
-PUT_BACK_S: Final = 60.0
 
 _OPEN: Final = (
     "SELECT e.id, e.kind, e.quantity, e.item, p.kind, p.code FROM floor_exception e "
     "LEFT JOIN place p ON p.id = e.place WHERE e.site = ? AND e.state = 'OPEN' "
-    "ORDER BY e.opened_at, e.id"
+    f"AND NOT {IN_TOTES} ORDER BY e.opened_at, e.id"
 )
+"""The page without what is put away; that is the stowers'."""
 
 
 class Trouble(NamedTuple):
@@ -53,7 +55,7 @@ class Supervisor:
         self._ways: dict[str, Callable[[Trouble], Asking]] = {
             "SHORT_PICK": self._count, "UNEXPLAINED_STOCK": self._count,
             "LATE_MOVES": self._count,
-            "PUT_BACK": self._put_back, "PACK_DIFFERENCE": self._difference,
+            "PACK_DIFFERENCE": self._lost,
             "HELP": self._answer, "WORK_LEFT": self._hand_over, "PARKED_EVENT": self._parked,
         }  # fmt: skip
 
@@ -111,34 +113,7 @@ class Supervisor:
     def _is_in_hand(self, item: bytes) -> bool:
         return any(self._truth.count(("HAND", badge), item) for badge in self._hands)
 
-    def _put_back(self, trouble: Trouble) -> Asking:
-        """Only what stands at the benches' other side: the tote is through packing."""
-        tote, item = trouble.place, trouble.item
-        if tote is None or item is None or tote not in self._hall.put_backs:
-            return
-        yield Busy(PUT_BACK_S)
-        there = self._truth.count(("TOTE", tote), item)
-        count = min(there, abs(trouble.quantity))
-        if not count:
-            yield from self._settle(trouble, "not_there")
-            return
-        bin = self._bin_of(item)
-        if (yield from self._settle(trouble, "put_back", {"bin": bin})):
-            self._truth.move(("TOTE", tote), ("BIN", bin), item, count)
-            self._stack_if_empty(tote)
-
-    def _stack_if_empty(self, tote: str) -> None:
-        if not self._truth.of(("TOTE", tote)):
-            self._hall.put_backs.remove(tote)
-            self._hall.stack_tote(tote)
-
-    def _bin_of(self, item: bytes) -> str:
-        return next(code for code, items in self._hall.shelves.items() if item in items)
-
-    def _difference(self, trouble: Trouble) -> Asking:
-        if trouble.quantity > 0:
-            yield from self._put_back(trouble)
-            return
+    def _lost(self, trouble: Trouble) -> Asking:
         yield Busy(ANSWER_S)
         yield from self._settle(trouble, "lost")
 

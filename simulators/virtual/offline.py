@@ -15,6 +15,7 @@ import msgspec
 
 from hub.db import fetch
 from hub.warehouse.acts import SetReserve
+from hub.warehouse.conflicts import CONFLICTS
 from hub.warehouse.streaming import Stream
 from simulators import checkers
 from simulators.people.actors import Actor
@@ -36,12 +37,17 @@ SPARE: Final = 1.3
 PREPARE_S: Final = 7_200.0
 AFTER_S: Final = 8 * 3_600.0
 LOOK_S: Final = 5.0
-CLOSE_THEMSELVES: Final = frozenset(
-    {"LEASE_CONFLICT", "LEASE_EXPIRED", "WORK_LEFT", "TOTE_SHARED", "PARKED_EVENT",
-     "REFUSED_MESSAGE", "LOST_RANGE", "DEVICE_TWICE", "COUNT_WAITING"}
+EVERY_DAY: Final = frozenset({"SHORT_PICK", "UNEXPLAINED_STOCK", "PACK_DIFFERENCE", "HELP"})
+"""Kinds that any shift has, whoever is away: bins are wrong from the beginning, and people err."""
+CAN_COME_ABOUT: Final = frozenset(
+    {"PICKED_BY_ANOTHER", "ORDER_CANCELLED_PICKED", "UNITS_CANCELLED", "STOCK_GONE_PICKED",
+     "TOTE_PACKED_EARLY", "TOTE_SHARED"}
 )  # fmt: skip
-"""Kinds that this story must leave to nobody (docs/conflicts.md): none of its conflicts needs a
-person for them."""
+"""Conflicts of this story that leave something to a person; its others need nobody."""
+LEFT_TO_PEOPLE: Final = EVERY_DAY | {
+    found.opens for found in CONFLICTS if found.name in CAN_COME_ABOUT
+}
+"""Every other kind of exception must close by itself."""
 BY_ITSELF: Final = ("BACK", "LET_GO", "UNDONE", "COUNTED_AGAIN")
 
 
@@ -204,7 +210,7 @@ class Offline:
             self.shift.journal.database,
             "SELECT kind, state, resolution, resolved_by FROM floor_exception",
         )
-        return sum(kind in CLOSE_THEMSELVES and not _by_itself(kind, *row) for kind, *row in rows)
+        return sum(kind not in LEFT_TO_PEOPLE and not _by_itself(kind, *row) for kind, *row in rows)
 
 
 def _by_itself(kind: str, state: str, resolution: str, resolved_by: Any) -> bool:

@@ -48,7 +48,6 @@ def test_goods_of_an_order_that_wait_for_packing_keep_their_tote(
     hub: TestHub, pickers: tuple[Picking, Picking]
 ) -> None:
     """It closes by itself once both are packed, each by itself."""
-    first, second = pickers
     for picker in pickers:
         picker.tote("T1")
         picker.pick(1)
