@@ -23,11 +23,12 @@ from flask_limiter import Limiter
 
 from hub.clock import SystemClock
 from hub.config import HubConfig
-from hub.db import is_postgresql, open_database, write_log_anew
+from hub.db import is_postgresql
 from hub.identity import admissions
 from hub.identity.announced import identity_of
 from hub.inventory.models import Site
 from hub.journal import Journal, LedgerHead
+from hub.opening import open_database, write_log_anew
 from hub.staff import queries as staff_queries
 from hub.staff import rules as staff_rules
 from hub.staff import service as staff

@@ -15,7 +15,6 @@ import peewee
 
 from hub.command import Command
 from hub.config import HubConfig
-from hub.db import write_log_anew
 from hub.devices import queries
 from hub.devices.secrets import written
 from hub.founding import FoundSite
@@ -24,6 +23,7 @@ from hub.identity import announced as hub_identity
 from hub.inventory.models import Site
 from hub.journal import Journal
 from hub.migrations import migrate
+from hub.opening import write_log_anew
 from hub.prepared import Prepared
 from hub.staff import passwords
 from hub.staff.acts import AddPerson, SetPassword

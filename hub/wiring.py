@@ -13,9 +13,9 @@ import peewee
 
 from hub.clock import Clock, SystemClock
 from hub.config import HubConfig
-from hub.db import open_database, write_log_anew
 from hub.fault_points import Reached, never
 from hub.journal import Journal
+from hub.opening import open_database, write_log_anew
 
 if TYPE_CHECKING:
     from hub.device_gateway.apply import Handler

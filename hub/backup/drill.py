@@ -13,7 +13,7 @@ import peewee
 from hub.backup import archive
 from hub.backup.archive import DATABASE, Manifest
 from hub.backup.taking import check
-from hub.db import open_beside, open_scratch
+from hub.opening import open_beside, open_scratch
 from hub.replaying.replay import Outcome, replay
 from hub.verify.findings import Report
 

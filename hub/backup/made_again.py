@@ -15,7 +15,8 @@ import peewee
 
 from hub.backup import archive
 from hub.backup.archive import Manifest
-from hub.db import fetch, open_scratch
+from hub.db import fetch
+from hub.opening import open_scratch
 from hub.replaying.books import Books, ledger_named
 from hub.replaying.replay import replay
 from hub.verify.findings import Report

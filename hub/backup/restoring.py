@@ -19,11 +19,11 @@ from hub.backup.archive import DATABASE, Manifest
 from hub.backup.shut_out import KeepShutOut, Seen, look
 from hub.backup.taking import check
 from hub.clock import Clock
-from hub.db import open_database
 from hub.errors import HubError
 from hub.identity.private_files import sync_folder
 from hub.journal import Journal
 from hub.migrations import migrate
+from hub.opening import open_database
 from hub.process.lock import data_lock
 from hub.verify.findings import Report
 from protocols.limits import OUTBOX_KEEP_DAYS

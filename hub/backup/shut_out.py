@@ -16,13 +16,14 @@ import peewee
 
 from hub.backup.archive import DATABASE
 from hub.command import Command, Id, command
-from hub.db import fetch, open_beside
+from hub.db import fetch
 from hub.devices import staying_out
 from hub.devices.kinds import RETIRED, REVOKED
 from hub.devices.staying_out import Ended, ShutOut
 from hub.errors import NotFound
 from hub.identity.admissions import PLAIN_LIST
 from hub.journal import Act
+from hub.opening import open_beside
 from hub.staff import service as staff
 from hub.staff import sessions
 

@@ -20,8 +20,9 @@ from hub.backup import archive
 from hub.backup.archive import DATABASE, Manifest
 from hub.backup.made_again import begin_with, check_made_again
 from hub.config import HubConfig
-from hub.db import fetch, open_beside
+from hub.db import fetch
 from hub.errors import HubError, NotFound
+from hub.opening import open_beside
 from hub.sqlite_files import Step, copy_while_used, damage
 from hub.verify.command import verify
 from hub.verify.findings import Report

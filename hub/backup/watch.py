@@ -21,8 +21,8 @@ from hub.backup.queries import last_night, local_time
 from hub.backup.rules import is_due
 from hub.clock import SystemClock
 from hub.config import HubConfig
-from hub.db import open_beside
 from hub.journal import Journal
+from hub.opening import open_beside
 from hub.process.supervise import python_command
 
 LOOK_EVERY_S: Final = 60.0

@@ -21,11 +21,11 @@ from hub.bulk.report import Report
 from hub.bulk.service import import_file
 from hub.clock import SystemClock
 from hub.config import DEFAULT_COMPANY, DEFAULT_SITE, HubConfig, default_data_folder
-from hub.db import open_database
 from hub.errors import NotFound
 from hub.inventory.models import Site
 from hub.journal import Journal
 from hub.migrations import migrate
+from hub.opening import open_database
 
 SHOWN_NOTES: Final = 10
 _data = click.option(

@@ -10,10 +10,10 @@ from random import SystemRandom
 
 from hub.clock import SystemClock
 from hub.config import HubConfig
-from hub.db import open_database
 from hub.device_gateway.mqtt_shell import MqttShell
 from hub.fault_points import for_part
 from hub.identity import broker
+from hub.opening import open_database
 from hub.process.lock import gateway_lock
 from hub.process.stop_signal import stop_signal
 from hub.wiring import make_gateway

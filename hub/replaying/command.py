@@ -12,8 +12,9 @@ import msgspec
 import peewee
 
 from hub.config import HubConfig, default_data_folder
-from hub.db import fetch, open_beside, open_scratch
+from hub.db import fetch
 from hub.errors import BadValue, NotFound
+from hub.opening import open_beside, open_scratch
 from hub.replaying.replay import Outcome, day_end, replay
 
 

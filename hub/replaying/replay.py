@@ -13,8 +13,9 @@ from typing import Final
 import msgspec
 import peewee
 
-from hub.db import bound_to, reading, writing
+from hub.db import reading, writing
 from hub.migrations import migrate
+from hub.opening import bound_to
 from hub.replaying import again, every_command
 from hub.replaying.again import Row
 from hub.replaying.books import Books, Heads, ledger_named

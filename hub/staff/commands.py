@@ -11,9 +11,9 @@ import click
 
 from hub.clock import SystemClock
 from hub.command import Command
-from hub.db import open_database
 from hub.errors import NotFound
 from hub.journal import Journal
+from hub.opening import open_database
 from hub.staff import passwords, queries, rules
 from hub.staff.acts import AddPerson, ResetSecondFactor, SetPassword, SetRoleRule
 from hub.staff.models import Person

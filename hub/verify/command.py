@@ -11,8 +11,9 @@ import click
 import peewee
 
 from hub.config import HubConfig, default_data_folder
-from hub.db import open_database, reading
+from hub.db import reading
 from hub.errors import NotFound
+from hub.opening import open_database
 from hub.verify.chains import check_chains
 from hub.verify.findings import Report
 from hub.verify.projections import (

@@ -17,10 +17,11 @@ import structlog
 
 from hub.clock import SystemClock
 from hub.command import Command
-from hub.db import fetch, open_database, write_log_anew
+from hub.db import fetch
 from hub.devices import day_roots
 from hub.errors import HubError, WrongState
 from hub.journal import Journal
+from hub.opening import open_database, write_log_anew
 from hub.process.stop_signal import stop_signal
 from hub.warehouse import counts, leases, queries, reserve, service, streaming
 from hub.warehouse.acts import (

@@ -25,10 +25,10 @@ import click
 from hub.bulk import engine
 from hub.bulk.service import import_file
 from hub.clock import SystemClock
-from hub.db import open_database
 from hub.inventory.service import ensure_site
 from hub.journal import Journal
 from hub.migrations import migrate
+from hub.opening import open_database
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 WHOLE: Final = ROOT.parent / "shared" / "data" / "online_retail" / "online_retail.csv.gz"

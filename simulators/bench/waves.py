@@ -17,10 +17,10 @@ from typing import Any, Final
 
 from hub.catalog.service import save_item
 from hub.clock import FixedClock
-from hub.db import open_database
 from hub.inventory import service as inventory
 from hub.journal import Act, Journal
 from hub.migrations import migrate
+from hub.opening import open_database
 from hub.orders.service import NewLine, NewOrder, place_many
 from hub.warehouse import planner, queries, service
 from hub.warehouse.floor import demo_floor

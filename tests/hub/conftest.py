@@ -13,10 +13,11 @@ import pytest
 
 from hub import ids
 from hub.clock import FixedClock
-from hub.db import open_database, proxy, writing
+from hub.db import proxy, writing
 from hub.inventory import service as inventory
 from hub.journal import Act, Journal, Via
 from hub.migrations import migrate
+from hub.opening import open_database
 from tests import postgres
 
 SITE = "w1"

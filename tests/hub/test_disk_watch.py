@@ -9,8 +9,9 @@ import peewee
 import pytest
 
 from hub import disk_watch
-from hub.db import open_beside, writing
+from hub.db import writing
 from hub.disk_watch import is_disk_failure
+from hub.opening import open_beside
 from tests.hub.conftest import TestHub
 
 PAGE_BYTES = 4_096

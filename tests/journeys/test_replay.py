@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.db import open_scratch
+from hub.opening import open_scratch
 from hub.replaying.replay import replay
 from simulators.virtual.faults import FaultPlan
 from simulators.virtual.shift import Shift, ShiftPlan

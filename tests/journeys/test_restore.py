@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from hub.backup.restoring import become_another
-from hub.db import fetch, open_scratch
+from hub.db import fetch
 from hub.floor_exceptions import FloorException
+from hub.opening import open_scratch
 from hub.replaying.replay import replay
 from simulators.virtual.faults import FaultPlan
 from simulators.virtual.shift import Shift, ShiftPlan

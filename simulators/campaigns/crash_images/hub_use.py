@@ -10,8 +10,9 @@ from typing import Any, Final
 import peewee
 
 from hub.clock import FixedClock
-from hub.db import fetch, open_database
+from hub.db import fetch
 from hub.errors import HubError
+from hub.opening import open_database
 from hub.verify.command import verify
 from simulators.campaigns.bare_hub import BareHub
 from simulators.campaigns.crash_images.workloads.hub import FILE

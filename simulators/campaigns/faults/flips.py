@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 import peewee
 
 from hub.backup.made_again import check_made_again
-from hub.db import open_beside
+from hub.opening import open_beside
 from hub.verify.command import verify
 from hub.verify.findings import Report
 from simulators.virtual.shift import Shift, ShiftPlan

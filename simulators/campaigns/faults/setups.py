@@ -15,9 +15,10 @@ from typing import Final, NamedTuple
 import msgspec
 
 from hub.config import HubConfig
-from hub.db import fetch, open_database
+from hub.db import fetch
 from hub.identity.broker import runtime_folder
 from hub.migrations import STEPS
+from hub.opening import open_database
 from hub.prepared import Prepared
 from hub.process.supervise import python_command
 from hub.verify.command import verify

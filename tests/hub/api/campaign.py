@@ -21,7 +21,7 @@ from typing import Any, Final
 import click
 import msgspec
 
-from hub.db import open_beside
+from hub.opening import open_beside
 from hub.verify.command import verify
 from simulators.campaigns.own_postgres import Cluster, programs
 from simulators.campaigns.totals import Totals

@@ -18,8 +18,9 @@ import msgspec
 
 from hub.clock import SystemClock
 from hub.config import HubConfig
-from hub.db import open_database, proxy
+from hub.db import proxy
 from hub.devices import service as devices
+from hub.opening import open_database
 from hub.setup import prepare_all
 from hub.staff import service as staff
 from simulators.bench.small_site import free_port

@@ -13,8 +13,8 @@ import msgspec
 from hub.app import create_app, serving, settings_of
 from hub.clock import SystemClock
 from hub.config import HubConfig
-from hub.db import open_database
 from hub.journal import Journal
+from hub.opening import open_database
 from hub.process.supervise import die_with_parent
 from hub.run import log_as_json
 

@@ -10,8 +10,9 @@ import pytest
 from hub.backup.archive import DamagedBackup
 from hub.backup.drill import drill
 from hub.backup.restoring import FolderInUse, restore
-from hub.db import fetch, open_beside
+from hub.db import fetch
 from hub.errors import SecondHub
+from hub.opening import open_beside
 from hub.process.lock import data_lock
 from tests.hub.backup.conftest import Shop
 

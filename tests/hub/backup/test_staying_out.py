@@ -14,7 +14,7 @@ from hub.backup.restoring import Restored, restore
 from hub.backup.taking import take
 from hub.command import Command
 from hub.config import HubConfig
-from hub.db import fetch, open_database
+from hub.db import fetch
 from hub.devices import queries
 from hub.devices.acts import (
     AddDevice,
@@ -25,6 +25,7 @@ from hub.devices.acts import (
     RevokeDevice,
 )
 from hub.identity.authority import listed_serials
+from hub.opening import open_database
 from hub.setup import prepare_all
 from hub.staff.acts import AddPerson, AddToken, ChangePerson, LogIn, RevokeToken
 from tests.hub.backup.conftest import Shop

@@ -17,8 +17,8 @@ from hub.bulk.kinds.orders import OrderFile
 from hub.bulk.posting import Context
 from hub.bulk.report import Outcome
 from hub.clock import FixedClock
-from hub.db import open_database
 from hub.journal import Act, Journal
+from hub.opening import open_database
 
 
 class Killed:

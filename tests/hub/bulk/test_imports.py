@@ -19,9 +19,10 @@ from hub.bulk.exports import write_csv
 from hub.bulk.models import ImportRun, ImportSlice
 from hub.catalog import queries as catalog
 from hub.catalog.models import Barcode, Item
-from hub.db import open_database, proxy
+from hub.db import proxy
 from hub.inventory.models import Balance, Movement
 from hub.journal import JournalRow
+from hub.opening import open_database
 from hub.orders.models import OrderLine, SalesOrder
 from hub.staff.models import Person
 from hub.verify.command import verify

@@ -15,11 +15,11 @@ from edge.link.day_roots import read_roots
 from edge.link.io_values import LinkConnected
 from edge.run import command as edge_command
 from edge.storage.outbox import SqliteOutbox
-from hub.db import open_database
 from hub.devices import day_roots
 from hub.devices.models import DayRoot
 from hub.floor_exceptions import FloorException
 from hub.journal import JOURNAL, JournalRow, LedgerHead
+from hub.opening import open_database
 from hub.outbox import OutboxMessage
 from hub.verify.command import command as verify_command
 from hub.verify.command import verify

@@ -7,10 +7,10 @@ from multiprocessing.synchronize import Barrier
 from random import Random
 
 from hub.clock import FixedClock
-from hub.db import open_database
 from hub.inventory import claims, queries, service
 from hub.inventory.posting import balance_id, real
 from hub.journal import Journal
+from hub.opening import open_database
 from hub.verify.command import verify
 from tests.hub import builders
 

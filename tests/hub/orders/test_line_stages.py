@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from hub.db import open_database
+from hub.opening import open_database
 from hub.orders import lines, service
 from hub.orders.lines import LEGAL, NotThatMany
 from hub.orders.models import STAGES, OrderLine, SalesOrder

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.db import open_database
 from hub.errors import SecondHub
+from hub.opening import open_database
 from hub.process.lock import data_lock, gateway_lock
 from tests import postgres
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hub.db import fetch, open_beside, write_log_anew
+from hub.db import fetch
 from hub.errors import DiskFailed
+from hub.opening import open_beside, write_log_anew
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from hub.command import COMMANDS, Command, command
-from hub.db import open_scratch
 from hub.journal import Act
+from hub.opening import open_scratch
 from hub.replaying.replay import Outcome, day_end, replay
 from tests.hub.backup.conftest import Shop
 

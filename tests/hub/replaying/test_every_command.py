@@ -11,8 +11,9 @@ import pytest
 
 import hub as hub_package
 from hub.command import COMMANDS
-from hub.db import fetch, open_beside, open_scratch, proxy
+from hub.db import fetch, proxy
 from hub.device_gateway.command_answers import ANSWER
+from hub.opening import open_beside, open_scratch
 from hub.replaying import every_command
 from hub.replaying.replay import replay
 from hub.warehouse.device_events import EVENT_HANDLERS

@@ -20,8 +20,8 @@ import pytest
 
 from hub.clock import SystemClock
 from hub.config import HubConfig
-from hub.db import open_database
 from hub.identity.authority import key_pem
+from hub.opening import open_database
 from hub.wiring import open_journal
 from protocols.enrolment import ENROLMENTS_PATH, EnrolmentCode, read_code, write_secret
 from simulators.bench.small_site import free_port

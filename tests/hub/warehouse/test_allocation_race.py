@@ -7,9 +7,9 @@ from multiprocessing.synchronize import Barrier
 from random import Random
 
 from hub.clock import FixedClock
-from hub.db import open_database
 from hub.inventory.models import Allocation
 from hub.journal import Journal
+from hub.opening import open_database
 from hub.warehouse import allocating, queries
 from tests.hub import builders
 from tests.hub.warehouse import floorwork as floor

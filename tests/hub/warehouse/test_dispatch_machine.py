@@ -21,11 +21,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from hub.db import open_database, proxy
+from hub.db import proxy
 from hub.errors import HubError
 from hub.inventory import claims, facts
 from hub.inventory import service as inventory
 from hub.inventory.posting import balance_id, real
+from hub.opening import open_database
 from hub.orders import service as orders
 from hub.orders.models import OrderLine
 from hub.warehouse import allocating, dispatch, planner, progress, service

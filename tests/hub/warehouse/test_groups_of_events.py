@@ -9,11 +9,12 @@ from random import Random
 
 import pytest
 
-from hub.db import fetch, open_database
+from hub.db import fetch
 from hub.device_gateway.configuration import Configuration
 from hub.device_gateway.core import GatewayCore
 from hub.device_gateway.gateway_io import Arrived
 from hub.devices import service
+from hub.opening import open_database
 from hub.tables import TABLES
 from hub.verify.command import verify
 from hub.warehouse.pick_events import HANDLERS, TRUSTING
