@@ -40,6 +40,6 @@ TABLES: Final[tuple[type[Table], ...]] = (
     bulk.ImportRun, bulk.ImportSlice, bulk.ImportNote, bulk.ImportedDocument,
     bulk.ListedAdjustment,
     warehouse.WorkLine, warehouse.LineAct, warehouse.WorkRequest, warehouse.WaveStream,
-    warehouse.WorkReserve, warehouse.DeviceCart,
+    warehouse.WorkReserve, warehouse.DeviceCart, warehouse.WaveComparison,
     BinCount,
 )  # fmt: skip

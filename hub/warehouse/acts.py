@@ -11,7 +11,7 @@ import msgspec
 
 from hub.command import Command, Id, command
 from hub.journal import Act
-from hub.warehouse import counts, dispatch, exceptions, queries, service
+from hub.warehouse import comparing, counts, dispatch, exceptions, queries, service
 from hub.warehouse.device_events import EVENT_HANDLERS
 from hub.warehouse.leases import Over
 from hub.warehouse.queries import OrderFilter, Preview
@@ -109,6 +109,29 @@ class StorePreview(Command[None], frozen=True):
 
     def carry_out(self, act: Act) -> None:
         service.store_preview(act, self.wave, self.preview)
+
+
+@command("warehouse.ask_comparison", needs=PLAN)
+class AskComparison(Command[None], frozen=True):
+    """What would the wave's orders cost on carts of so many slots?"""
+
+    wave: Id
+    slots: int
+
+    def carry_out(self, act: Act) -> None:
+        comparing.ask(act, self.wave, self.slots)
+
+
+@command("warehouse.store_comparison")
+class StoreComparison(Command[bool], frozen=True):
+    """The planner found this; False when nobody waits for it any more."""
+
+    wave: Id
+    slots: int
+    figures: comparing.PlanFigures
+
+    def carry_out(self, act: Act) -> bool:
+        return comparing.store(act, self.wave, self.slots, self.figures)
 
 
 @command("warehouse.allocate_wave")

@@ -41,6 +41,20 @@ class Wave(Table):
         indexes = ((("site", "code"), True), (("site", "state"), False))
 
 
+class WaveComparison(Table):
+    """The orders of a planned wave on another cart: asked for by a person, found by the planner."""
+
+    wave = IdField()
+    slots = CountField()
+    asked_at = MomentField()
+    figures = peewee.TextField(default="")
+    """`comparing.PlanFigures` as JSON; empty until the planner has them."""
+
+    class Meta:
+        table_name = "wave_comparison"
+        primary_key = peewee.CompositeKey("wave", "slots")
+
+
 class Assignment(Table):
     """A piece of work for one person. `rev` grows at each change; the lease has a fencing token."""
 

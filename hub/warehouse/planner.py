@@ -23,7 +23,7 @@ from hub.errors import HubError, WrongState
 from hub.journal import Journal
 from hub.opening import open_database, write_log_anew
 from hub.process.stop_signal import stop_signal
-from hub.warehouse import counts, leases, queries, reserve, service, streaming
+from hub.warehouse import comparing, counts, leases, queries, reserve, service, streaming
 from hub.warehouse.acts import (
     AllocateWave,
     AskDevices,
@@ -36,6 +36,7 @@ from hub.warehouse.acts import (
     ReserveOffer,
     SettleCount,
     ShareReserve,
+    StoreComparison,
     StorePreview,
 )
 from hub.warehouse.models import Assignment, Wave
@@ -76,7 +77,8 @@ def step(journal: Journal, site: str, now_us: int | None = None) -> int:
     done += _stream(journal, site)
     done += sum(_carry_forward(journal, site, id) for id in _waves_under_way(site))
     done += _close_waves(journal, site)
-    return done + _offer_work(journal, site)
+    done += _offer_work(journal, site)
+    return done + _compare(journal, site)
 
 
 def _carry_out(journal: Journal, site: str, command: Command[T]) -> T:
@@ -177,6 +179,17 @@ def _stream(journal: Journal, site: str) -> int:
         _carry_out(journal, site, plan)
     except service.NothingToPlan:
         return 0
+    return 1
+
+
+def _compare(journal: Journal, site: str) -> int:
+    """One wave on another cart, after everybody who waits for work."""
+    asked = comparing.next_asked(partial(fetch, journal.database), site)
+    if asked is None:
+        return 0
+    id, slots = asked
+    figures = comparing.compute(queries.wave(id), slots)
+    _carry_out(journal, site, StoreComparison(id, slots, figures))
     return 1
 
 

@@ -7,14 +7,24 @@ from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.command import Command
 from hub.db import fetch
 from hub.errors import BadValue, NotFound
-from hub.warehouse import queries, reserve_setting, service, streaming, wave_lists
-from hub.warehouse.acts import HoldWave, PlanWave, ResumeWave, SetGoal, SetReserve, SetStream
+from hub.warehouse import comparing, queries, reserve_setting, streaming, wave_lists
+from hub.warehouse.acts import (
+    AskComparison,
+    HoldWave,
+    PlanWave,
+    ResumeWave,
+    SetGoal,
+    SetReserve,
+    SetStream,
+)
+from hub.warehouse.comparing import Comparison, PlanFigures
 from hub.warehouse.models import Wave
 from hub.warehouse.queries import OrderFilter, Preview
 from hub.warehouse.wave_lists import Progress
@@ -25,8 +35,6 @@ from hub.web.security import needs
 from hub.web.text import _
 
 PLAN_ORDERS: Final = 60
-COMPARED_ORDERS_MAX: Final = 80
-"""A second plan is computed while somebody waits for the page; larger waves would take too long."""
 
 
 @pages.get("/waves")
@@ -161,8 +169,8 @@ def wave(wave: str) -> ResponseReturnValue:
     return render_template(
         "warehouse/wave.html", wave=found, preview=preview, work=work,
         progress=wave_lists.progress([found.id]).get(found.id, Progress()),
-        other=_other_plan(found, preview), can=_steps(found), figures=figures_of,
-        why=_shortage_words(),
+        others=_comparisons(found), can=_steps(found), why=_shortage_words(),
+        figures=_own_figures(found, preview), shown=shown_figures,
     )  # fmt: skip
 
 
@@ -173,34 +181,28 @@ def _wave(wave: str) -> Wave:
     return found
 
 
-def figures_of(preview: Preview, orders: int) -> dict[str, Any]:
+def _comparisons(wave: Wave) -> list[Comparison]:
+    """Once something is allocated there is nothing left to choose."""
+    if wave.state != "PLANNED":
+        return []
+    return comparing.of_wave(partial(fetch, web().database), wave.id)
+
+
+def _own_figures(wave: Wave, preview: Preview | None) -> dict[str, Any]:
+    if preview is None:
+        return {}
+    return shown_figures(comparing.figures_of(preview))
+
+
+def shown_figures(plan: PlanFigures) -> dict[str, Any]:
     """What a plan costs, beside its bound and beside the same orders as they came."""
-    above = preview.walk_cm - preview.bound_cm
+    above, bound, baseline = plan.walk_cm - plan.bound_cm, plan.bound_cm, plan.baseline_cm
     return {
-        "metres": preview.walk_cm // 100,
-        "above_bound": round(100 * above / preview.bound_cm, 1) if preview.bound_cm else None,
-        "baseline": preview.baseline_cm // 100,
-        "saved": round(100 * (1 - preview.walk_cm / preview.baseline_cm))
-        if preview.baseline_cm
-        else 0,
-        "tours": len(preview.tours), "totes": preview.totes, "lines": preview.lines,
-        "units": preview.units, "orders": orders, "short": len(preview.shortages),
-        "left_out": len(preview.left_out),
+        **msgspec.structs.asdict(plan),
+        "metres": plan.walk_cm // 100, "baseline": baseline // 100,
+        "above_bound": round(100 * above / bound, 1) if bound else None,
+        "saved": round(100 * (1 - plan.walk_cm / baseline)) if baseline else 0,
     }  # fmt: skip
-
-
-def _other_plan(wave: Wave, preview: Preview | None) -> dict[str, Any] | None:
-    """The same orders on other carts, when somebody asks for it while nothing is allocated."""
-    text = request.args.get("slots", "")
-    if wave.state != "PLANNED" or preview is None or not text.isdecimal():
-        return None
-    slots = int(text[:3])
-    if not 1 <= slots <= 64 or wave.orders_total > COMPARED_ORDERS_MAX:
-        raise BadValue("slots", text[:5], f"1 to 64, for waves of up to {COMPARED_ORDERS_MAX}")
-    other = service.preview_orders(
-        wave.site, queries.orders_in(wave.id), slots=slots, lines_max=wave.lines_max
-    )
-    return {"slots": slots, **figures_of(other, wave.orders_total)}
 
 
 def _steps(wave: Wave) -> dict[str, bool]:
@@ -246,12 +248,21 @@ def step_wave(wave: str, step: str) -> ResponseReturnValue:
     return redirect(f"/waves/{wave}", 303)
 
 
+@pages.post("/waves/<wave>/compare")
+@needs(*AskComparison.NEEDS)
+def compare_plans(wave: str) -> ResponseReturnValue:
+    """Have the planner find what another cart would cost; the page shows it when it is there."""
+    acts.carry_out(AskComparison(_wave(wave).id, forms.count("slots")))
+    return redirect(f"/waves/{wave}", 303)
+
+
 def _live_wave(key: str) -> dict[str, Any]:
     """Whatever the page of one wave shows."""
     found = queries.wave(forms.id_of("wave", key))
     return {
         "state": found.state, "goal": found.goal, "released": found.tours_released,
         "plan": found.walk_cm, "is_planned": found.plan not in ("", "{}"),
+        "compared": [(other.slots, other.figures is not None) for other in _comparisons(found)],
         "work": [row[3:9] + row[10:] for row in queries.progress_of(wave=found.id)],
     }  # fmt: skip
 

@@ -60,6 +60,7 @@ from hub.staff.acts import (
 )
 from hub.verify.findings import Finding
 from hub.warehouse.acts import (
+    AskComparison,
     AskDevices,
     ExpireLeases,
     HandOverWork,
@@ -257,6 +258,10 @@ def waves(house: House) -> None:
     first = place(house, CUP=2)
     house.do(SetGoal(house.do(PlanDueOrders(title="due")), "CANCELLED"))
     house.plan()
+    compared = house.do(PlanWave((place(house, CUP=1),)))
+    house.do(AskComparison(compared, 1))
+    house.plan()
+    house.do(SetGoal(compared, "CANCELLED"))
     wave = house.do(PlanWave((first,), goal="ALLOCATED"))
     house.plan()
     claim = house.one("SELECT id FROM allocation WHERE state = 'ALLOCATED'")

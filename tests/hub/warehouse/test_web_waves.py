@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 
 from hub.ids import NIL
 from hub.inventory.service import define_bins
 from hub.warehouse import dispatch, planner
 from hub.warehouse.floor import demo_floor
 from hub.warehouse.models import Assignment, Wave
+from hub.web import live
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 from tests.hub.web.browsing import Browser
@@ -54,12 +56,48 @@ def test_a_wave_is_seen_with_metres_and_shortages_before_it_is_released(
     assert Wave.get().state == "PLANNED"
 
 
-def test_another_plan_stands_beside_the_first(floor: TestHub, browse: Browse) -> None:
+def test_another_plan_stands_beside_the_first_once_the_planner_has_it(
+    floor: TestHub, browse: Browse
+) -> None:
     browser = browse("supervisor")
     path = plan(browser, floor)
-    page = browser.get(f"{path}?slots=1").text
+    browser.get(path)
+    assert browser.post(f"{path}/compare", {"slots": "1"}).location == path
+    page = browser.get(path).text
     assert "Plan: 4 orders on a cart" in page
     assert "Instead: one order at a time" in page
+    assert "They stand here as soon as it has them" in page
+    planner.step(floor.journal, floor.site)
+    page = browser.get(path).text
+    assert "Instead: one order at a time" in page
+    assert "They stand here as soon as it has them" not in page
+    assert page.count("above the proven bound") == 2
+
+
+def test_the_live_feed_tells_when_a_comparison_is_there(
+    floor: TestHub, browse: Browse, app: Flask
+) -> None:
+    browser = browse("supervisor")
+    path = plan(browser, floor)
+    browser.get(path)
+    browser.post(f"{path}/compare", {"slots": "2"})
+    topic = live.provider("wave")
+    assert topic is not None
+    with app.app_context():
+        assert topic.tell(path.rpartition("/")[2])["compared"] == [(2, False)]
+        planner.step(floor.journal, floor.site)
+        assert topic.tell(path.rpartition("/")[2])["compared"] == [(2, True)]
+
+
+def test_a_cart_that_there_is_not_is_refused_where_it_was_typed(
+    floor: TestHub, browse: Browse
+) -> None:
+    browser = browse("supervisor")
+    path = plan(browser, floor)
+    for slots, said in (("65", "a cart has 1 to 64"), ("-1", "use 1 to"), ("", "whole number")):
+        browser.get(path)
+        assert browser.post(f"{path}/compare", {"slots": slots}).status_code == 303
+        assert said in browser.get(path).text
 
 
 def test_a_wave_is_released_held_and_resumed(floor: TestHub, browse: Browse) -> None:
