@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hub import db
+from hub import opening
 
 
 def test_a_new_database_and_its_log_are_for_their_owner_alone(tmp_path: Path) -> None:
-    database = db.open_beside(f"sqlite:///{tmp_path / 'new' / 'hub.db'}")
+    database = opening.open_beside(f"sqlite:///{tmp_path / 'new' / 'hub.db'}")
     database.execute_sql("CREATE TABLE secret (word TEXT)")
     rights = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()}
     database.close()
