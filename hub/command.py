@@ -67,7 +67,7 @@ class Command(msgspec.Struct, Generic[R_co], frozen=True):
     PERSONAL: ClassVar[dict[str, bool]] = {}
     """Its fields that lie outside of the journal, and whether each may be None."""
 
-    def division(self) -> str:
+    def asked_in(self) -> str:
         """The division whose right is asked; `*` for what belongs to none, or to all of them.
 
         Raises NotFound. A command about an order overrides it; rows never change their division.

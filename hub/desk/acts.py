@@ -17,7 +17,7 @@ class CancelOrder(Command[Cancelled], frozen=True):
     order: Id
     reason: str
 
-    def division(self) -> str:
+    def asked_in(self) -> str:
         return order_lists.division_of(self.order)
 
     def carry_out(self, act: Act) -> Cancelled:
@@ -30,7 +30,7 @@ class CancelUnits(Command[None], frozen=True):
     quantity: int
     reason: str
 
-    def division(self) -> str:
+    def asked_in(self) -> str:
         return order_lists.division_of_line(self.line)
 
     def carry_out(self, act: Act) -> None:

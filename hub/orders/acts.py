@@ -14,7 +14,7 @@ class PlaceOrder(Command[bytes], frozen=True):
 
     order: NewOrder
 
-    def division(self) -> str:
+    def asked_in(self) -> str:
         return self.order.division
 
     def carry_out(self, act: Act) -> bytes:
@@ -29,7 +29,7 @@ class HoldOrder(Command[bytes], frozen=True):
     reason: str
     note: str = ""
 
-    def division(self) -> str:
+    def asked_in(self) -> str:
         return order_lists.division_of(self.order)
 
     def carry_out(self, act: Act) -> bytes:
@@ -42,7 +42,7 @@ class ReleaseHold(Command[bool], frozen=True):
 
     hold: Id
 
-    def division(self) -> str:
+    def asked_in(self) -> str:
         return order_lists.division_of_hold(self.hold)
 
     def carry_out(self, act: Act) -> bool:
@@ -54,7 +54,7 @@ class SetPriority(Command[None], frozen=True):
     order: Id
     priority: int
 
-    def division(self) -> str:
+    def asked_in(self) -> str:
         return order_lists.division_of(self.order)
 
     def carry_out(self, act: Act) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from hub.staff import often_used
+
 PASSWORD_LENGTH_MIN: Final = 12
 PASSWORD_LENGTH_MAX: Final = 256
 DIFFERENT_SIGNS_MIN: Final = 5
@@ -16,20 +18,6 @@ LOCK_LONGEST_S: Final = 3_600
 ANY: Final = "*"
 DIVISION_SIGNS_MAX: Final = 60
 
-_OFTEN_USED_TEXT: Final = """
-    password1234 password12345 passwordpassword password123456 123456789012 1234567890123
-    12345678901234 123456789123 qwertyuiop12 qwertyuiop123 qwertyuiop1234 qwertyuiopasdf
-    qwertyuiopas asdfghjkl123 1q2w3e4r5t6y 1q2w3e4r5t6y7u qazwsxedcrfv 1qaz2wsx3edc
-    abcdefghijkl abcdefghijklm iloveyou1234 letmein12345 welcome12345 administrator
-    administrator1 admin1234567 adminadmin12 superadmin123 changeme1234 changemenow1
-    trustno1trustno1 monkey123456 dragon123456 football1234 baseball1234 sunshine1234
-    princess1234 correcthorsebatterystaple binlight1234 binlightbinlight warehouse123
-    warehouse1234 supervisor12 supervisor123 secret123456 secretsecret company12345
-    summer202512 winter202512 qwerty123456 qwerty1234567 zaq12wsxcde3 raspberrypi1
-    raspberrypi12 raspberry1234
-"""
-_OFTEN_USED: Final = frozenset(_OFTEN_USED_TEXT.split())
-
 
 def password_fault(password: str, login: str, name: str) -> str | None:
     """Why a new password is refused, as a code; None when it is good enough."""
@@ -38,11 +26,11 @@ def password_fault(password: str, login: str, name: str) -> str | None:
         return "TOO_SHORT"
     if len(password) > PASSWORD_LENGTH_MAX:
         return "TOO_LONG"
-    if plain in _OFTEN_USED:
-        return "OFTEN_USED"
     if len(set(plain)) < DIFFERENT_SIGNS_MIN:
         return "TOO_UNIFORM"
-    return "IS_THE_NAME" if _is_little_more_than(plain, login, name) else None
+    if _is_little_more_than(plain, login, name):
+        return "IS_THE_NAME"
+    return "OFTEN_USED" if often_used.is_soon_guessed(password, login, name) else None
 
 
 def _is_little_more_than(plain: str, *names: str) -> bool:

@@ -78,7 +78,7 @@ class WeakPassword(HubError):
     _sentences: Final = {
         "TOO_SHORT": f"Use at least {rules.PASSWORD_LENGTH_MIN} signs: three or four words do.",
         "TOO_LONG": f"Use at most {rules.PASSWORD_LENGTH_MAX} signs.",
-        "OFTEN_USED": "Too many people use this password; choose another.",
+        "OFTEN_USED": "This is among the first that are tried; choose words that nobody joins.",
         "TOO_UNIFORM": f"Use at least {rules.DIFFERENT_SIGNS_MIN} different signs.",
         "IS_THE_NAME": "The password is little more than your name; choose another.",
     }

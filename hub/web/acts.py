@@ -26,6 +26,6 @@ def carry_out(
     another permission than the command's own.
     """
     who, parts = somebody(), web()
-    parts.people.require(who, *(needs or command.NEEDS), command.division())
+    parts.people.require(who, *(needs or command.NEEDS), command.asked_in())
     via: Via = "api" if g.get("is_api") else "page"
     return parts.journal.carry_out(command, site=parts.site, via=via, actor=who.id, key=key)

@@ -33,7 +33,10 @@ def stock(hub: TestHub, bin: str, sku: str, quantity: int) -> bytes:
     return place_id(hub.site, "BIN", bin)
 
 
-def order(hub: TestHub, quantities: Mapping[str, int], *, external_id: str | None = None) -> bytes:
+def order(
+    hub: TestHub, quantities: Mapping[str, int], *, external_id: str | None = None,
+    division: str = "",
+) -> bytes:  # fmt: skip
     """An approved order over these SKUs; returns its id."""
     from hub.orders import service as orders
 
@@ -45,6 +48,10 @@ def order(hub: TestHub, quantities: Mapping[str, int], *, external_id: str | Non
         return orders.place(
             act,
             orders.NewOrder(
-                company=hub.company, channel="web", external_id=external_id, lines=lines
+                company=hub.company,
+                channel="web",
+                external_id=external_id,
+                lines=lines,
+                division=division,
             ),
         )

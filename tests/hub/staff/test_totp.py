@@ -33,10 +33,11 @@ def test_the_vectors_of_rfc_6238_come_out(seconds: int, code: str) -> None:
 
 @pytest.mark.parametrize(
     ("counter", "code"),
-    list(
-        enumerate("755224 287082 359152 969429 338314 254676 287922 162583 399871 520489".split())
-    ),
-)
+    [
+        (0, "755224"), (1, "287082"), (2, "359152"), (3, "969429"), (4, "338314"),
+        (5, "254676"), (6, "287922"), (7, "162583"), (8, "399871"), (9, "520489"),
+    ],
+)  # fmt: skip
 def test_the_vectors_of_rfc_4226_come_out(counter: int, code: str) -> None:
     assert totp.code_at(SECRET, counter) == code
 

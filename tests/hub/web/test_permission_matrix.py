@@ -11,8 +11,13 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from hub.orders import service as orders
+from hub.orders.models import OrderHold, SalesOrder
+from hub.staff import service as staff
 from hub.staff.models import Denial
 from hub.web.security import OPEN_ENDPOINTS
+from tests.hub import builders
+from tests.hub.conftest import TestHub
 from tests.hub.web.browsing import Browser
 
 Browse = Callable[[str], Browser]
@@ -32,10 +37,48 @@ FOR_EVERYBODY = frozenset(
         "staff.add_token",
         "staff.revoke_token",
         "staff.tokens",
+        "staff.own_second_factor",
+        "staff.begin_second_factor",
+        "staff.confirm_second_factor",
+        "staff.renew_recovery_codes",
+        "staff.turn_off_second_factor",
+        "staff.second_factor_again",
+        "staff.log_in_code",  # asks for nothing that was not asked before
+        "staff.enter_code",
         "warehouse.style",  # colours of the map
     }
 )
 """What each person may open: their own account, and pages that ask about each of their parts."""
+OF_ORDERS = frozenset(
+    {
+        "orders.orders",
+        "orders.order",
+        "orders.hold",
+        "orders.release_hold",
+        "orders.set_priority",
+        "desk.cancel_order",
+        "desk.cancel_units",
+        "api.list_orders",
+        "api.one_order",
+        "api.place_order",
+        "api.cancel_order",
+    }
+)
+"""Asked in the division of the order."""
+SHARED = frozenset(
+    {
+        "catalog.items",
+        "catalog.item",
+        "inventory.stock",
+        "inventory.stock_of_item",
+        "inventory.stock_in_place",
+        "inventory.who_holds",
+        "api.list_items",
+        "api.one_item",
+        "api.stock",
+    }
+)
+"""What all divisions share, and whoever works in one of them may read."""
 UNASKED = frozenset({"api.health", "api.show_authority", "api.enrol_device", "openapi.spec"})
 """The API's own description, and whether it answers at all."""
 OUTSIDE = frozenset({"static", *OPEN_ENDPOINTS, *UNASKED})
@@ -116,3 +159,120 @@ def test_the_list_of_what_everybody_may_open_is_not_longer_than_the_application(
     app: Flask, endpoint: str
 ):
     assert endpoint in {rule.endpoint for rule in app.url_map.iter_rules()}
+
+
+# --- divisions -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def of_toys(sqlite_hub: TestHub, people: dict[str, bytes]) -> bytes:
+    """The picker may do everything there is, in the division toys alone."""
+    with sqlite_hub.act() as act:
+        staff.grant(act, people["picker"], "admin", "*", "toys")
+        staff.add_token(act, people["picker"], "key", staff.token_digest("bw_toys"))
+    return people["picker"]
+
+
+def ask(browser: Browser, address: Address) -> int:
+    """The status of an answer, asked as a page's form or with the person's key."""
+    if address.is_api:
+        headers = {"Authorization": "Bearer bw_toys", "Idempotency-Key": "k"}
+        body = {"reason": "?"} if address.path.endswith("/cancel") else None
+        answer = browser.client.open(
+            address.path, method=address.method, headers=headers, json=body
+        )
+    else:
+        answer = browser.client.open(
+            address.path, method=address.method, headers={"Referer": "http://localhost/own"},
+            data={"csrf_token": browser.token(), "reason": "?", "priority": "1"},
+        )  # fmt: skip
+    return answer.status_code
+
+
+def test_every_right_in_one_division_opens_nothing_that_belongs_to_all_of_them(
+    app: Flask, of_toys: bytes, browse: Browse
+) -> None:
+    browser = browse("picker")
+    browser.get("/own")
+    asked = FOR_EVERYBODY | OF_ORDERS | SHARED
+    let_in = []
+    for address in addresses(app):
+        if address.endpoint in asked or (address.is_api and address.method != "GET"):
+            continue
+        noted = Denial.select().count()
+        status = ask(browser, address)
+        if status != 403 or Denial.select().count() != noted + 1:
+            let_in.append((address, status))
+    assert let_in == []
+
+
+def test_what_divisions_share_may_be_read_in_each_of_them(
+    app: Flask, of_toys: bytes, browse: Browse
+) -> None:
+    browser = browse("picker")
+    browser.get("/own")
+    shared = [a for a in addresses(app) if a.endpoint in SHARED and a.method == "GET"]
+    assert {a.endpoint for a in shared} == SHARED
+    for address in shared:
+        assert ask(browser, address) != 403, address
+
+
+@pytest.mark.parametrize("division", ["garden", ""])
+def test_an_order_of_another_division_is_refused_at_every_address_and_each_try_is_noted(
+    app: Flask, sqlite_hub: TestHub, of_toys: bytes, browse: Browse, division: str
+) -> None:
+    foreign = builders.order(sqlite_hub, {"LAMP": 1}, division=division)
+    with sqlite_hub.act() as act:
+        hold = orders.hold(act, foreign, "MANUAL")
+    before = state_of(foreign)
+    browser = browse("picker")
+    browser.get("/own")
+    tried = 0
+    for address in _about(app, foreign, hold):
+        noted = Denial.select().count()
+        assert ask(browser, address) == 403, address
+        assert Denial.select().count() == noted + 1, address
+        tried += 1
+    assert tried >= 6
+    last = Denial.select().order_by(Denial.at.desc()).first()
+    assert last.person == of_toys
+    assert state_of(foreign) == before
+
+
+def test_an_order_of_ones_own_division_is_refused_at_no_address(
+    app: Flask, sqlite_hub: TestHub, of_toys: bytes, browse: Browse
+) -> None:
+    own = builders.order(sqlite_hub, {"LAMP": 1}, division="toys")
+    with sqlite_hub.act() as act:
+        hold = orders.hold(act, own, "MANUAL")
+    browser = browse("picker")
+    browser.get("/own")
+    for address in _about(app, own, hold):
+        assert ask(browser, address) not in {401, 403, 404, 500}, address
+    assert state_of(own)[0] == "CANCELLED"
+
+
+def _about(app: Flask, order: bytes, hold: bytes) -> Iterator[Address]:
+    """Every address about one order, with real ids in it; what changes most comes last."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint not in OF_ORDERS or not rule.arguments:
+            continue
+        path = rule.rule.replace("<hold>", hold.hex())
+        for name in ("<order>", "<id>"):
+            path = path.replace(name, order.hex())
+        methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        found += [Address(rule.endpoint, method, path) for method in methods]
+    assert {address.endpoint for address in found} == OF_ORDERS - {
+        "orders.orders", "api.list_orders", "api.place_order",
+    }  # fmt: skip
+    units = [address for address in found if address.endpoint == "desk.cancel_units"]
+    rest = [address for address in found if address.endpoint != "desk.cancel_units"]
+    yield from sorted(rest, key=lambda address: ("cancel" in address.path, address.path))
+    assert len(units) == 1, "asked by line, in its own test"
+
+
+def state_of(order: bytes) -> tuple[str, int, int]:
+    row = SalesOrder.get_by_id(order)
+    standing = OrderHold.select().where(OrderHold.order == order, OrderHold.state == "PLACED")
+    return row.state, row.priority, standing.count()

@@ -71,7 +71,7 @@ def test_the_one_time_password_opens_nothing_but_its_own_change(
     ("new", "said"),
     [
         ("short", "at least 12 signs"),
-        ("password1234", "Too many people"),
+        ("password1234", "first that are tried"),
         ("aaaaaaaaaaaab", "different signs"),
         ("analopez12345", "little more than your name"),
         (ONE_TIME, "another than the present"),

@@ -1,0 +1,191 @@
+"""Somebody who works for one division sees and changes its orders, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from hub.orders.models import OrderLine, SalesOrder
+from hub.staff import service as staff
+from hub.staff.models import Denial, PersonRole
+from tests.hub import builders
+from tests.hub.conftest import TestHub
+from tests.hub.web.browsing import Browser
+from tests.hub.web.claiming import claim_for_order
+
+Browse = Callable[[str], Browser]
+KEY = {"Authorization": "Bearer bw_toys"}
+
+
+@pytest.fixture
+def toys(sqlite_hub: TestHub, people: dict[str, bytes], browse: Browse) -> Browser:
+    """The picker does the office's work in the division toys alone."""
+    with sqlite_hub.act() as act:
+        staff.grant(act, people["picker"], "office", sqlite_hub.site, "toys")
+        staff.add_token(act, people["picker"], "key", staff.token_digest("bw_toys"))
+    return browse("picker")
+
+
+@pytest.fixture
+def orders(sqlite_hub: TestHub) -> dict[str, str]:
+    """The number of one order in each division, all over the same article."""
+    return {
+        division: SalesOrder.get_by_id(
+            builders.order(
+                sqlite_hub, {"LAMP": 1}, division=division, external_id=f"ext-{division}"
+            )
+        ).number
+        for division in ("toys", "garden", "")
+    }
+
+
+def id_of(number: str) -> str:
+    return str(SalesOrder.get(SalesOrder.number == number).id.hex())
+
+
+def test_lists_and_counts_show_the_orders_of_ones_own_divisions(
+    toys: Browser, orders: dict[str, str], browse: Browse
+) -> None:
+    page = toys.get("/orders").text
+    assert orders["toys"] in page
+    assert orders["garden"] not in page
+    assert orders[""] not in page
+    assert '<span data-live="orders/open">1</span>' in page
+    assert "data-live-topics" not in page, "the counts in the live news are of every division"
+    office = browse("office").get("/orders").text
+    assert all(number in office for number in orders.values())
+    assert '<span data-live="orders/open">3</span>' in office
+
+
+def test_a_search_finds_nothing_of_other_divisions(toys: Browser, orders: dict[str, str]) -> None:
+    assert toys.get(f"/search?q={orders['toys']}").location == f"/orders/{id_of(orders['toys'])}"
+    for text in (orders["garden"], "ext-garden", orders[""]):
+        page = toys.get(f"/search?q={text}")
+        assert page.status_code == 200
+        assert "Nothing here has that number" in page.text
+
+
+def test_live_news_of_an_order_are_told_in_its_division_only(
+    toys: Browser, orders: dict[str, str]
+) -> None:
+    for topic in ("orders", f"order:{id_of(orders['garden'])}", "today", "waves"):
+        answer = toys.client.get(f"/live?topic={topic}")
+        assert answer.status_code == 403, topic
+    own = toys.client.get(f"/live?topic=order:{id_of(orders['toys'])}")
+    assert own.status_code == 200
+    own.close()
+
+
+def test_the_refusal_names_the_division_and_the_audit_keeps_it(
+    toys: Browser, orders: dict[str, str], people: dict[str, bytes]
+) -> None:
+    answer = toys.get(f"/orders/{id_of(orders['garden'])}")
+    assert answer.status_code == 403
+    assert "(orders.read in the division garden)" in answer.text
+    row = Denial.select().order_by(Denial.at.desc()).get()
+    assert row.person == people["picker"]
+    assert row.what == f"GET /orders/{id_of(orders['garden'])} orders.read.w1.garden"
+
+
+def test_units_of_another_division_cannot_be_cancelled_through_an_order_of_ones_own(
+    toys: Browser, orders: dict[str, str]
+) -> None:
+    own, foreign = id_of(orders["toys"]), bytes.fromhex(id_of(orders["garden"]))
+    line = OrderLine.get(OrderLine.order == foreign)
+    toys.get(f"/orders/{own}")
+    sent = {"line": line.id.hex(), "quantity": "1", "reason": "?"}
+    toys.post(f"/orders/{own}/lines/cancel", sent)
+    refused = toys.post(f"/orders/{foreign.hex()}/lines/cancel", sent)
+    assert refused.status_code == 403
+    assert OrderLine.get_by_id(line.id).cancelled == 0
+    mine = OrderLine.get(OrderLine.order == bytes.fromhex(own))
+    toys.post(f"/orders/{own}/lines/cancel", {**sent, "line": mine.id.hex()})
+    assert OrderLine.get_by_id(mine.id).cancelled == 1
+
+
+def test_the_api_lists_shows_and_takes_orders_of_ones_own_division(
+    app: Flask, toys: Browser, orders: dict[str, str]
+) -> None:
+    client = app.test_client()
+    listed = client.get("/api/1/orders", headers=KEY).json
+    assert listed is not None
+    assert [(o["number"], o["division"]) for o in listed["orders"]] == [(orders["toys"], "toys")]
+    shown = client.get(f"/api/1/orders/{id_of(orders['garden'])}", headers=KEY)
+    assert shown.status_code == 403
+    assert shown.json is not None
+    assert shown.json["values"]["division"] == "garden"
+    order = {"channel": "shop", "external_id": "S-1", "lines": [{"sku": "LAMP", "quantity": 1}]}
+    for division, status in (("garden", 403), ("", 403), ("toys", 201)):
+        headers = {**KEY, "Idempotency-Key": f"k{division}"}
+        wanted = {**order, "division": division}
+        answer = client.post("/api/1/orders", json=wanted, headers=headers)
+        assert answer.status_code == status, division
+    assert SalesOrder.get(SalesOrder.external_id == "S-1").division == "toys"
+
+
+def test_no_order_can_claim_to_be_of_every_division(
+    app: Flask, sqlite_hub: TestHub, people: dict[str, bytes]
+) -> None:
+    with sqlite_hub.act() as act:
+        staff.add_token(act, people["office"], "key", staff.token_digest("bw_toys"))
+    order = {"channel": "shop", "division": "*", "lines": [{"sku": "LAMP", "quantity": 1}]}
+    builders.item(sqlite_hub, "LAMP")
+    headers = {**KEY, "Idempotency-Key": "k"}
+    assert app.test_client().post("/api/1/orders", json=order, headers=headers).status_code == 422
+
+
+def test_who_holds_stock_is_told_without_the_number_of_a_foreign_order(
+    sqlite_hub: TestHub, toys: Browser, browse: Browse
+) -> None:
+    balance, order = claim_for_order(sqlite_hub, "A-01-01-1", "LAMP", 5, 2)
+    number = SalesOrder.get_by_id(order).number
+    assert number not in toys.get(f"/stock/balance/{balance.hex()}").text
+    assert number in browse("office").get(f"/stock/balance/{balance.hex()}").text
+
+
+def test_a_role_is_given_and_taken_by_division_on_the_persons_page(
+    sqlite_hub: TestHub, people: dict[str, bytes], orders: dict[str, str], browse: Browse
+) -> None:
+    admin, page = browse("admin"), f"/people/{people['picker'].hex()}"
+    admin.get(page)
+    given = {"role": "office", "division": "garden", "at": "w1"}
+    admin.post(page + "/roles", given)
+    shown = admin.get(page).text
+    assert "garden" in shown
+    assert "office (garden)" in admin.get("/people").text
+    picker = browse("picker")
+    assert orders["garden"] in picker.get("/orders").text
+    admin.get(page)
+    admin.post(page, {"name": "Picker", "login": "picker", "language": "en", "is_active": "on"})
+    assert PersonRole.select().where(PersonRole.division == "garden").count() == 1, "it stays"
+    admin.post(page + "/roles/withdraw", given)
+    assert picker.get("/orders").status_code == 403
+    answer = admin.post(page + "/roles/withdraw", given)
+    assert "There is no role" in admin.get(answer.location).text
+
+
+def test_rights_in_one_division_do_not_let_somebody_give_themselves_more(
+    sqlite_hub: TestHub, people: dict[str, bytes], browse: Browse
+) -> None:
+    with sqlite_hub.act() as act:
+        staff.grant(act, people["picker"], "admin", "*", "toys")
+    picker = browse("picker")
+    picker.get("/own")
+    given = {"role": "admin", "division": "*", "at": "*"}
+    assert picker.post(f"/people/{people['picker'].hex()}/roles", given).status_code == 403
+    assert not PersonRole.get_or_none(
+        PersonRole.person == people["picker"],
+        PersonRole.role == "admin",
+        PersonRole.division == "*",
+    )
+
+
+def test_the_navigation_offers_what_may_be_opened(toys: Browser) -> None:
+    page = toys.get("/").text
+    for path in ("/orders", "/stock", "/items"):
+        assert f'href="{path}"' in page
+        assert toys.get(path).status_code == 200
+    for path in ("/waves", "/customers", "/people", "/audit", "/import", "/status"):
+        assert f'href="{path}"' not in page
