@@ -6,9 +6,11 @@ import contextlib
 import queue
 import socket
 import subprocess
+import threading
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -124,8 +126,11 @@ class SimulatedRig:
 
 class MosquittoClient:
     def __init__(
-        self, port: int, name: str, clean_start: bool, will: Message | None, receive_max: int
-    ) -> None:
+        self, port: int, name: str, clean_start: bool, will: Message | None, receive_max: int,
+        heard: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        """`heard` waits until the broker's log says so."""
+        self._name, self._heard = name, heard
         self._came: queue.Queue[Delivery] = queue.Queue()
         self._answers: queue.Queue[Any] = queue.Queue()
         self.is_session_present = False
@@ -174,8 +179,10 @@ class MosquittoClient:
         self._end(self._client.socket)
 
     def disconnect(self) -> None:
+        """Returns once the broker has taken the farewell: what others send then meets nobody."""
         self._client.disconnect()
         self._client.loop_stop()
+        self._heard(f"Client {self._name} disconnected.")
 
     def _end(self, socket_of: Any) -> None:
         open_socket = socket_of()
@@ -183,6 +190,30 @@ class MosquittoClient:
             with contextlib.suppress(OSError):
                 open_socket.shutdown(socket.SHUT_RDWR)
         self._client.loop_stop()
+
+
+class BrokerLog:
+    """What a broker says, read as it comes, so that its pipe never fills."""
+
+    def __init__(self, lines: IO[str]) -> None:
+        self._lines = lines
+        self._said: queue.Queue[str] = queue.Queue()
+        self._reading = threading.Thread(target=self._read, name="broker-log")
+        self._reading.start()
+
+    def next(self, text: str) -> None:
+        """Returns once it has said this, after what was waited for before; raises queue.Empty."""
+        while text not in self._said.get(timeout=PATIENCE_S):
+            pass
+
+    def close(self) -> None:
+        """Once its broker has ended."""
+        self._reading.join()
+        self._lines.close()
+
+    def _read(self) -> None:
+        for line in self._lines:
+            self._said.put(line)
 
 
 class MosquittoRig:
@@ -197,7 +228,7 @@ class MosquittoRig:
             f"max_queued_messages {limits.queued_max}\nmax_queued_bytes 0\n"
             "set_tcp_nodelay true\nlog_dest stderr\n"
         )
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[str] | None = None
         self._clients: list[MosquittoClient] = []
         self.start()
 
@@ -205,7 +236,8 @@ class MosquittoRig:
         self, name: str, *, clean_start: bool = False, will: Message | None = None,
         receive_max: int = 1_000,
     ) -> MosquittoClient:  # fmt: skip
-        made = MosquittoClient(self._port, name, clean_start, will, receive_max)
+        log = self._log
+        made = MosquittoClient(self._port, name, clean_start, will, receive_max, log.next)
         self._clients.append(made)
         return made
 
@@ -213,20 +245,17 @@ class MosquittoRig:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
-        assert self._process.stderr is not None
-        self._process.stderr.close()
+        self._log.close()
         self._process = None
 
     def start(self) -> None:
         """Returns once it says that it runs."""
         self._process = subprocess.Popen(
-            [program(), "-v", "-c", str(self._config)], stderr=subprocess.PIPE
+            [program(), "-v", "-c", str(self._config)], stderr=subprocess.PIPE, text=True
         )
         assert self._process.stderr is not None
-        for line in self._process.stderr:
-            if b"running" in line:
-                return
-        raise AssertionError("mosquitto ended before it ran")
+        self._log = BrokerLog(self._process.stderr)
+        self._log.next("running")
 
     def close(self) -> None:
         for client in self._clients:
