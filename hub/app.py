@@ -15,7 +15,6 @@ from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Final
 
 import peewee
-import waitress
 from apiflask import APIFlask, HTTPError
 from flask import Blueprint, Flask, g
 from flask.typing import ResponseReturnValue
@@ -47,6 +46,7 @@ from hub.web.context import (
 )
 from hub.web.live import Feed
 from hub.web.naming import label, named
+from hub.web.server import make_server
 from hub.web.tls_front import TlsFront, server_context
 from protocols.errors import ProtocolsError
 
@@ -288,7 +288,7 @@ def serve(config: HubConfig) -> None:
 def serving(app: Flask, host: str, port: int) -> tuple[Any, int]:
     """A server that has yet to `run`, and its port (0 asks for a free one). Plain HTTP."""
     listener = socket_at(host, port)
-    return _waitress(app, app, listener), listener.getsockname()[1]
+    return _server(app, app, listener, "http"), listener.getsockname()[1]
 
 
 def serving_https(
@@ -298,7 +298,7 @@ def serving_https(
     inside = socket_at(INSIDE, 0)
     behind_at = (INSIDE, inside.getsockname()[1])
     front = TlsFront(host, port, server_context(certificate, key), behind_at)
-    server = _waitress(app, behind(front, app), inside, url_scheme="https")
+    server = _server(app, behind(front, app), inside, "https")
     front.start()
     return server, front.port
 
@@ -311,16 +311,12 @@ def socket_at(host: str, port: int) -> socket.socket:
     return opened
 
 
-def _waitress(app: Flask, wsgi: WSGIApplication, listener: socket.socket, **extra: Any) -> Any:
-    return waitress.create_server(
-        wsgi,
-        sockets=[listener],
-        threads=of_app(app).settings.streams_max + SPARE_THREADS,
-        channel_request_lookahead=1,  # tells streams that their browser has hung up
-        ident=None,
-        max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
-        **extra,
-    )
+def _server(app: Flask, wsgi: WSGIApplication, listener: socket.socket, scheme: str) -> Any:
+    threads = of_app(app).settings.streams_max + SPARE_THREADS
+    return make_server(
+        wsgi, listener, threads=threads, body_bytes_max=app.config["MAX_CONTENT_LENGTH"],
+        scheme=scheme,
+    )  # fmt: skip
 
 
 def behind(front: TlsFront, app: WSGIApplication) -> WSGIApplication:
