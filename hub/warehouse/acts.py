@@ -11,7 +11,7 @@ import msgspec
 
 from hub.command import Command, Id, command
 from hub.journal import Act
-from hub.warehouse import comparing, counts, dispatch, exceptions, queries, service
+from hub.warehouse import comparing, counts, dispatch, exceptions, kept_work, queries, service
 from hub.warehouse.device_events import EVENT_HANDLERS
 from hub.warehouse.leases import Over
 from hub.warehouse.queries import OrderFilter, Preview
@@ -241,6 +241,17 @@ class ExpireLeases(Command[int], frozen=True):
 
     def carry_out(self, act: Act) -> int:
         return dispatch.expire_leases(act, Over(self.ended, self.kept))
+
+
+@command("warehouse.remind_of_kept")
+class RemindOfKept(Command[int], frozen=True):
+    """Say which work waits too long for its person, and of which that is over."""
+
+    forgotten: tuple[Id, ...]
+    over: tuple[Id, ...] = ()
+
+    def carry_out(self, act: Act) -> int:
+        return kept_work.remind(act, kept_work.Kept(self.forgotten, self.over))
 
 
 class ReserveOffer(msgspec.Struct, frozen=True):

@@ -147,6 +147,15 @@ KINDS: Final[dict[str, Kind]] = {
         "{quantity} lines are open although the work was reported done.",
         (_HAND_OVER, Remedy("drop_rest", "End it without them", remedies.drop_rest)),
     ),
+    "WORK_KEPT": Kind(
+        "Work waits for somebody",
+        "For {minutes} minutes nobody has gone on with it: it is kept for one person, who has not "
+        "asked for work.",
+        (
+            Remedy("take_back", "Give to whoever asks next", remedies.take_back_kept),
+            Remedy("keep", "Keep it longer", remedies.keep_longer),
+        ),
+    ),
     "LEASE_EXPIRED": Kind(
         "Nothing heard of a picker",
         "{holder} has been silent for too long with work begun.",

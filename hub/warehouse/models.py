@@ -84,7 +84,9 @@ class Assignment(Table):
     work_s = CountField(default=0)
     """How long it takes, roughly."""
     held_since = MomentField(null=True)
-    """When it was offered to its holder: what came last is asked back first."""
+    """When it was offered to its holder: what came last is asked back first. Of work that waits for
+    one person: since when it does.
+    """
 
     class Meta:
         table_name = "assignment"

@@ -321,8 +321,10 @@ def set_aside(act: Act, assignment: bytes, person: bytes | None) -> None:
 
     Raises WrongState when somebody has it already.
     """
+    since = None if person is None else act.now_us
     changed = act.tx.run(
-        "UPDATE assignment SET person = ? WHERE id = ? AND state = 'READY'", (person, assignment)
+        "UPDATE assignment SET person = ?, held_since = ? WHERE id = ? AND state = 'READY'",
+        (person, since, assignment),
     )
     if changed != 1:
         found = read(act, assignment)

@@ -33,7 +33,10 @@ def person_logged_in(act: Act, event: Event, data: PersonLoggedIn) -> None:
         return
     for id, state in act.tx.rows(_LEFT_BEHIND, (act.site, act.actor, act.device)):
         if state == "IN_PROGRESS":
-            act.tx.run("UPDATE assignment SET state = 'SUSPENDED' WHERE id = ?", (bytes(id),))
+            act.tx.run(
+                "UPDATE assignment SET state = 'SUSPENDED', held_since = ? WHERE id = ?",
+                (act.now_us, bytes(id)),
+            )
         else:
             dispatch.hand_over(act, bytes(id), "WENT_ELSEWHERE")
 

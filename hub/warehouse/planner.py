@@ -23,7 +23,16 @@ from hub.errors import HubError, WrongState
 from hub.journal import Journal
 from hub.opening import open_database, write_log_anew
 from hub.process.stop_signal import stop_signal
-from hub.warehouse import comparing, counts, leases, queries, reserve, service, streaming
+from hub.warehouse import (
+    comparing,
+    counts,
+    kept_work,
+    leases,
+    queries,
+    reserve,
+    service,
+    streaming,
+)
 from hub.warehouse.acts import (
     AllocateWave,
     AskDevices,
@@ -33,6 +42,7 @@ from hub.warehouse.acts import (
     OfferWaiting,
     PlanWave,
     ReleaseWave,
+    RemindOfKept,
     ReserveOffer,
     SettleCount,
     ShareReserve,
@@ -73,6 +83,7 @@ def step(journal: Journal, site: str, now_us: int | None = None) -> int:
     """
     at_us = journal.clock.now_us() if now_us is None else now_us
     done = _expire_leases(journal, site, at_us)
+    done += _remind_of_kept(journal, site, at_us)
     done += _settle_counts(journal, site, at_us)
     done += _stream(journal, site)
     done += sum(_carry_forward(journal, site, id) for id in _waves_under_way(site))
@@ -233,6 +244,13 @@ def _expire_leases(journal: Journal, site: str, now_us: int) -> int:
     if not (over.ended or over.kept):
         return 0
     return _carry_out(journal, site, ExpireLeases(over.ended, over.kept))
+
+
+def _remind_of_kept(journal: Journal, site: str, now_us: int) -> int:
+    found = kept_work.look(partial(fetch, journal.database), site, now_us)
+    if not (found.forgotten or found.over):
+        return 0
+    return _carry_out(journal, site, RemindOfKept(found.forgotten, found.over))
 
 
 # --- the process ----------------------------------------------------------------------------------

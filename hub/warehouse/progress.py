@@ -49,7 +49,10 @@ def suspend(act: Act, assignment: bytes, reason: str) -> None:
     if _is_holder(act, assignment) and _step(
         act, assignment, "SUSPENDED", ("IN_PROGRESS", "ASSIGNED")
     ):
-        act.tx.run("UPDATE assignment SET reason = ? WHERE id = ?", (reason, assignment))
+        act.tx.run(
+            "UPDATE assignment SET reason = ?, held_since = ? WHERE id = ?",
+            (reason, act.now_us, assignment),
+        )
 
 
 def resume(act: Act, assignment: bytes) -> None:

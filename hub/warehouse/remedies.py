@@ -17,7 +17,7 @@ from hub.inventory import service as inventory
 from hub.inventory.posting import Goods, Where, free, post, virtual
 from hub.journal import Act
 from hub.orders import lines
-from hub.warehouse import counts, dispatch, packing
+from hub.warehouse import counts, dispatch, kept_work, packing
 from hub.warehouse.bin_counts import ASIDE, settle_unexplained
 from hub.warehouse.replanning import shrink
 from hub.warehouse.states import LINE_OVER
@@ -282,6 +282,18 @@ def hand_over(act: Act, found: Found, answers: Answers) -> str:
 def plan_anew(act: Act, found: Found, answers: Answers) -> str:
     """What nobody has begun of the work is for others; the holder keeps the rest."""
     return "nothing left" if dispatch.plan_anew(act, _work(found)) is None else "planned anew"
+
+
+def take_back_kept(act: Act, found: Found, answers: Answers) -> str:
+    """Nobody waits any longer for the person whose work it is."""
+    kept_work.take_back(act, _work(found))
+    return "given free"
+
+
+def keep_longer(act: Act, found: Found, answers: Answers) -> str:
+    """They will come: the next reminder after as long once more."""
+    kept_work.keep_longer(act, _work(found))
+    return "kept longer"
 
 
 def drop_rest(act: Act, found: Found, answers: Answers) -> str:

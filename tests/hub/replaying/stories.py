@@ -68,6 +68,7 @@ from hub.warehouse.acts import (
     PlanDueOrders,
     PlanWave,
     RecallWork,
+    RemindOfKept,
     ResumeWave,
     RevokeWork,
     SetAsideWork,
@@ -275,7 +276,10 @@ def waves(house: House) -> None:
     house.do(ResumeWave(other))
     ready = house.one("SELECT id FROM assignment WHERE state = 'READY'")
     house.do(SetAsideWork(ready, house.person))
+    house.do(RemindOfKept((ready,)), via="planner")
     house.do(SetAsideWork(ready, None))
+    kept = house.one("SELECT id FROM floor_exception WHERE kind = 'WORK_KEPT'")
+    house.do(RemindOfKept((), (kept,)), via="planner")
     house.do(RecallWork(ready))
     house.plan()
 
