@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from hub.clock import FixedClock
+from hub.process import log_files
 from hub.process.caretaker import Caretaker, read_parts
 from hub.process.log_files import FILES_KEPT, LOOK_EVERY_MS, LogFolder, rotate
 from hub.process.supervise import Child, ChildPlan
@@ -38,6 +39,27 @@ def test_a_long_log_is_kept_beside_and_its_writer_goes_on(tmp_path: Path):
         writer.write(b"new\n")
     assert path.read_bytes() == b"new\n"
     assert gzip.decompress((tmp_path / "gateway.log.1.gz").read_bytes()) == b"old\n" * 100
+
+
+def test_no_line_is_lost_that_is_written_while_the_log_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The writer says something at the worst moment: between the copy and the cut."""
+    path = tmp_path / "broker.log"
+    with path.open("ab", buffering=0) as writer:
+        writer.write(b"before\n" * 10_000)
+        take_out = log_files._take_out
+
+        def write_and_take_out(log: Path, front: int) -> bool:
+            writer.write(b"meanwhile\n")
+            return take_out(log, front)
+
+        monkeypatch.setattr(log_files, "_take_out", write_and_take_out)
+        assert rotate(path)
+        writer.write(b"after\n")
+    piece = gzip.decompress((tmp_path / "broker.log.1.gz").read_bytes())
+    assert piece + path.read_bytes() == b"before\n" * 10_000 + b"meanwhile\nafter\n"
+    assert len(piece) > 60_000
 
 
 def test_only_so_many_pieces_are_kept_youngest_first(tmp_path: Path):
