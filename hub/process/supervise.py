@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,9 +50,15 @@ class ChildPlan(msgspec.Struct, frozen=True):
     environment: Mapping[str, str] = {}
 
 
-def die_with_parent() -> None:
-    """Ask the kernel for SIGKILL when whoever started this process dies."""
+def die_with_parent(parent: int | None = None) -> None:
+    """Ask the kernel for SIGKILL when whoever started this process dies.
+
+    Whoever died before it was asked is not told of any more: give `parent`, and a process that has
+    another one by now ends at once. A child that lived on would keep the port of the next.
+    """
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if parent is not None and os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Child:
@@ -88,7 +95,7 @@ class Child:
             self.process = subprocess.Popen(
                 self.plan.command, env=environment, pass_fds=(writing,), **who,
                 stdin=subprocess.DEVNULL, stderr=output, stdout=output, start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 - this process has one thread
+                preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - one thread
             )  # fmt: skip
         os.close(writing)
         self._ready_fd, self.is_ready = reading, False

@@ -109,3 +109,23 @@ def test_children_die_with_their_parent_whatever_kills_it(tmp_path: Path):
 def test_a_command_of_ours_runs_with_this_python():
     assert python_command("hub.run", "--x") == (sys.executable, "-m", "hub.run", "--x")
     assert os.access(sys.executable, os.X_OK)
+
+
+ORPHAN = """
+import os, sys
+from hub.process.supervise import die_with_parent
+parent, (reading, writing) = os.getpid(), os.pipe()
+if os.fork():
+    os._exit(0)
+os.close(writing)
+os.read(reading, 1)  # until the parent is gone, before the kernel was asked
+die_with_parent(parent)
+sys.stdout.write("lives")
+"""
+
+
+def test_a_child_whose_parent_died_while_it_was_being_started_does_not_live_on():
+    done = subprocess.run(
+        [sys.executable, "-c", ORPHAN], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == ""
