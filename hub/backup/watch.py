@@ -1,6 +1,7 @@
 """Starts the night's work when it is due. Owns one thread beside the planner, and nothing else.
 
-The thread looks once a minute; the work is done by a process of its own, which dies with this one.
+The thread looks once a minute, also at the room on the disk; the work is done by a process of its
+own, which dies with this one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from hub.backup.queries import last_night, local_time
 from hub.backup.rules import is_due
 from hub.clock import SystemClock
 from hub.config import HubConfig
+from hub.health.disk_room import look_at_room
 from hub.journal import Journal
 from hub.opening import open_beside
 from hub.process.supervise import python_command
@@ -47,6 +49,7 @@ def _watch(config: HubConfig, over: Event) -> None:
     began_ms = clock.mono_ms()
     while not over.wait(LOOK_EVERY_S):
         try:
+            look_at_room(Journal(database, clock, SystemRandom()), config.site, config.data)
             up_s = (clock.mono_ms() - began_ms) / 1_000
             if is_night(config, database, clock.now_us(), up_s):
                 code = _work(config, over)

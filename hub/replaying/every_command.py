@@ -19,6 +19,7 @@ MODULES: Final = (
     "hub.devices.acts",
     "hub.devices.day_roots",
     "hub.founding",
+    "hub.health.disk_room",
     "hub.inventory.acts",
     "hub.orders.acts",
     "hub.security.acts",

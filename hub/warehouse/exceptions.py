@@ -225,6 +225,12 @@ KINDS: Final[dict[str, Kind]] = {
         "{step}: {text}",
         (Remedy("looked_at", "Looked into it", remedies.looked_at, ("text",), _DEVICES),),
     ),
+    "DISK_LOW": Kind(
+        "The hub's disk fills up",
+        "{megabytes} MB are free ({level}). When nothing is left, the hub takes no more scans and "
+        "devices keep them: delete what is not Binlight's, or use a larger disk.",
+        (Remedy("looked_at", "Looked into it", remedies.looked_at, ("text",), _DEVICES),),
+    ),
     "UNKNOWN_SKU": Kind("Unknown article", "{sku}", (_SEEN,)),
 }  # fmt: skip
 

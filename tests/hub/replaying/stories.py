@@ -29,6 +29,7 @@ from hub.devices.acts import (
 from hub.devices.acts import SetPassword as SetDevicePassword
 from hub.devices.day_roots import TellOfCut
 from hub.devices.staying_out import Ended, ShutOut
+from hub.health.disk_room import NoteRoom
 from hub.inventory.acts import Goods, LockBin, Receive, SetStatus
 from hub.orders.acts import HoldOrder, PlaceOrder, ReleaseHold, SetPriority
 from hub.orders.placing import NewLine, NewOrder
@@ -384,6 +385,9 @@ def nights(house: House) -> None:
     house.do(NoteNightlyRun("BACKUP", day, True, "fine"), via="timer")
     off = (Finding("balance", "BIN A · PEN", "on hand is 6"),)
     house.do(NoteNightlyRun("VERIFY", day, False, "off", findings=off), via="timer")
+    house.do(NoteRoom(2**30, "LOW"), via="timer")
+    house.do(NoteRoom(2**28, "FULL"), via="timer")
+    house.do(NoteRoom(2**33), via="timer")
     house.do(BecomeAnother("ee" * 16, now), via="setup")
     key = house.do(AddToken(house.person, "a script", "ab" * 32))
     house.do(
