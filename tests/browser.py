@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from hub.app import serving
 from hub.web.context import of_app
@@ -23,6 +23,9 @@ FLAGS: Final = (
 )  # fmt: skip
 WIDE: Final = {"width": 1280, "height": 900}
 TABLET: Final = {"width": 800, "height": 1180}
+PATIENCE_MS: Final = 30_000
+"""What a page shows is awaited for so long: a busy machine is no failure."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def chromium() -> str | None:
