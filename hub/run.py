@@ -22,7 +22,7 @@ from hub import config as defaults
 from hub.clock import SystemClock
 from hub.config import PARTS, HubConfig, Part
 from hub.errors import HubError
-from hub.identity import broker
+from hub.identity import broker, broker_folders
 from hub.identity.private_files import make_lasting_folder
 from hub.prepared import Prepared
 from hub.process import ports
@@ -150,6 +150,7 @@ def run_all(config: HubConfig) -> None:
             lambda: _say_ready(config, prepared.password, caretaker), logs, caretaker.look,
         )  # fmt: skip
         caretaker.stopping()
+        broker_folders.remove(broker.runtime_folder(config))
 
 
 def plans(config: HubConfig, broker_configuration: str) -> list[ChildPlan]:

@@ -18,7 +18,7 @@ from hub.config import HubConfig
 from hub.devices import queries
 from hub.devices.secrets import written
 from hub.founding import FoundSite
-from hub.identity import admissions, broker
+from hub.identity import admissions, broker, broker_folders
 from hub.identity import announced as hub_identity
 from hub.inventory.models import Site
 from hub.journal import Journal
@@ -49,6 +49,7 @@ def prepare_all(config: HubConfig) -> Prepared:
     if config.runs_broker:
         known = admissions.identities(config.site)
         path = str(broker.write_all(config, known, queries.barred(config.site)))
+        broker_folders.remove_orphans()
     journal.database.close()
     return Prepared(password, path)
 

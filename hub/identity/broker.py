@@ -23,6 +23,7 @@ from hub.config import BROKER_HUB_USER, BrokerAddress, HubConfig, broker_address
 from hub.devices.kinds import OBSERVER
 from hub.devices.secrets import PASSWORD_BYTES, SALT_BYTES, hashed, written
 from hub.errors import HubError
+from hub.identity import broker_folders
 from hub.identity.private_files import make_private_folder, write_private
 from protocols.limits import PAYLOAD_BYTES_MAX
 from protocols.topics import DOWN_CHANNELS, ROOT, UP_CHANNELS
@@ -89,8 +90,7 @@ def runtime_folder(config: HubConfig) -> Path:
     """Where the broker's files are: below root's home another user could not read them."""
     if runs_as() is None:
         return config.broker_folder
-    digest = blake2b(str(config.data.resolve()).encode(), digest_size=8).hexdigest()
-    return Path("/run/binlight") / digest
+    return broker_folders.folder_of(config.data)
 
 
 def local_address(config: HubConfig) -> BrokerAddress:
@@ -191,6 +191,7 @@ def write_all(
     if owner is not None:
         shutil.chown(folder, owner)
     folder.chmod(0o700)
+    broker_folders.claim(folder, config.data)
     write_identities(config, identities, barred)
     if config.is_encrypted:
         for name in TLS_FILES.values():

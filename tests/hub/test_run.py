@@ -21,7 +21,7 @@ from hub.clock import SystemClock
 from hub.config import HubConfig
 from hub.device_commands import device
 from hub.errors import BadValue
-from hub.identity.broker import local_address
+from hub.identity.broker import local_address, runtime_folder
 from hub.process.ports import PortTaken, refuse_taken
 from hub.run import plans
 from protocols.errors import BadName
@@ -156,9 +156,12 @@ def _connects(port: int) -> bool:
 @pytest.mark.broker
 def test_it_ends_cleanly_and_leaves_nobody_behind(running: RunningHub):
     children = running.children()
+    files = runtime_folder(running.config)
+    assert (files / "passwords").exists()
     assert running.end() == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in children.values())
     assert not _connects(running.broker_port)
+    assert files.is_relative_to(running.folder) or not files.exists()
 
 
 def test_somebody_elses_broker_means_none_of_our_own(tmp_path: Path):
