@@ -12,7 +12,7 @@ from hub.floor_exceptions import FloorException
 from hub.inventory.models import Movement
 from hub.journal import JournalRow
 from hub.orders.models import LineMove, SalesOrder
-from hub.orders.order_lists import OPEN_STATES
+from hub.orders.order_lists import OPEN_STATES, to_leave_before
 from hub.shipping import queries as shipping
 from hub.shipping.models import Shipment
 from hub.staff.models import Denial
@@ -55,11 +55,11 @@ def day(site: str, now_us: int, bounds: tuple[int, int]) -> Day:
     """`bounds`: the first moment of the site's day, and of the next."""
     start, end = bounds
     is_open = SalesOrder.state.in_(OPEN_STATES)
-    due = _orders(site, is_open, SalesOrder.due_at < end)
+    due = _orders(site, to_leave_before(end))
     gone, gone_in_part = _gone(site, start, end)
     return Day(
         due=due, shipped=shipping.left_since(site, start), open=_orders(site, is_open),
-        late=_orders(site, is_open, SalesOrder.due_at < now_us),
+        late=_orders(site, to_leave_before(now_us)),
         held=_orders(site, SalesOrder.state == "ON_HOLD"),
         gone=gone, to_go=due - gone_in_part,
     )  # fmt: skip
@@ -67,7 +67,7 @@ def day(site: str, now_us: int, bounds: tuple[int, int]) -> Day:
 
 def _gone(site: str, start: int, end: int) -> tuple[int, int]:
     """Orders of which something left today, and those of them that are open and due still."""
-    is_due = SalesOrder.state.in_(OPEN_STATES) & (SalesOrder.due_at < end)
+    is_due = to_leave_before(end)
     query: Any = (
         Shipment.select(
             fn.COUNT(SalesOrder.id.distinct()),

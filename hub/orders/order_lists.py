@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from peewee import fn
+from peewee import Value, fn
 
 from hub.errors import NotFound
 from hub.journal import JournalRow
@@ -21,6 +21,8 @@ VIEWS: Final = ("all", "open", "due", "todo", "late", "waiting", "held", "closed
 Divisions = frozenset[str] | None
 """Of which a reader may see the orders; None for all of them."""
 OPEN_STATES: Final = ("PLACED", "APPROVED", "ON_HOLD")
+IN_HAND: Final = ("open", "promised", "allocated", "released", "picked", "packed")
+"""Stages of units for which somebody in the house has something to do."""
 CALLED_MAX: Final = 200
 """Orders that one number begins."""
 
@@ -120,10 +122,8 @@ def _asked(view: str, now_us: int, day_end_us: int) -> list[Any]:
         return [SalesOrder.state == "APPROVED", SalesOrder.wave.is_null()]
     if view == "open":
         return [is_open]
-    if view == "due":
-        return [is_open, SalesOrder.due_at < day_end_us]
-    if view == "late":
-        return [is_open, SalesOrder.due_at < now_us]
+    if view in ("due", "late"):
+        return [to_leave_before(day_end_us if view == "due" else now_us)]
     if view == "waiting":
         waits = OrderLine.select(1).where(
             (OrderLine.order == SalesOrder.id) & (OrderLine.backordered > 0)
@@ -131,6 +131,24 @@ def _asked(view: str, now_us: int, day_end_us: int) -> list[Any]:
         return [is_open, fn.EXISTS(waits)]
     states = {"held": "ON_HOLD", "closed": "CLOSED", "cancelled": "CANCELLED"}
     return [SalesOrder.state == states[view]] if view in states else []
+
+
+def to_leave_before(moment_us: int) -> Any:
+    """Whether an order is open and had to leave the house before a moment: due until the end of a
+    day, late by now.
+
+    `due_at` is when an order has to leave: what its channel promised, or the cut-off after it was
+    placed. One that left in part, and whose other units all wait for stock, is neither due nor
+    late: nobody here can do more, and for the rest no date is promised. It is on the list of those
+    that wait, and due again once stock is found for it. One of which nothing left is late whatever
+    it waits for: its moment is past, and its customer has nothing.
+    """
+    in_hand = sum((getattr(OrderLine, stage) for stage in IN_HAND), start=Value(0))
+    of_it = OrderLine.select(1).where(OrderLine.order == SalesOrder.id)
+    left_in_part = fn.EXISTS(of_it.where(OrderLine.shipped > 0))
+    has_work = fn.EXISTS(of_it.where(in_hand > 0))
+    is_due = SalesOrder.state.in_(OPEN_STATES) & (SalesOrder.due_at < moment_us)
+    return is_due & (~left_in_part | has_work)
 
 
 def _with_stages(rows: Sequence[OrderRow]) -> list[OrderRow]:
