@@ -1,8 +1,10 @@
 """What threatens the hub, or is refused by it: one list. Owns the table `security_event`.
 
 Any capability notes what it sees, in the transaction of its act. Floods are grouped: one row for
-each kind, subject and minute, with a count, and a bounded number of subjects in a minute. What the
-kinds mean, and the page, are `hub.security`'s.
+each kind, subject and minute, with a count, and a bounded number of subjects in a minute. What
+anybody can cause from outside, and no supervisor needs to hear of at once, goes in beside the
+journal (`note_beside`), so that a flood of it makes no ledger grow. What the kinds mean, and the
+page, are `hub.security`'s.
 """
 
 from __future__ import annotations
@@ -13,10 +15,18 @@ import msgspec
 import peewee
 
 from hub.command import Command, command
-from hub.db import BytesField, CountField, IdField, MomentField, Table
+from hub.db import (
+    BytesField,
+    CountField,
+    IdField,
+    MomentField,
+    Table,
+    retrying,
+    writing,
+)
 from hub.floor_exceptions import open_exception
 from hub.ids import digest_id
-from hub.journal import Act
+from hub.journal import Act, Journal
 
 MINUTE_US: Final = 60_000_000
 SUBJECTS_PER_MINUTE_MAX: Final = 20
@@ -42,10 +52,16 @@ class SecurityEvent(Table):
     count = CountField(default=1)
     first_at = MomentField()
     last_at = MomentField()
+    alerts = peewee.BooleanField(default=False)
+    """Whether it was such that a supervisor hears of it."""
 
     class Meta:
         table_name = "security_event"
-        indexes = ((("site", "first_at", "id"), False), (("site", "kind", "subject"), False))
+        indexes = (
+            (("site", "first_at", "id"), False),
+            (("site", "last_at"), False),
+            (("site", "kind", "subject"), False),
+        )
 
 
 class Sight(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -75,10 +91,25 @@ class NoteSights(Command[None], frozen=True):
 
 _NOTE: Final = (
     "INSERT INTO security_event "
-    '(id, site, kind, subject, address, "values", count, first_at, last_at) '
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-    "count = security_event.count + excluded.count, last_at = excluded.last_at"
+    '(id, site, kind, subject, address, "values", count, first_at, last_at, alerts) '
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+    "count = security_event.count + excluded.count, last_at = excluded.last_at, "
+    "alerts = security_event.alerts OR excluded.alerts"
 )
+
+
+def note_beside(journal: Journal, site: str, sight: Sight) -> None:
+    """Write it down without a row in the journal; nothing else follows from it, so a replay does
+    without. For what strangers can cause as often as they like. Raises ValueError if it alerts.
+    """
+    if sight.alerts:
+        raise ValueError(f"{sight.kind} is for a supervisor, so it has to be an act")
+
+    def once() -> None:
+        with writing(journal.database, journal.clock.now_us()) as tx:
+            note(Act(tx, NoteSights.ACT, site=site, key="", via="api"), sight)
+
+    retrying(once)
 
 
 def note(act: Act, sight: Sight) -> None:
@@ -88,13 +119,24 @@ def note(act: Act, sight: Sight) -> None:
     id = _row_id(act, kind, subject, sight.address, minute)
     if _is_flooded(act, kind, minute, id):
         subject, id = OTHERS, _row_id(act, kind, OTHERS, "", minute)
-    if sight.alerts and not _was_told(act, kind, subject, sight.at):
-        _tell(act, sight, subject)
+    if sight.alerts:
+        _tell_news(act, sight, subject)
     act.tx.run(
         _NOTE,
         (id, act.site, kind, subject, sight.address[:64], _encode(sight.values), sight.count,
-         sight.at, sight.at),
+         sight.at, sight.at, sight.alerts),
     )  # fmt: skip
+
+
+def _tell_news(act: Act, sight: Sight, subject: str) -> None:
+    """What was noted beside the journal decides here as well, so a replay is told what it was."""
+
+    def look() -> tuple[str, bool]:
+        return subject, not _was_told(act, sight.kind, subject, sight.at)
+
+    shown, is_news = act.see(tuple[str, bool], look)
+    if is_news:
+        _tell(act, sight, shown)
 
 
 def _row_id(act: Act, kind: str, subject: str, address: str, minute: int) -> bytes:
@@ -114,10 +156,20 @@ def _is_flooded(act: Act, kind: str, minute: int, id: bytes) -> bool:
 
 def _was_told(act: Act, kind: str, subject: str, at: int) -> bool:
     row = act.tx.row(
-        "SELECT 1 FROM security_event WHERE site = ? AND kind = ? AND subject = ? AND last_at > ?",
-        (act.site, kind, subject, at - ALERT_AGAIN_US),
+        "SELECT 1 FROM security_event WHERE site = ? AND kind = ? AND subject = ? "
+        "AND last_at > ? AND alerts = ?",
+        (act.site, kind, subject, at - ALERT_AGAIN_US, True),
     )
     return row is not None
+
+
+def is_news(site: str, kind: str, subject: str, at: int) -> bool:
+    """Whether no supervisor has heard of it within the hour before; for whoever writes no act."""
+    told = SecurityEvent.select().where(
+        SecurityEvent.site == site, SecurityEvent.kind == kind, SecurityEvent.subject == subject,
+        SecurityEvent.last_at > at - ALERT_AGAIN_US, SecurityEvent.alerts,
+    )  # fmt: skip
+    return not told.exists()
 
 
 def _tell(act: Act, sight: Sight, subject: str) -> None:

@@ -10,15 +10,16 @@ from base64 import b32decode
 from binascii import Error
 from collections.abc import Callable
 from hashlib import sha256
-from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from hub.devices import enrolment, queries
 from hub.devices.acts import EnrolDevice, NoteWrongCode, OfferCode
-from hub.devices.rules import CODE_LIFE_US, WRONG_TRIES_MAX, judge_code
+from hub.devices.rules import CODE_LIFE_US, WRONG_TRIES_MAX, is_guess, judge_code
 from hub.errors import HubError
 from hub.journal import Journal, Via
-from hub.security_events import NoteSights, Sight
+from hub.security_events import NoteSights, Sight, is_news, note_beside
 from protocols.enrolment import SECRET_BYTES, EnrolmentAnswer, EnrolmentRequest, write_address
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Enrolling:
     def _judged(self, request: EnrolmentRequest, key: DeviceKey, via: Via) -> str:
         digest, now_us = digest_of(_secret(request.secret)), self._journal.clock.now_us()
         code = queries.code_facts(self._site, request.device)
-        if code is not None and not compare_digest(code.digest, digest):
+        if code is not None and is_guess(code, digest, now_us):
             self._journal.carry_out(NoteWrongCode(request.device), site=self._site, via=via)
         verdict = judge_code(code, digest, key.fingerprint, now_us)
         if verdict == "AGAIN":
@@ -114,6 +115,9 @@ class Enrolling:
         )  # fmt: skip
 
     def _note_refusal(self, device: str, refusal: HubError, address: str, via: Via) -> None:
+        """An act only where a supervisor has to hear of it: strangers can cause all others as often
+        as they like.
+        """
         row = queries.code_facts(self._site, device)
         is_burnt = row is not None and row.state == "BURNT"
         sight = Sight(
@@ -121,7 +125,10 @@ class Enrolling:
             alerts=is_burnt or refusal.code in {"CODE_USED", "CODE_BURNT"},
             values={"code": refusal.code, "tries_max": str(WRONG_TRIES_MAX)},
         )  # fmt: skip
-        self._journal.carry_out(NoteSights((sight,)), site=self._site, via=via)
+        if sight.alerts and is_news(self._site, sight.kind, sight.subject, sight.at):
+            self._journal.carry_out(NoteSights((sight,)), site=self._site, via=via)
+        else:
+            note_beside(self._journal, self._site, replace(sight, alerts=False))
 
 
 def _secret(text: str) -> bytes:

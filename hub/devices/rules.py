@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hmac import compare_digest
 from typing import Final, Literal, NamedTuple
 
 CODE_LIFE_US: Final = 30 * 60 * 1_000_000
@@ -46,6 +47,14 @@ def judge_code(code: CodeFacts | None, digest: bytes, key_fingerprint: str, now_
     if code.expires_at <= now_us:
         return "CODE_EXPIRED"
     return "AGAIN" if code.state == "USED" else "GRANT"
+
+
+def is_guess(code: CodeFacts, digest: bytes, now_us: int) -> bool:
+    """Whether somebody tries another secret than that of a code which is good still: such a try
+    counts, and after WRONG_TRIES_MAX of them there is nothing left to guess at.
+    """
+    is_good = code.state == "OPEN" and code.expires_at > now_us
+    return is_good and not compare_digest(code.digest, digest)
 
 
 def unsent(told: int, seq: int, upto: int, *, is_clear: bool) -> int:

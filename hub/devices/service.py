@@ -162,3 +162,22 @@ def _settle(act: Act, id: bytes, state: str) -> ParkedRow:
             (state, act.site, parked.device, parked.epoch, parked.seq),
         )
     return parked
+
+
+def move_moments(act: Act, by_us: int) -> None:
+    """The hub's clock was set: who is silent since when, what devices reported by the hub's time,
+    and how long a code is good and a renewal may take, all keep their distance from now.
+    """
+    moved = ("presence_at", "seen_at", "report_at", "watermark_at")
+    columns = ", ".join(f"{name} = CASE WHEN {name} = 0 THEN 0 ELSE {name} + ? END"
+                        for name in moved)  # fmt: skip
+    act.tx.run(f"UPDATE device SET {columns} WHERE site = ?", (*[by_us] * len(moved), act.site))
+    act.tx.run(
+        "UPDATE enrolment_code SET made_at = made_at + ?, expires_at = expires_at + ? "
+        "WHERE site = ? AND state = 'OPEN'",
+        (by_us, by_us, act.site),
+    )
+    act.tx.run(
+        "UPDATE device_certificate SET asked_at = asked_at + ? WHERE site = ? AND state = 'ACTIVE'",
+        (by_us, act.site),
+    )

@@ -24,6 +24,7 @@ from hub.devices.acts import AddDevice, RevokeDevice
 from hub.devices.enrolling import new_offer
 from hub.floor_exceptions import FloorException
 from hub.identity.authority import spki
+from hub.journal import JournalRow
 from hub.web.context import of_app
 from protocols.enrolment import (
     AUTHORITY_PATH,
@@ -157,6 +158,34 @@ def test_a_new_code_is_good_again_after_the_old_one_was_burnt(hub: Hub):
     secret = hub.site.offer("w5", is_new=False)
     status, _ = hub.post(code, key, secret=write_secret(secret))
     assert status == 201
+
+
+def test_a_flood_of_wrong_codes_makes_no_ledger_grow_and_is_seen(site: SecureSite):
+    """What a person should hear of is told once an hour; the code counts its five guesses."""
+    app = create_app(replace(settings_of(site.config, site.journal), enrolments_per_minute=1_000))
+    client = app.test_client()
+    _secret, offer = new_offer("w18", site.clock.now_us(), lambda n: bytes(range(n)))
+    site.do(AddDevice("w18", "handheld"))
+    site.do(offer)
+    before = JournalRow.select().count()
+
+    def guess(device: str, times: int) -> None:
+        body = {"v": 1, "site": "w1", "device": device, "secret": "A" * 16,
+                "csr": request_of(new_key(), device)}  # fmt: skip
+        for _ in range(times):
+            assert client.post(ENROLMENTS_PATH, json=body).status_code == 409
+
+    guess("w18", 40)
+    guess("nobody", 40)
+    of_app(app).feed.end()
+    acts = [row.act for row in JournalRow.select().order_by(JournalRow.position.desc()).limit(9)]
+    grown = JournalRow.select().count() - before
+    assert acts[:grown].count("devices.note_wrong_code") == 5
+    assert acts[:grown].count("security.note") == 1
+    assert grown == 6
+    seen = site.seen("ENROLMENT_REFUSED")
+    assert sum(row.count for row in seen if row.subject in ("w18", "")) >= 80
+    assert queries.code("w1", "w18").state == "BURNT"  # type: ignore[union-attr]
 
 
 def test_whoever_guesses_learns_nothing_about_devices_and_codes(hub: Hub):

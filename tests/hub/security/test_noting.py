@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from hub.clock import FixedClock
 from hub.command import read, written
 from hub.devices import acts
 from hub.floor_exceptions import FloorException
+from hub.journal import JournalRow
 from hub.security import queries
 from hub.security.acts import ForgetOld, ReadLog
 from hub.security.gathering import NEWS_MAX, REPEATS_EVERY_MS, Gathering
@@ -19,6 +21,8 @@ from hub.security_events import (
     NoteSights,
     SecurityEvent,
     Sight,
+    is_news,
+    note_beside,
 )
 from tests.hub.conftest import TestHub
 
@@ -62,6 +66,30 @@ def test_a_supervisor_is_told_once_an_hour(hub: TestHub):
     assert alerts() == 2
     note(hub, Sight("PUBLISH_DENIED", AT, "h2", alerts=True))
     assert alerts() == 3
+
+
+def test_what_alerted_nobody_does_not_keep_the_next_from_alerting(hub: TestHub):
+    note(hub, Sight("ENROLMENT_REFUSED", AT, "h1"))
+    note(hub, Sight("ENROLMENT_REFUSED", AT + 1, "h1", alerts=True))
+    assert alerts() == 1
+    assert not is_news(hub.site, "ENROLMENT_REFUSED", "h1", AT + 2)
+    assert is_news(hub.site, "ENROLMENT_REFUSED", "h2", AT + 2)
+    assert is_news(hub.site, "ENROLMENT_REFUSED", "h1", AT + 61 * MINUTE_US)
+
+
+def test_what_strangers_cause_is_counted_and_bounded_beside_the_journal(hub: TestHub):
+    rows_before = JournalRow.select().count()
+    for n in range(200):
+        note_beside(hub.journal, hub.site, Sight("ENROLMENT_REFUSED", AT, f"x{n}", f"10.0.0.{n}"))
+    assert SecurityEvent.select().count() == SUBJECTS_PER_MINUTE_MAX + 1
+    assert sum(count for _, _, count in rows()) == 200
+    assert JournalRow.select().count() == rows_before
+
+
+def test_what_a_supervisor_has_to_hear_of_is_an_act(hub: TestHub):
+    with pytest.raises(ValueError, match="has to be an act"):
+        note_beside(hub.journal, hub.site, Sight("TAKEN_OVER", AT, "h1", alerts=True))
+    assert rows() == []
 
 
 def test_rubbish_from_outside_is_stored_as_text(hub: TestHub):
