@@ -42,6 +42,7 @@ def normal_code(code: str) -> str:
 
 
 def clean_status(status: str) -> str:
+    """The status as it came. Raises BadValue for one that articles do not have."""
     if status not in STATUSES:
         raise BadValue("status", status, "use one of " + ", ".join(STATUSES))
     return status

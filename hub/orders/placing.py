@@ -149,6 +149,7 @@ def check_shape(order: NewOrder) -> None:
 
 
 def check_hold_reason(reason: str) -> None:
+    """Raises BadValue for a reason that is not one of `rules.HOLD_REASONS`."""
     if reason not in rules.HOLD_REASONS:
         raise BadValue("hold", reason, "use one of " + ", ".join(rules.HOLD_REASONS))
 

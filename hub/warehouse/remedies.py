@@ -48,6 +48,7 @@ Answers = Mapping[str, str]
 
 
 def number(answers: Answers, name: str, least: int = 0) -> int:
+    """A whole number that a form holds, in base units. Raises BadValue."""
     text = str(answers.get(name, "")).strip()
     if not text.isdigit() or not least <= int(text) <= QUANTITY_MAX:
         raise BadValue(name, text, f"use a whole number from {least} on")
@@ -55,6 +56,7 @@ def number(answers: Answers, name: str, least: int = 0) -> int:
 
 
 def words(answers: Answers, name: str) -> str:
+    """A text that a form must hold. Raises BadValue when it is empty or too long."""
     text = str(answers.get(name, "")).strip()
     if not 1 <= len(text) <= 400:
         raise BadValue(name, text[:40], "fill it in, at most 400 signs")

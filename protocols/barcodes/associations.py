@@ -34,6 +34,7 @@ def check_repeats(elements: Sequence[Element]) -> None:
 
 
 def check_exclusions(elements: Sequence[Element]) -> None:
+    """Some AIs must not stand beside each other. Raises BadAssociation."""
     present = [ai for ai, _ in elements]
     for ai in present:
         for pattern in definitions()[ai].excludes:
@@ -43,6 +44,7 @@ def check_exclusions(elements: Sequence[Element]) -> None:
 
 
 def check_companions(elements: Sequence[Element]) -> None:
+    """Some AIs mean nothing without another. Raises BadAssociation."""
     present = {ai for ai, _ in elements}
     for ai in present:
         for alternatives in definitions()[ai].requires:

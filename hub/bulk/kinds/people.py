@@ -35,6 +35,7 @@ def roles(text: str) -> list[tuple[str, str]]:
 
 
 def person_name(text: str) -> str:
+    """A name with single spaces. Raises ValueError when it is empty or too long."""
     tidy = " ".join(text.split())
     if not 1 <= len(tidy) <= NAME_CHARS_MAX:
         raise ValueError(f"a name has 1 to {NAME_CHARS_MAX} characters")
