@@ -13,12 +13,13 @@ import tarfile
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import IO, Final
+from typing import Final
 
 import msgspec
 
 from hub.errors import HubError
 from hub.identity.private_files import make_private_folder, sync_folder
+from hub.steady_writing import SteadyWriter
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -79,7 +80,7 @@ def write(target: Path, members: Mapping[str, Path], manifest: Manifest) -> Mani
     try:
         fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(fd, "wb") as out:
-            _write_tar(out, members, whole)
+            _write_tar(SteadyWriter(out), members, whole)
             out.flush()
             os.fsync(out.fileno())
         beside.replace(target)
@@ -90,8 +91,8 @@ def write(target: Path, members: Mapping[str, Path], manifest: Manifest) -> Mani
     return whole
 
 
-def _write_tar(out: IO[bytes], members: Mapping[str, Path], manifest: Manifest) -> None:
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+def _write_tar(out: SteadyWriter, members: Mapping[str, Path], manifest: Manifest) -> None:
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
         text = msgspec.json.format(msgspec.json.encode(manifest))
         tar.addfile(_entry(MANIFEST, len(text)), BytesIO(text))
         for name, path in members.items():
@@ -171,10 +172,10 @@ def _unpack_one(tar: tarfile.TarFile, file: Path, name: str, kept: Kept, target:
     digest = hashlib.sha256()
     fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with found, os.fdopen(fd, "wb") as out:
+        steady = SteadyWriter(out)
         while chunk := found.read(CHUNK_BYTES):
             digest.update(chunk)
-            out.write(chunk)
-        out.flush()
+            steady.write(chunk)
         os.fsync(out.fileno())
     if digest.hexdigest() != kept.sha256:
         raise DamagedBackup(str(file), name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from hub.backup.taking import NotOnSqlite, file_name, take
 from hub.config import HubConfig
 from hub.errors import NotFound
 from hub.sqlite_files import copy_while_used, damage
+from hub.steady_writing import UNFLUSHED_BYTES_MAX
 from tests.hub.backup.conftest import Shop
 
 
@@ -40,6 +43,51 @@ def test_who_writes_meanwhile_never_waits_and_is_not_in_the_copy(tmp_path: Path)
     assert numbers(copy) == list(range(800))
     assert numbers(source) == [*range(800), *range(1_000, 1_000 + len(steps))]
     assert damage(copy) == []
+
+
+def test_what_was_written_meanwhile_is_put_in_its_place_by_the_backup(tmp_path: Path) -> None:
+    """Else the next commit writes the whole log back, and whoever scanned waits for that."""
+    source = tmp_path / "source.db"
+    writer = sqlite3.connect(source, timeout=0, isolation_level=None)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("PRAGMA wal_autocheckpoint = 0")
+    writer.execute("CREATE TABLE number (n INTEGER PRIMARY KEY, room BLOB)")
+    writer.executemany("INSERT INTO number VALUES (?, zeroblob(4000))", [(n,) for n in range(800)])
+
+    def step(left: int, total: int) -> None:
+        writer.execute("UPDATE number SET room = NULL")
+
+    copy_while_used(source, tmp_path / "copy.db", step)
+    alone = tmp_path / "without its log.db"
+    alone.write_bytes(source.read_bytes())
+    with sqlite3.connect(alone) as database:
+        assert database.execute("SELECT COUNT(*) FROM number WHERE room IS NULL").fetchone() == (
+            800,
+        )
+    writer.close()
+
+
+def test_no_commit_waits_for_more_than_a_megabyte_of_a_backup(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On ext4 whoever flushes waits for what others have written and not flushed."""
+    shop.journal.database.execute_sql("CREATE TABLE filler AS SELECT randomblob(5000000) AS b")
+    flushed: dict[str, list[int]] = {}
+    flush = os.fdatasync
+
+    def note(fd: int) -> None:
+        flushed.setdefault(Path(f"/proc/self/fd/{fd}").resolve().name, [0]).append(
+            os.fstat(fd).st_size
+        )
+        flush(fd)
+
+    monkeypatch.setattr(os, "fdatasync", note)
+    shop.back_up(tmp_path / "a.tar")
+    assert len(flushed) == 2, "the copy, and the backup made of it"
+    for sizes in flushed.values():
+        steps = [after - before for before, after in pairwise(sizes)]
+        assert len(steps) >= 4
+        assert max(steps) <= 1.5 * UNFLUSHED_BYTES_MAX
 
 
 def test_a_backup_has_the_books_the_keys_and_a_manifest_for_its_owner_alone(
