@@ -166,6 +166,7 @@ def some_text(text: str) -> str:
 
 def one_of(*words: str) -> Callable[[str], str]:
     """A reader that takes these words alone, and raises ValueError for others."""
+
     def read(text: str) -> str:
         if text not in words:
             raise ValueError(f"use one of {', '.join(words)}")

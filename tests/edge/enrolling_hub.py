@@ -83,43 +83,54 @@ class EnrollingHub:
         return read_request(request.csr, request.device).fingerprint
 
 
+class _Handler(BaseHTTPRequestHandler):
+    """Answers for the hub that its server belongs to."""
+
+    server: _Server
+
+    def do_GET(self) -> None:
+        found = self.path == AUTHORITY_PATH
+        shown = self.server.hub.shown_authority.encode()
+        self._say((200, shown) if found else (404, b"{}"))
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self._say(self.server.hub.post(body) if self.path == ENROLMENTS_PATH else (404, b"{}"))
+
+    def _say(self, reply: Reply | None) -> None:
+        if reply is None:
+            return
+        self.send_response(reply[0])
+        self.send_header("Content-Length", str(len(reply[1])))
+        self.end_headers()
+        self.wfile.write(reply[1])
+
+    def log_message(self, *_said: object) -> None:
+        """Tests are quiet."""
+
+
+class _Server(ThreadingHTTPServer):
+    """TLS on a free port."""
+
+    def __init__(self, hub: EnrollingHub, certificates: Path) -> None:
+        self.hub = hub
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificates / "server.crt", certificates / "server.key")
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def handle_error(self, *_from: object) -> None:
+        """A device that broke off is no news."""
+
+    def finish_request(self, request, client_address) -> None:
+        wrapped = self._context.wrap_socket(request, server_side=True)
+        super().finish_request(wrapped, client_address)
+        wrapped.close()
+
+
 @contextmanager
 def serving(hub: EnrollingHub, certificates: Path | None = None) -> Iterator[EnrollingHub]:
     """Over HTTPS on a free port; `certificates`: another folder's than the hub's own."""
-    folder = certificates or hub.hub.folder
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.crt", folder / "server.key")
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found = self.path == AUTHORITY_PATH
-            self._say((200, hub.shown_authority.encode()) if found else (404, b"{}"))
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            self._say(hub.post(body) if self.path == ENROLMENTS_PATH else (404, b"{}"))
-
-        def _say(self, reply: Reply | None) -> None:
-            if reply is None:
-                return
-            self.send_response(reply[0])
-            self.send_header("Content-Length", str(len(reply[1])))
-            self.end_headers()
-            self.wfile.write(reply[1])
-
-        def log_message(self, *_said: object) -> None:
-            """Tests are quiet."""
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_from: object) -> None:
-            """A device that broke off is no news."""
-
-        def finish_request(self, request, client_address) -> None:
-            wrapped = context.wrap_socket(request, server_side=True)
-            super().finish_request(wrapped, client_address)
-            wrapped.close()
-
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with _Server(hub, certificates or hub.hub.folder) as server:
         hub.address = Address("127.0.0.1", server.server_address[1])
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         try:
