@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client as mqtt
 import pytest
 from msgspec.structs import replace
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.clock import SystemClock
 from edge.config import EdgeConfig
@@ -29,13 +27,11 @@ from edge.storage.outbox_owner import OWNER, look_into, open_outbox
 from edge.tones import SilentTone
 from protocols.barcodes import command_label
 from protocols.enrolment import EnrolmentCode, write_code
-from protocols.envelope import Event, decode_event, encode_data, encode_event
-from protocols.messages.acks import Ack
-from protocols.messages.codec import decode, encode
+from protocols.envelope import Event, encode_data, encode_event
 from protocols.messages.events import PersonLoggedOut
-from protocols.messages.presence import Birth, HubState
 from tests.edge.certificates import DEVICE, SITE, TestHub
 from tests.edge.enrolling_hub import EnrollingHub, serving
+from tests.edge.hearing_hub import HearingHub
 from tests.edge.link.test_certificate_link import at, broker_of
 from tests.edge.link_shell import PATIENCE_S
 from tests.edge.mosquitto import Mosquitto
@@ -60,50 +56,10 @@ def hub(certificates, broker) -> Iterator[EnrollingHub]:
         yield made
 
 
-class Gateway:
-    """Hears births and events, acknowledges, and says that the hub is there."""
-
-    def __init__(self, certificates: TestHub, broker: Mosquitto) -> None:
-        self.births: queue.Queue[Birth] = queue.Queue()
-        self.events: queue.Queue[Event] = queue.Queue()
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id="hub", protocol=MQTTProtocolVersion.MQTTv5
-        )
-        pair = certificates.pair("hub")
-        self._client.tls_set_context(pinned_context(certificates.authority.pem, pair))
-        self._client.on_message, self._client.on_connect = self._arrived, self._connected
-        self._client.reconnect_delay_set(1, 1)
-        self._client.connect("127.0.0.1", broker.port)
-        self._client.loop_start()
-
-    def _connected(self, client: mqtt.Client, *_more: Any) -> None:
-        client.subscribe(f"bw/1/{SITE}/dev/+/+", 1)
-        state = HubState(v=1, online=True, hub_epoch="h")
-        client.publish(f"bw/1/{SITE}/hub/state", encode(state), 1, retain=True)
-
-    def _arrived(self, client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        channel = message.topic.rpartition("/")[2]
-        if channel == "birth" and message.payload:
-            self.births.put(decode(Birth, message.payload))
-        if channel == "evt":
-            event = decode_event(message.payload)
-            ack = Ack(v=1, epoch=event.epoch, upto=event.seq, hub_epoch="h")
-            client.publish(f"bw/1/{SITE}/dev/{event.dev}/ack", encode(ack), 1)
-            self.events.put(event)
-
-    def born(self, wanted: Callable[[Birth], bool]) -> Birth:
-        while not wanted(birth := self.births.get(timeout=PATIENCE_S)):
-            continue
-        return birth
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
 @pytest.fixture
-def gateway(certificates, broker) -> Iterator[Gateway]:
-    made = Gateway(certificates, broker)
+def gateway(certificates, broker) -> Iterator[HearingHub]:
+    tls = pinned_context(certificates.authority.pem, certificates.pair("hub"))
+    made = HearingHub(broker.port, SITE, tls)
     yield made
     made.close()
 

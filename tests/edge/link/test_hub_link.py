@@ -11,14 +11,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import paho.mqtt.client as mqtt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.clock import SystemClock
 from edge.config import BrokerConfig, DeviceConfig, EdgeConfig
@@ -42,13 +40,10 @@ from edge.scanners.scripted import ScriptedScanner
 from edge.storage.outbox import SqliteOutbox
 from edge.tones import RecordingTone, Tone
 from protocols.barcodes import badge_label
-from protocols.envelope import decode_event
 from protocols.limits import KEEPALIVE_S
-from protocols.messages.acks import Ack
-from protocols.messages.codec import decode, encode
 from protocols.messages.configuration import Config
-from protocols.messages.presence import Birth, HubState
 from tests.edge.handheld.floor import ANA, PIN
+from tests.edge.hearing_hub import HearingHub
 from tests.edge.link_shell import PATIENCE_S, WILL, LinkShell, is_kind
 from tests.edge.mosquitto import Mosquitto, mosquitto
 
@@ -229,42 +224,8 @@ def _make_ca(folder: Path, name: str) -> None:
 # ── The whole loop. ─────────────────────────────────────────────────────────────────────────
 
 
-class Hub:
-    """A hub that acknowledges: the words on the wire and nothing else."""
-
-    def __init__(self, port: int) -> None:
-        self.events: queue.Queue[str] = queue.Queue()
-        self.births: queue.Queue[Birth] = queue.Queue()
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id="hub", protocol=MQTTProtocolVersion.MQTTv5
-        )
-        self._client.on_message = self._arrived
-        self._client.connect("127.0.0.1", port)
-        self._client.subscribe("bw/1/main/dev/+/+", 1)
-        self._client.loop_start()
-        self._say("bw/1/main/hub/state", HubState(v=1, online=True, hub_epoch="h"))
-        self._say("bw/1/main/dev/h1/cfg", Config(v=1, hash="c", people=(ANA,)))
-
-    def _say(self, topic: str, message: HubState | Config) -> None:
-        self._client.publish(topic, encode(message), 1, retain=True)
-
-    def _arrived(self, client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        channel = message.topic.rpartition("/")[2]
-        if channel == "birth" and message.payload:
-            self.births.put(decode(Birth, message.payload))
-        if channel == "evt":
-            event = decode_event(message.payload)
-            ack = Ack(v=1, epoch=event.epoch, upto=event.seq, hub_epoch="h")
-            client.publish("bw/1/main/dev/h1/ack", encode(ack), 1)
-            self.events.put(event.type)
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
 def test_the_agents_loop_from_scanner_to_hub_and_a_clean_leave(broker, tmp_path):
-    hub = Hub(broker.port)
+    hub = HearingHub(broker.port, "main", h1=Config(v=1, hash="c", people=(ANA,)))
     clock, chance, tones = SystemClock(), random.Random(4), RecordingTone()
     config = EdgeConfig("main", "h1", BrokerConfig("127.0.0.1", broker.port))
     outbox = SqliteOutbox(tmp_path / "outbox.sqlite", chance)
@@ -277,14 +238,13 @@ def test_the_agents_loop_from_scanner_to_hub_and_a_clean_leave(broker, tmp_path)
     running = threading.Thread(target=loop.run)
     running.start()
     try:
-        while hub.births.get(timeout=PATIENCE_S).cfg_hash != "c":
-            continue
+        hub.born(lambda birth: birth.cfg_hash == "c")
         scanner.scan(badge_label("ANA"))
         while not phases.get(timeout=PATIENCE_S).startswith("PIN"):
             continue
         for key in (*PIN, "enter"):
             loop.put(KeyTyped(key))
-        came = [hub.events.get(timeout=PATIENCE_S) for _ in range(2)]
+        came = [hub.events.get(timeout=PATIENCE_S).type for _ in range(2)]
         while phases.get(timeout=PATIENCE_S) != "READY 0":
             continue
     finally:
