@@ -14,6 +14,8 @@ from protocols.messages.asking import TimeReply
 
 TRUSTED_FOR_MS: Final = 3_600_000
 """A cheap quartz drifts about 20 ppm: 72 ms in an hour, far below what an order of acts needs."""
+HUB_CLOCK_SET_US: Final = 60_000_000
+"""A hub that is off by more than before and than the way explains had its own clock set."""
 ROUND_TRIP_FORGETTING_MS: Final = 600_000
 """After this a worse exchange replaces a better but older one."""
 
@@ -62,16 +64,25 @@ class TimeKeeper:
         self._guess_us = max(now.utc_us, not_before_us) - now.mono_ms * 1_000
 
     def hear(self, reply: TimeReply, now: Now) -> None:
-        """Take one exchange in: the shortest round trip wins until it is old."""
+        """Take one exchange in: the shortest round trip wins until it is old, or until the hub's
+        own clock was set, which no round trip explains.
+        """
         arrived_us = now.mono_ms * 1_000
         round_trip_us = (arrived_us - reply.t1) - (reply.t3 - reply.t2)
         if round_trip_us < 0:
             return  # an answer to a question of before a reboot
-        is_stale = now.mono_ms - self._heard_at_ms > ROUND_TRIP_FORGETTING_MS
-        if self._utc_minus_mono_us is None or is_stale or round_trip_us <= self._round_trip_us:
-            self._utc_minus_mono_us = ((reply.t2 - reply.t1) + (reply.t3 - arrived_us)) // 2
+        offset_us = ((reply.t2 - reply.t1) + (reply.t3 - arrived_us)) // 2
+        if self._is_better(offset_us, round_trip_us, now):
+            self._utc_minus_mono_us = offset_us
             self._round_trip_us = round_trip_us
             self._heard_at_ms = now.mono_ms
+
+    def _is_better(self, offset_us: int, round_trip_us: int, now: Now) -> bool:
+        if self._utc_minus_mono_us is None or round_trip_us <= self._round_trip_us:
+            return True
+        is_stale = now.mono_ms - self._heard_at_ms > ROUND_TRIP_FORGETTING_MS
+        moved_us = abs(offset_us - self._utc_minus_mono_us)
+        return is_stale or moved_us > round_trip_us + HUB_CLOCK_SET_US
 
     def at_us(self, now: Now) -> int:
         """Corrected UTC in microseconds; what was guessed while nothing better is known."""

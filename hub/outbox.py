@@ -59,3 +59,12 @@ def withdraw(act: Act, device: str, subject: bytes, kind: str) -> int:
         "AND type = ? AND state IN ('UNSENT', 'SENT')",
         (subject, device, kind),
     )
+
+
+def move_moments(act: Act, by_us: int) -> None:
+    """The clock was set: what is still to be said keeps its order and its pauses."""
+    act.tx.run(
+        "UPDATE outbox_message SET created_at = created_at + ?, sent_at = sent_at + ? "
+        "WHERE site = ? AND state IN ('UNSENT', 'SENT')",
+        (by_us, by_us, act.site),
+    )

@@ -47,8 +47,8 @@ def is_due(now: datetime, last: date | None, hour: int, up_s: float) -> bool:
     """Whether the night's work of this local day is to begin now.
 
     It waits for its hour. A hub that was off then catches up once it has been up for a while, so
-    that nobody's morning begins with it.
+    that nobody's morning begins with it. A last night in the future was that of a wrong clock.
     """
-    if (last is not None and last >= now.date()) or now.hour < hour:
+    if last == now.date() or now.hour < hour:
         return False
     return now.hour < hour + NIGHT_HOURS or up_s >= NIGHT_HOURS * 3600

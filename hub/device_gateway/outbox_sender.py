@@ -89,10 +89,10 @@ class OutboxSender:
         return [Waiting(*row) for row in rows]
 
     def _repeats(self, now_us: int) -> list[Waiting]:
-        if now_us < self._repeats_at:
-            return []
+        if self._repeats_at - REPEATS_EVERY_US <= now_us < self._repeats_at:
+            return []  # else it is time, or the clock was set back
         self._repeats_at = now_us + REPEATS_EVERY_US
-        return [m for m in self._waiting("SENT") if now_us >= _due_again_at(m)]
+        return [m for m in self._waiting("SENT") if _is_due_again(m, now_us)]
 
     def _mark(self, sent: list[Waiting], superseded: list[Waiting], now_us: int) -> None:
         with writing(self._database, now_us) as tx:
@@ -120,7 +120,8 @@ def _newest_offers(fresh: list[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
     return [m for m in fresh if is_newest(m)], [m for m in fresh if not is_newest(m)]
 
 
-def _due_again_at(message: Waiting) -> int:
-    """When an unanswered command is said once more."""
+def _is_due_again(message: Waiting, now_us: int) -> bool:
+    """Whether an unanswered command is said once more; one of the future is due: a clock jumped."""
     pause_ms = COMMAND_RESEND_AFTER_MS << min(max(message.attempts - 1, 0), 10)
-    return (message.sent_at or 0) + min(pause_ms, COMMAND_RESEND_MAX_MS) * 1_000
+    said_ago_us = now_us - (message.sent_at or 0)
+    return said_ago_us < 0 or said_ago_us >= min(pause_ms, COMMAND_RESEND_MAX_MS) * 1_000

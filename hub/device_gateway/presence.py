@@ -60,6 +60,7 @@ class Presence:
         group.changes(device.name).update(
             battery_percent=facts.battery_percent, radio_dbm=facts.radio_dbm, seq=facts.seq,
             outbox_depth=facts.outbox_depth, scans=facts.scans, scans_refused=facts.scans_refused,
+            outbox_percent=facts.outbox_percent, disk_free_mb=facts.disk_free_mb,
         )  # fmt: skip
         self._report(group, device, facts.epoch, facts.seq, facts.at, facts.outbox_depth)
 
@@ -119,6 +120,7 @@ class Presence:
         """
         if not 0 <= at <= AT_MAX or seq < 0:
             return
+        at = min(at, group.tx.now_us)  # a device that goes by a clock that the hub no longer has
         changes = group.changes(device.name)
         self._pass(group, device, changes)
         upto = self._upto(group, device.name, epoch)

@@ -8,19 +8,19 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from peewee import fn
 
 from hub.backup.queries import last
 from hub.clock import Clock
-from hub.db import proxy
+from hub.db import fetch, proxy
 from hub.devices import queries as device_queries
 from hub.devices.kinds import OBSERVER, RETIRED
 from hub.devices.models import Device, ParkedEvent
-from hub.health.rules import DeviceFacts, Facts, Outcome, PartFacts
+from hub.health.rules import DAY_US, DeviceFacts, Facts, Jump, Outcome, PartFacts, fullness
 from hub.journal import JournalRow, LedgerHead
 from hub.outbox import OutboxMessage
 from hub.process.caretaker import PartState, read_parts
-from protocols.limits import OUTBOX_ROWS_MAX
 
 TIME_SYNC_FILES: Final = (
     Path("/run/systemd/timesync/synchronized"),
@@ -47,10 +47,22 @@ def gather(site: str, data: Path, clock: Clock) -> Facts:
         oldest_command_at=oldest,
         parked=_parked(site),
         clock_is_set=_clock_is_set(),
+        clock_jump=_clock_jump(site, clock.now_us()),
         last_backup=_outcome(site, "BACKUP"),
         last_verify=_outcome(site, "VERIFY"),
         journal_position=position,
     )
+
+
+def _clock_jump(site: str, now_us: int) -> Jump | None:
+    """The last jump of the day before this moment."""
+    rows = fetch(
+        proxy.obj,
+        'SELECT last_at, "values" FROM security_event WHERE site = ? AND kind = ? '
+        "AND last_at > ? AND last_at <= ? ORDER BY last_at DESC LIMIT 1",
+        (site, "CLOCK_JUMPED", now_us - DAY_US, now_us),
+    )
+    return Jump(int(rows[0][0]), **msgspec.json.decode(bytes(rows[0][1]))) if rows else None
 
 
 def _outcome(site: str, kind: str) -> Outcome | None:
@@ -88,7 +100,8 @@ def _memory(part: PartState) -> int:
 def _devices(site: str) -> tuple[DeviceFacts, ...]:
     query: Any = (
         Device.select(
-            Device.name, Device.presence, Device.seen_at, Device.battery_percent
+            Device.name, Device.presence, Device.seen_at, Device.outbox_percent,
+            Device.battery_percent, Device.disk_free_mb,
         )
         .where(Device.site == site, Device.state != RETIRED, Device.kind != OBSERVER)
         .order_by(Device.name)
@@ -98,8 +111,8 @@ def _devices(site: str) -> tuple[DeviceFacts, ...]:
     outboxes = device_queries.outboxes(site)
     return tuple(
         DeviceFacts(name, presence, seen_at, outboxes[name].unsent,
-                    outboxes[name].unsent * 100 // OUTBOX_ROWS_MAX, battery, ends.get(name))
-        for name, presence, seen_at, battery in query
+                    fullness(outboxes[name].unsent, percent), battery, ends.get(name), disk)
+        for name, presence, seen_at, percent, battery, disk in query
     )  # fmt: skip
 
 

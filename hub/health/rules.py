@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, NamedTuple
 
+from protocols.limits import OUTBOX_ROWS_MAX
+
 Level = Literal["GOOD", "WARN", "BAD"]
 LEVELS: Final[tuple[Level, ...]] = ("GOOD", "WARN", "BAD")
 
@@ -15,6 +17,9 @@ DAYS_LEFT_WARN: Final = 30
 STARTS_WARN: Final = 3
 """Starts of one part since the hub came up, from which on something keeps killing it."""
 BATTERY_LOW_PERCENT: Final = 15
+DEVICE_DISK_WARN_MB: Final = 500
+DEVICE_DISK_BAD_MB: Final = 100
+"""A full outbox takes some 60 MB, and the system wants room of its own."""
 BACKUP_WARN_US: Final = 36 * 3_600 * 1_000_000
 BACKUP_BAD_US: Final = 7 * 24 * 3_600 * 1_000_000
 VERIFY_WARN_US: Final = 36 * 3_600 * 1_000_000
@@ -42,6 +47,7 @@ class DeviceFacts(NamedTuple):
     outbox_percent: int
     battery_percent: int | None
     certificate_ends_at: int | None = None
+    disk_free_mb: int | None = None
 
 
 class Outcome(NamedTuple):
@@ -50,6 +56,14 @@ class Outcome(NamedTuple):
     at: int
     is_good: bool
     text: str = ""
+
+
+class Jump(NamedTuple):
+    """The hub's clock was set by more than a little."""
+
+    at: int
+    by: str
+    direction: str
 
 
 class Facts(NamedTuple):
@@ -70,6 +84,8 @@ class Facts(NamedTuple):
     parked: int
     clock_is_set: bool | None
     """Whether a time server has set this machine's clock; None: nobody can tell."""
+    clock_jump: Jump | None = None
+    """The last one of this day."""
     last_backup: Outcome | None = None
     last_verify: Outcome | None = None
     journal_position: int = 0
@@ -88,8 +104,8 @@ def judge(facts: Facts) -> list[Check]:
     """Every check, in the order in which people should read them."""
     return [
         _parts(facts), _disk(facts), _database(facts), _backup(facts), _verify(facts),
-        _devices(facts), _batteries(facts), _outboxes(facts), _commands(facts), _parked(facts),
-        _certificates(facts), _clock(facts),
+        _devices(facts), _batteries(facts), _outboxes(facts), _device_disks(facts),
+        _commands(facts), _parked(facts), _certificates(facts), _clock(facts),
     ]  # fmt: skip
 
 
@@ -193,6 +209,24 @@ def _outboxes(facts: Facts) -> Check:
     return _good("outboxes", waiting=sum(device.outbox_depth for device in facts.devices))
 
 
+def fullness(unsent: int, told_percent: int) -> int:
+    """How full an outbox is, in percent: by its own word, unless all of it has arrived since."""
+    return max(told_percent if unsent else 0, unsent * 100 // OUTBOX_ROWS_MAX)
+
+
+def _device_disks(facts: Facts) -> Check:
+    def below(limit: int) -> list[str]:
+        return [
+            d.name for d in facts.devices if d.disk_free_mb is not None and d.disk_free_mb < limit
+        ]
+
+    if full := below(DEVICE_DISK_BAD_MB):
+        return Check("device_disks", "BAD", "FULL", _named(full))
+    if low := below(DEVICE_DISK_WARN_MB):
+        return Check("device_disks", "WARN", "LOW", _named(low))
+    return _good("device_disks")
+
+
 def _commands(facts: Facts) -> Check:
     since = facts.oldest_command_at
     if since is not None and facts.now_us - since > UNANSWERED_US:
@@ -220,6 +254,8 @@ def _certificates(facts: Facts) -> Check:
 
 
 def _clock(facts: Facts) -> Check:
+    if facts.clock_jump is not None:
+        return Check("clock", "WARN", "JUMPED", facts.clock_jump._asdict())
     if facts.clock_is_set is None:
         return Check("clock", "GOOD", "UNKNOWN", {})
     return _good("clock") if facts.clock_is_set else Check("clock", "WARN", "NOT_SET", {})

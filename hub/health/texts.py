@@ -21,6 +21,7 @@ TITLES: Final = {
     "devices": "Devices",
     "batteries": "Batteries",
     "outboxes": "Events on devices",
+    "device_disks": "Disks of devices",
     "commands": "Messages to devices",
     "parked": "Events set aside",
     "certificates": "Device certificates",
@@ -92,6 +93,15 @@ WORDS: Final[dict[tuple[str, str], Words]] = {
         "Full, and refusing scans: {names}.",
         "Bring them where the radio reaches, and leave them on until nothing waits.",
     ),
+    ("device_disks", "GOOD"): Words("All have room."),
+    ("device_disks", "LOW"): Words(
+        "Less than 500 MB are free: {names}.",
+        "Delete what is not Binlight's there, or give them a larger card.",
+    ),
+    ("device_disks", "FULL"): Words(
+        "Less than 100 MB are free: {names}.",
+        "Make room today: without it they refuse scans.",
+    ),
     ("commands", "GOOD"): Words("{number} wait for an answer."),
     ("commands", "UNANSWERED"): Words(
         "{number} wait for an answer, the oldest since {at}, though its device is online.",
@@ -105,6 +115,11 @@ WORDS: Final[dict[tuple[str, str], Words]] = {
         "Switch them on for an hour: they get a new one by themselves.",
     ),
     ("clock", "GOOD"): Words("Set by a time server."),
+    ("clock", "JUMPED"): Words(
+        "This machine's clock was set {at}, by {by} ({direction}). What was written before bears "
+        "the other time; nobody lost work or a log-in by it.",
+        "See that it can reach a time server, and that the battery of its clock is good.",
+    ),
     ("clock", "UNKNOWN"): Words("This machine does not say who sets its clock."),
     ("clock", "NOT_SET"): Words(
         "No time server has set this machine's clock.",
@@ -115,6 +130,7 @@ PAGES: Final = {
     "devices": "/devices",
     "batteries": "/devices",
     "outboxes": "/devices",
+    "device_disks": "/devices",
     "commands": "/devices",
     "certificates": "/devices",
     "parked": "/exceptions",

@@ -27,6 +27,7 @@ MODULES: Final = (
     "hub.shipping.acts",
     "hub.staff.acts",
     "hub.warehouse.acts",
+    "hub.warehouse.clock_jumps",
     "hub.warehouse.pack_acts",
 )
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-Area = Literal["connections", "rights", "enrolment", "floor", "pages"]
+Area = Literal["connections", "rights", "enrolment", "floor", "pages", "hub"]
 AREAS: Final[dict[Area, str]] = {
     "connections": "Connections",
     "rights": "Beyond their rights",
     "enrolment": "Enrolment",
     "floor": "On the floor",
     "pages": "Pages",
+    "hub": "The hub itself",
 }
 
 
@@ -65,6 +66,11 @@ KINDS: Final[dict[str, Kind]] = {
         "floor", "Too many wrong PINs", "{wrong} in a row; locked for {lock_s} s."
     ),
     "WEB_DENIED": Kind("pages", "Not allowed", "{what}"),
+    "CLOCK_JUMPED": Kind(
+        "hub", "The hub's clock was set",
+        "By {by}, {direction}. Nobody lost work or time by it, but what was written meanwhile "
+        "bears the other time. Is a time server reachable, and the clock's battery good?",
+    ),
 }  # fmt: skip
 
 

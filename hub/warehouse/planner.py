@@ -1,4 +1,5 @@
-"""The planner: brings waves forward, hands out work, ends leases, settles counts that waited.
+"""The planner: brings waves forward, hands out work, ends leases, settles counts that waited, and
+follows the hub's clock when it is set.
 Owns no table and no clock.
 
 `step` does what can be done now, in virtual time as well; `run_planner` is the process around it.
@@ -24,6 +25,7 @@ from hub.journal import Journal
 from hub.opening import open_database, write_log_anew
 from hub.process.stop_signal import stop_signal
 from hub.warehouse import (
+    clock_jumps,
     comparing,
     counts,
     kept_work,
@@ -264,9 +266,14 @@ def run_planner(config: PlannerConfig) -> None:
     database = open_database(config.database)
     write_log_anew(database)
     journal = Journal(database, SystemClock(), SystemRandom())
+    watch = clock_jumps.JumpWatch(journal.clock)
+    jumped_us = clock_jumps.set_back_since(journal, config.site)
     with stop_signal() as stop_fd:
         while not select.select([stop_fd], [], [], IDLE_S)[0]:
             try:
+                jumped_us += watch.look()
+                clock_jumps.follow_if_set(journal, config.site, jumped_us)
+                jumped_us = 0
                 day_roots.keep_if_due(journal, config.site)
                 while step(journal, config.site):
                     pass

@@ -14,7 +14,7 @@ from hub.device_gateway.core import GatewayCore
 from hub.device_gateway.gateway_io import Arrived, Publish
 from hub.devices import day_roots
 from hub.journal import Journal
-from hub.warehouse import planner
+from hub.warehouse import clock_jumps, planner
 from hub.wiring import make_gateway
 from protocols.limits import GATEWAY_RECEIVE_MAX
 from protocols.topics import gateway_filters
@@ -65,7 +65,7 @@ class VirtualGateway:
         """A new process: it knows what the database knows."""
         self.starts += 1
         self._core = make_gateway(
-            self._config, self._journal.database, self._world.clock, self._reached
+            self._config, self._journal.database, self._journal.clock, self._reached
         )
         self._connect()
 
@@ -179,6 +179,7 @@ class VirtualPlanner:
     ) -> None:
         self._world, self._journal, self._site, self._on_act = world, journal, site, on_act
         self._due: Entry | None = None
+        self._watch = clock_jumps.JumpWatch(journal.clock)
 
     def soon(self, seconds: float = PLANNER_SOON_S) -> None:
         """Have a step at the latest so many seconds from now."""
@@ -191,6 +192,8 @@ class VirtualPlanner:
 
     def _step(self) -> None:
         self._due = None
+        if clock_jumps.follow_if_set(self._journal, self._site, self._watch.look()):
+            self._on_act()
         if day_roots.keep_if_due(self._journal, self._site):
             self._on_act()
         if planner.step(self._journal, self._site):

@@ -27,6 +27,7 @@ from simulators.people.device_in_hand import Habits
 from simulators.virtual.faults import FaultPlan, Faults
 from simulators.virtual.handheld import VirtualHandheld
 from simulators.virtual.hub import VirtualGateway, VirtualPlanner
+from simulators.virtual.hub_clock import HubClock
 from simulators.virtual.network import SimulatedBroker
 from simulators.world import World
 
@@ -87,7 +88,8 @@ class Shift:
         self.world = World(plan.seed)
         self.config = HubConfig(folder=str(folder), database_url="sqlite://")
         chance, clock = self.world.chance, self.world.clock
-        self.journal = open_journal(self.config, clock, chance("journal"))
+        self.hub_clock = HubClock(clock)
+        self.journal = open_journal(self.config, self.hub_clock, chance("journal"))
         prepare_schema(self.config, self.journal)
         furnisher = Furnisher(self.config, self.journal, chance("furnishing"))
         self.furnished = furnisher.furnish(plan.orders, plan.pickers, plan.packers_needed)
@@ -109,7 +111,9 @@ class Shift:
             VirtualStage(self.world.after), self.hall, self.journal, site, self.furnished, chance,
             self.hub_acted, plan.habits, plan.stream,
         )  # fmt: skip
-        self.faults = Faults(self.world, plan.faults, self.broker, self.gateway, self.devices)
+        self.faults = Faults(
+            self.world, plan.faults, self.broker, self.gateway, self.devices, self.hub_clock
+        )
         self._ended_at_us: int | None = None
 
     def hub_acted(self) -> None:

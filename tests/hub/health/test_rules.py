@@ -22,12 +22,15 @@ from hub.health.rules import (
     Check,
     DeviceFacts,
     Facts,
+    Jump,
     Outcome,
     PartFacts,
     days_left,
+    fullness,
     judge,
     worst,
 )
+from protocols.limits import OUTBOX_ROWS_MAX
 
 NOW = 1_800_000_000_000_000
 PARTS = tuple(PartFacts(name, True, 1) for name in ("broker", "gateway", "web", "planner"))
@@ -49,11 +52,21 @@ def device(**changes: object) -> tuple[DeviceFacts, ...]:
     return (DEVICE._replace(**changes),)
 
 
+def test_a_device_that_keeps_less_says_itself_how_full_it_is():
+    assert fullness(unsent=900, told_percent=90) == 90
+    assert fullness(unsent=OUTBOX_ROWS_MAX, told_percent=90) == 100
+    assert fullness(unsent=0, told_percent=90) == 0, "all of it has arrived since it said so"
+
+
 def test_a_hub_that_is_well_says_so():
     assert worst(judge(WELL)) == "GOOD"
 
 
 CASES = [
+    ("device_disks", "WARN", "LOW", {"devices": device(disk_free_mb=499)}),
+    ("device_disks", "BAD", "FULL", {"devices": device(disk_free_mb=99)}),
+    ("device_disks", "GOOD", "GOOD", {"devices": device(disk_free_mb=500)}),
+    ("device_disks", "GOOD", "GOOD", {"devices": device(disk_free_mb=None)}),
     ("parts", "BAD", "DOWN", {"parts": (PartFacts("web", False, 2), *PARTS[1:])}),
     ("parts", "WARN", "RESTARTED", {"parts": (PartFacts("gateway", True, 4), PARTS[0])}),
     ("parts", "GOOD", "ELSEWHERE", {"parts": None}),
@@ -89,6 +102,7 @@ CASES = [
     ("certificates", "GOOD", "GOOD", {"devices": device(certificate_ends_at=None)}),
     ("clock", "WARN", "NOT_SET", {"clock_is_set": False}),
     ("clock", "GOOD", "UNKNOWN", {"clock_is_set": None}),
+    ("clock", "WARN", "JUMPED", {"clock_jump": Jump(NOW, "400 days", "back")}),
 ]  # fmt: skip
 
 

@@ -80,6 +80,7 @@ from hub.warehouse.acts import (
     SettleException,
     ShareReserve,
 )
+from hub.warehouse.clock_jumps import FollowJump
 from hub.warehouse.pack_acts import (
     CloseParcel,
     PutAside,
@@ -332,6 +333,7 @@ def taken_back(house: House) -> None:
     house.answer()
     house.do(ExpireLeases((), (id,)), via="planner")
     house.do(ShareReserve((), ()), via="planner")
+    house.do(FollowJump(1_000_000), via="timer")
 
 
 def picked(line: WorkLine, quantity: int) -> PickConfirmed:
