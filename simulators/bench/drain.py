@@ -3,6 +3,9 @@
 One run: real mosquitto, the real gateway on SQLite, and devices that were away for hours: the real
 outbox and link core over plain sockets. One device alone, then twenty at once; in turn with each
 the same against the gateway without its apply. Only draining is timed, not the filling.
+
+With `--events N` twenty devices bring N events once, and everything is audited: the devices' cards
+beside the hub's books.
 """
 
 from __future__ import annotations
@@ -17,10 +20,12 @@ import msgspec
 
 from hub.devices.models import DeviceEvent
 from hub.process.supervise import ChildPlan, python_command
+from hub.verify.command import verify
 from simulators.bench.events import NotAllApplied
 from simulators.bench.light_devices import Fleet, LightDevice
 from simulators.bench.picks import PickWork, confirmation
 from simulators.bench.small_site import SmallSite
+from simulators.campaigns.faults.ledger import Audit, audit, ideal_of
 
 EVENTS: Final = {1: 20_000, 20: 2_000}
 """Events that wait on each device, by the number of devices."""
@@ -30,14 +35,17 @@ AIMS: Final = {1: 500, 20: 2_000}
 ACTOR: Final = "0" * 31 + "1"
 APPENDED_AT_ONCE: Final = 1_000
 DEADLINE_S: Final = 900.0
+FLOOD_DEVICES: Final = 20
 
 Say = Callable[[str], None]
 
 
 def measure(
-    say: Say, scale: float = 1.0, devices: tuple[int, ...] = tuple(EVENTS)
+    say: Say, scale: float = 1.0, devices: tuple[int, ...] = tuple(EVENTS), events: int = 0
 ) -> dict[str, Any]:
     """Run everything; returns what is printed as JSON. `scale` shortens it for a try."""
+    if events:
+        return {"bench": "drain", "flood": flood(say, events)}
     with (
         tempfile.TemporaryDirectory(prefix="binlight-bench-") as folder,
         SmallSite(Path(folder)) as site,
@@ -47,6 +55,30 @@ def measure(
         found = {str(n): bench.compare(n) for n in devices}
         bench.check()
     return {"bench": "drain", "devices": found}
+
+
+def flood(say: Say, events: int) -> dict[str, Any]:
+    """So many events wait on FLOOD_DEVICES devices, which all come back at once."""
+    each = max(1, events // FLOOD_DEVICES)
+    with (
+        tempfile.TemporaryDirectory(prefix="binlight-bench-") as folder,
+        SmallSite(Path(folder)) as site,
+    ):
+        bench = DrainBench(site, Path(folder), say, 1.0)
+        bench.prepare(FLOOD_DEVICES)
+        stored_s = bench.run(FLOOD_DEVICES, each, stores=True)
+        seen = bench.audit()
+        say(f"{seen.sent} events in {stored_s:.0f} s, {seen.lost} lost, {seen.doubled} doubled")
+        bare_s = bench.run(FLOOD_DEVICES, each, stores=False)
+        findings = verify(site.journal.database).findings
+    return {
+        "devices": FLOOD_DEVICES, "events": seen.sent, "events_lost": seen.lost,
+        "events_doubled": seen.doubled, "balance_mismatch": seen.balance_mismatch,
+        "line_mismatch": seen.line_mismatch, "verify": findings[0].what if findings else "ok",
+        "store": {"events_per_s": round(each * FLOOD_DEVICES / stored_s, 1)},
+        "no_store": {"events_per_s": round(each * FLOOD_DEVICES / bare_s, 1)},
+        "ratio": round(bare_s / stored_s, 3),
+    }  # fmt: skip
 
 
 class DrainBench:
@@ -73,7 +105,7 @@ class DrainBench:
         for _ in range(ROUNDS):
             for total, stores in ((real, True), (bare, False)):
                 total[0] += devices * each
-                total[1] += self._run(devices, each, stores=stores)
+                total[1] += self.run(devices, each, stores=stores)
         rates = [events / seconds for events, seconds in (real, bare)]
         self._say(f"{devices} devices: {rates[0]:.0f}/s of {rates[1]:.0f}/s without storing")
         return {
@@ -89,7 +121,13 @@ class DrainBench:
         if applied != self._sent:
             raise NotAllApplied(self._sent, applied)
 
-    def _run(self, devices: int, each: int, *, stores: bool) -> float:
+    def audit(self) -> Audit:
+        """The cards of the last run beside the hub's books."""
+        files = [(card.stem, card) for card in sorted(self._cards.glob("*.db"))]
+        site = self._site.config.site
+        return audit(self._site.journal.database, site, ideal_of(site, files))
+
+    def run(self, devices: int, each: int, *, stores: bool) -> float:
         """Seconds from the first connection until every outbox is empty."""
         self._runs += 1
         fleet = Fleet([self._filled(name, each) for name in list(self._passwords)[:devices]])
@@ -109,15 +147,21 @@ class DrainBench:
 
     def _filled(self, name: str, each: int) -> LightDevice:
         """A device on a card of its own, with hours of picks that nobody has heard of."""
-        card = self._folder / f"cards-{self._runs}"
-        card.mkdir(exist_ok=True)
+        self._cards.mkdir(exist_ok=True)
         chance = Random(f"{name}/{self._runs}")
         device = LightDevice(
-            self._site.config.site, name, self._passwords[name], self._site.address, card, chance
-        )
+            self._site.config.site, name, self._passwords[name], self._site.address, self._cards,
+            chance,
+        )  # fmt: skip
         work = self._work.release(name, each)
         epoch = device.outbox.epoch
         rows = [confirmation(name, epoch, seq, line, ACTOR) for seq, line in enumerate(work, 1)]
         for first in range(0, len(rows), APPENDED_AT_ONCE):
-            device.outbox.append(rows[first : first + APPENDED_AT_ONCE], {}, 0)
+            device.outbox.append(
+                rows[first : first + APPENDED_AT_ONCE], {}, self._site.clock.now_us()
+            )  # fmt: skip
         return device
+
+    @property
+    def _cards(self) -> Path:
+        return self._folder / f"cards-{self._runs}"

@@ -89,14 +89,15 @@ class SmallSite:
 
     def start(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Start `broker` or `gateway` and wait until it answers; raises NotReady."""
-        self.start_plan(self._plan(name, environment))
+        self.start_plan(self.plan(name, environment))
 
     def launch(self, name: str, environment: Mapping[str, str]) -> None:
         """Start a part that may die at any moment, so nobody waits until it answers."""
-        plan = self._plan(name, environment)
+        plan = self.plan(name, environment)
         self._child(plan).look()
 
-    def _plan(self, name: str, environment: Mapping[str, str] | None) -> ChildPlan:
+    def plan(self, name: str, environment: Mapping[str, str] | None = None) -> ChildPlan:
+        """How a part is started."""
         plan = self._plans[name]
         more = {**plan.environment, **(environment or {})}
         return msgspec.structs.replace(plan, environment=more)

@@ -31,6 +31,12 @@ from simulators.campaigns.faults.processes import can_trace
 from simulators.campaigns.faults.proxy import Network
 from simulators.campaigns.faults.scans import scan
 from simulators.campaigns.faults.setups import killed_at
+from simulators.campaigns.faults.wrong_clocks import (
+    DAY_US,
+    can_have_own_time,
+    shift_with_jumps,
+    start_on,
+)
 from simulators.errors import SimulatorsError
 from simulators.live.hub import ROOT
 
@@ -207,6 +213,29 @@ def _knew(end: Ended) -> bool:
     return end.said and end.status == os.EX_IOERR
 
 
+# ── the hub's clock ──────────────────────────────────────────────────────────────────────────
+
+
+def hub_clock_jumps(folder: Path, seed: int, scale: float) -> Seen:
+    """400 days back, a day ahead, right again, and leaps of the monotonic clock, in mid-shift."""
+    began_s = time.monotonic()
+    found = shift_with_jumps(folder, seed, scale)
+    return Seen(found.is_clean, time.monotonic() - began_s, found.facts)
+
+
+def hub_starts_wrong(
+    books_ahead_us: int, is_told: bool, later: bool, folder: Path, seed: int, _scale: float
+) -> Seen:
+    """The hub's clock is another at this start than it was when its books were written."""
+    with picking_site(folder, 3, seed) as site:
+        facts = start_on(site, books_ahead_us, later=later)
+        seen = _judged(site, time.monotonic(), **facts)
+        is_good = not facts["unanswered"] and bool(facts["jumps_told"]) == is_told
+        return seen._replace(
+            is_good=seen.is_good and is_good, recovered_s=facts["answered_s_max"]
+        )  # fmt: skip
+
+
 # ── the air ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -342,6 +371,12 @@ TRIALS: Final[tuple[Trial, ...]] = (
     Trial("64 kbit/s", 20, partial(bad_air, Air(bytes_per_s=8_000)), can_have_air),
     Trial("packets late, doubled, in disorder", 21,
           partial(bad_air, Air(delay_s=0.05, jitter_s=0.2, twice=0.1)), can_have_air),
+    Trial("the hub's clock is set in mid-shift", 22, hub_clock_jumps),
+    Trial("the hub starts 400 days back", 22,
+          partial(hub_starts_wrong, 400 * DAY_US, True, False)),
+    Trial("the hub starts a day ahead", 22, partial(hub_starts_wrong, -DAY_US, False, False)),
+    Trial("the hub's monotonic clock is ten days ahead", 22,
+          partial(hub_starts_wrong, 0, False, True), can_have_own_time),
     Trial("hub restored from an older backup", 24, older_backup),
     Trial("two devices with one card", 25, cloned_card),
     Trial("killed in the middle of a migration", 27, killed_migration, can_trace),
