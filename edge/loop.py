@@ -22,6 +22,7 @@ from edge.handheld.agent import AgentCore
 from edge.handheld.agent_io import (
     Action,
     BatteryRead,
+    DiskRead,
     EnrolAgain,
     EnrolmentOver,
     Input,
@@ -131,11 +132,13 @@ class AgentLoop:
         make_link: MakeLink,
         gauges_config: GaugesConfig = DEFAULT_GAUGES,
         manager: ServiceManager | None = None,
+        folder: Path | None = None,
     ) -> None:
-        """`make_link` is given what wakes the loop up."""
+        """`make_link` is given what wakes it up; `folder` is where the device keeps things."""
         self._core, self._clock, self._tones, self._scanner = core, clock, tones, scanner
         self._gauges = gauges_config
         self._manager = manager or ServiceManager({})
+        self._folder = folder
         self.keypad: Keypad | None = None
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._selector = selectors.DefaultSelector()
@@ -165,12 +168,18 @@ class AgentLoop:
     def run(self) -> None:
         """Until `stop`, or until the core can promise nothing more (then `failure` says why)."""
         try:
+            self._open_scanner()
             self._carry_out(self._core.start(self._clock.now()))
             self._manager.ready("takes scans")
             while not self._is_stopping:
                 self._turn()
         finally:
             self._close()
+
+    def _open_scanner(self) -> None:
+        """Before a screen asks for a scan, or a quick hand scans for nobody."""
+        if self._scanner is not None:
+            self._waiting.extend(self._scanner.turn(self._clock.now().mono_ms, readable=False))
 
     def _turn(self) -> None:
         ready = self._wait()
@@ -257,6 +266,8 @@ class AgentLoop:
         if percent is not None:
             self._step(BatteryRead(percent))
         self._step(RadioRead(gauges.radio_dbm(Path(self._gauges.wireless))))
+        if self._folder is not None:
+            self._step(DiskRead(gauges.disk_free_mb(self._folder)))
 
     def _wake(self) -> None:
         try:

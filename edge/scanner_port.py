@@ -45,9 +45,10 @@ class ScannerPort:
             return self._lose(str(wrong), now_ms)
 
     def close(self) -> None:
-        """Let go of the device."""
+        """Let go of the device; the next turn opens it again."""
         self._scanner.close()
         self._is_open = False
+        self.next_wakeup_ms = 0
 
     def _open(self, now_ms: int) -> list[Input]:
         self._scanner.open()

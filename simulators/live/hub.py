@@ -36,7 +36,8 @@ class LiveHub:
         command = [
             sys.executable, "-m", "hub.run", f"--data={config.folder}", f"--listen={config.listen}",
             f"--port={config.port}", f"--broker-port={config.broker_port}",
-            f"--site={config.site}", f"--company={config.company}",
+            f"--broker-tls-port={config.broker_tls_port}", f"--site={config.site}",
+            f"--company={config.company}", *(["--secure"] if config.secure else []),
         ]  # fmt: skip
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -103,6 +103,7 @@ _TABLE: Final = (
     Act("kill_agent", "SIGKILL the agent; it is started again.", (_DEVICE,)),
     Act("switch_off", "Take the power away.", (_DEVICE,)),
     Act("switch_on", "Give the power back.", (_DEVICE,)),
+    Act("print_label", "Print a label of our own: a badge's, a bin's or a tote's.", (_CODE,)),
     Act("forget_identity", "Make it a device that nobody has enrolled.", (_DEVICE,)),
     Act("show_code", "Have the hub show a code that enrols a device.",
         (_DEVICE, _choice("code", "which sort", CODES, default=FRESH))),

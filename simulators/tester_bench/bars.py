@@ -1,12 +1,15 @@
-"""Barcodes as pictures: Code 128, EAN-13 and ITF-14 as SVG. Pure: text → drawing.
+"""Barcodes as pictures: Code 128, EAN-13, ITF-14 and QR as SVG. Pure: text → drawing.
 
-Owns EAN-13's and ITF's patterns (ISO/IEC 15420 and 16390); Code 128's are `hub.bulk.code128`'s.
+Owns EAN-13's and ITF's patterns (ISO/IEC 15420 and 16390); Code 128's are `hub.bulk.code128`'s, and
+segno draws QR.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
 from typing import Final
+
+import segno
 
 from hub.bulk.code128 import bars as code128
 
@@ -38,6 +41,14 @@ def svg(symbology: str, content: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width + 2 * QUIET} {HEIGHT}" '
         f'preserveAspectRatio="none" shape-rendering="crispEdges"><path d="{path}"/></svg>'
     )
+
+
+def qr(content: str) -> str:
+    """The drawing of a QR code, as the hub's page shows an enrolment code."""
+    drawn: str = segno.make_qr(content, error="m").svg_inline(
+        border=3, dark="#000", light="#fff", lineclass=None, omitsize=True
+    )
+    return drawn
 
 
 def _bars(symbology: str, content: str) -> Bars:

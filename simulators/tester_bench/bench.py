@@ -24,6 +24,7 @@ from simulators.tester_bench.damage import spoil
 from simulators.tester_bench.display import text_of
 from simulators.tester_bench.hardware import Device, Kept, Site
 from simulators.tester_bench.labels import QR_CODE, as_sent
+from simulators.tester_bench.papers import Tray
 
 ANSWER_S: Final = 2.0
 """So long somebody waits for a tone before going on."""
@@ -69,6 +70,7 @@ class TesterBench:
         self._heard_before: dict[str, int] = {}
         self._hands: dict[str, threading.Lock] = {name: threading.Lock() for name in site.devices}
         self._totes_taken: set[str] = set()
+        self.tray = Tray()
 
     def act(self, name: str, given: Mapping[str, Any]) -> None:
         """Carry out one act by its name. Raises UnknownAct, BadParameter, and what it raises."""
@@ -202,7 +204,7 @@ class TesterBench:
 
     def kill_agent(self, device: str) -> None:
         """SIGKILL; returns once its next life has begun."""
-        self._until_next_life(device, Device.kill)
+        self._until_next_life(device, lambda hardware: hardware.kill())
 
     def switch_off(self, device: str) -> None:
         hardware = self._device(device)
@@ -224,11 +226,15 @@ class TesterBench:
             PATIENCE_S,
         )  # fmt: skip
 
+    def print_label(self, code: str) -> None:
+        """Into the printer's tray. Raises NotPrintable."""
+        self.tray.put(self.site.labels.of(code), self.site.journal.clock.now_us())
+
     # ── identity ─────────────────────────────────────────────────────────────────────────
 
     def forget_identity(self, device: str) -> None:
         """Returns once it asks for a code."""
-        self._until_next_life(device, Device.forget_identity)
+        self._until_next_life(device, lambda hardware: hardware.forget_identity())
 
     def show_code(self, device: str, code: str = FRESH) -> None:
         self._device(device)

@@ -217,7 +217,11 @@ def open_site(plan: WorldPlan, folder: Path, wanted: Wanted = Wanted()) -> Opene
     config = replace(config, secure=furnishing.plan.secure)
     hub, config = _started(config, wanted)
     site = LiveSite(config, furnishing, hub)
-    site.enrol_all()
+    try:
+        site.enrol_all()
+    except BaseException:
+        site.close()
+        raise
     site.switch_all_on()
     return Opened(site, password)
 

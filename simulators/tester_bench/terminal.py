@@ -21,8 +21,11 @@ from simulators.tester_bench.display import COLUMNS, KEYS, LINES, Rows, Run
 READ_BYTES: Final = 65_536
 
 
+ALTERNATE_SCREEN: Final = 1049
+
+
 class _Answering(pyte.Screen):
-    """A screen that answers what programs ask terminals."""
+    """A screen that answers what programs ask terminals, and is empty when they leave it."""
 
     def __init__(self, fd: int) -> None:
         super().__init__(COLUMNS, LINES)
@@ -31,6 +34,13 @@ class _Answering(pyte.Screen):
     def write_process_input(self, data: str) -> None:
         with contextlib.suppress(OSError):  # who asked is gone
             os.write(self._fd, data.encode())
+
+    def reset_mode(self, *modes: int, **more: Any) -> None:
+        """pyte knows no alternate screen: what was drawn there would stay."""
+        super().reset_mode(*modes, **more)
+        if ALTERNATE_SCREEN in modes:
+            self.erase_in_display(2)
+            self.cursor_position()
 
 
 class Terminal:

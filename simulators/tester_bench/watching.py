@@ -6,18 +6,23 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+import msgspec
+
 from edge.errors import EdgeError
 from edge.storage.kept_rows import read_outbox
 from hub.db import fetch
+from simulators.tester_bench.bars import qr, svg
 from simulators.tester_bench.bench import TesterBench
+from simulators.tester_bench.codes import fate
 from simulators.tester_bench.feed import Topic
 from simulators.tester_bench.hardware import Site
-from simulators.tester_bench.papers import slips
+from simulators.tester_bench.labels import symbology_of
 from simulators.tester_bench.recorder import Recorder
 from simulators.tester_bench.wire_tap import WireTap
 
 SELDOM_S: Final = 1.0
 NUMBERS_S: Final = 1.5
+IDENTITY_S: Final = 0.5
 EPOCH_CHARS: Final = 8
 
 
@@ -32,7 +37,8 @@ def topics(
         "numbers": Topic(lambda: numbers(site), NUMBERS_S),
         "wire": Topic(lambda: tap.newest() if tap else []),
         "session": Topic(lambda: session(recorder, playing())),
-        "papers": Topic(lambda: slips(site.journal, site.config.site), 2 * SELDOM_S),
+        "papers": Topic(lambda: papers(bench), SELDOM_S),
+        "identity": Topic(lambda: identity(site), IDENTITY_S),
     }
 
 
@@ -45,7 +51,32 @@ def device(bench: TesterBench, name: str) -> dict[str, Any]:
         "tones": len(tones), "tone": tones[-1] if tones else "",
         "phase": kept.state.phase, "who": kept.state.name,
         "epoch": kept.epoch[:EPOCH_CHARS], "boot": kept.boot, "seq": kept.seq,
-        "waiting": kept.waiting,
+        "waiting": kept.waiting, "words": hardware.last_words,
+    }  # fmt: skip
+
+
+def papers(bench: TesterBench) -> list[dict[str, Any]]:
+    """What lies in the printer's tray; of labels also how they look."""
+    found = bench.tray.newest(bench.site.journal, bench.site.config.site)
+    return [
+        {**msgspec.structs.asdict(one), "bars": svg(symbology_of(one.code), one.code)}
+        if one.code else msgspec.structs.asdict(one)
+        for one in found
+    ]  # fmt: skip
+
+
+def identity(site: Site) -> dict[str, Any]:
+    """What each device shows its hub, what the hub says of it, and the code on the hub's page."""
+    shown = site.shown_code
+    return {
+        "devices": {
+            name: {"proof": device.proof(), "at_hub": site.state_at_hub(name)}
+            for name, device in site.devices.items()
+        },
+        "code": None if shown is None else {
+            "device": shown.device, "sort": shown.sort, "text": shown.text,
+            "picture": qr(shown.text), "fate": fate(site.config.site, shown.device),
+        },
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from edge.tones import PATTERNS
 from hub.errors import HubError
 from simulators.errors import SimulatorsError
-from simulators.tester_bench import papers, watching
+from simulators.tester_bench import codes, papers, watching
 from simulators.tester_bench.acts import ACTS
 from simulators.tester_bench.bars import svg
 from simulators.tester_bench.bench import TesterBench
@@ -138,7 +138,8 @@ def _start(page: BenchPage) -> dict[str, Any]:
         "devices": list(page.bench.site.devices), "parts": page.bench.site.parts,
         "airs": {name: air.sentence for name, air in AIRS.items()},
         "damages": {name: damage.sentence for name, damage in DAMAGES.items()},
-        "kinds": KINDS, "printable": papers.PRINTABLE,
+        "kinds": KINDS, "printable": papers.PRINTABLE, "codes": codes.CODES,
+        "secure": page.bench.site.config.secure, "hub_page": page.hub_page,
         "expectations": [act.name for act in ACTS.values() if act.is_expectation],
         "tones": {tone: [list(beep) for beep in beeps] for tone, beeps in PATTERNS.items()},
     }  # fmt: skip
@@ -214,8 +215,6 @@ def _add_papers(app: Flask, page: BenchPage) -> None:
     @app.get("/label.pdf")
     def label() -> Response:
         label = page.bench.site.labels.of(request.args.get("code", ""))
-        if label.kind not in papers.PRINTABLE:
-            abort(404)
         return _file(papers.label_pdf(label), "application/pdf", "label.pdf")
 
     @app.get("/slip/<parcel>.pdf")

@@ -105,7 +105,7 @@ def _what(kind: str, said: dict[str, Any]) -> str:
             gap = f", gap {said['gap']}" if said.get("gap") else ""
             return f"up to #{said.get('upto', '?')}{gap}"
         case "birth":
-            return f"{said.get('presence', '?')}, #{said.get('seq', '?')}"
+            return f"{said.get('presence', '?')}, #{said.get('seq', 0)}"
         case "cmd":
             return str(said.get("type", "?"))
         case "cmd_ack":

@@ -52,6 +52,17 @@ def test_a_port_that_is_in_use_is_left_alone():
     assert scanner.opened == 1
 
 
+def test_a_port_that_was_let_go_of_is_open_again_with_the_next_turn():
+    """A screen that asks for a scan has a scanner behind it, however quick the hand is."""
+    scanner = GoesDeaf()
+    port = ScannerPort(scanner)
+    port.turn(0, readable=False)
+    port.turn(0, readable=False)
+    port.close()
+    port.turn(1, readable=False)
+    assert (scanner.opened, port.fileno is not None) == (2, True)
+
+
 def test_a_scanner_that_cannot_be_opened_anew_is_missed_aloud():
     scanner = GoesDeaf()
     port = ScannerPort(scanner)

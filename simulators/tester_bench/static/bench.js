@@ -27,7 +27,16 @@
     }
     return false;
   };
-  const act = (what, given = {}) => post("/act", { act: what, given });
+  // A card that is waiting for an answer says so: kills and restarts take seconds.
+  const act = async (what, given = {}) => {
+    const card = handhelds.get(given.device)?.card ?? document.body;
+    card.classList.add("is-waiting");
+    try {
+      return await post("/act", { act: what, given });
+    } finally {
+      card.classList.remove("is-waiting");
+    }
+  };
   let toastTimer = 0;
   const toast = (text) => {
     by("toast").textContent = text;
@@ -54,10 +63,12 @@
   };
 
   // ── handhelds ──
+  let enrolment = null;
   const choose = (name) => {
     chosen = handhelds.get(name);
     for (const one of handhelds.values()) one.card.classList.toggle("is-chosen", one === chosen);
     by("selected").textContent = name;
+    enrolment?.again();
   };
   start.devices.forEach((name, n) => {
     const one = new Handheld(name, n + 1, start.airs, act, () => choose(name));
@@ -66,6 +77,7 @@
     by("wire-device").add(new Option(name, name));
   });
   choose(start.devices[0]);
+  enrolment = new EnrolmentPanel(start, act, () => chosen.name);
 
   // ── labels ──
   for (const [name, sentence] of Object.entries(start.damages)) by("damage").add(new Option(sentence, name));
@@ -88,9 +100,10 @@
     button.addEventListener("click", () => scan(label));
     row.append(button);
     if (start.printable.includes(label.kind)) {
-      const print = make("a", "print", "print");
-      Object.assign(print, { href: "/label.pdf?code=" + encodeURIComponent(label.code), target: "_blank", title: "Print this label" });
+      const print = make("button", "print", "print");
+      print.title = "Print this label";
       print.setAttribute("aria-label", `Print ${label.title}`);
+      print.addEventListener("click", () => act("print_label", { code: label.code }));
       row.append(print);
     }
     return row;
@@ -130,6 +143,7 @@
   const drawHub = (hub) => {
     const parts = start.parts.map((part) => {
       const button = make("button", part, "small second part");
+      button.append(make("small", hub.parts[part] || "–", "pid"));
       button.classList.toggle("is-fault", hub.is_on && !hub.parts[part]);
       button.title = hub.parts[part] ? `Kill the ${part} (process ${hub.parts[part]})` : `The ${part} is down`;
       button.dataset.part = part;
@@ -143,7 +157,7 @@
     by("parts").replaceChildren(make("span", "kill", "dim"), ...parts, power);
   };
 
-  // ── wire, papers, session ──
+  // ── wire, printer, session ──
   const drawWire = () => {
     const wanted = by("wire-device").value;
     const rows = wire.filter((one) => !wanted || one.device === wanted).slice(-120).reverse();
@@ -156,14 +170,7 @@
     if (!rows.length) by("wire").append(make("li", "Nothing has passed yet.", "empty"));
   };
   by("wire-device").addEventListener("change", drawWire);
-  const drawPapers = (slips) => {
-    by("papers-text").hidden = slips.length > 0;
-    by("papers").replaceChildren(...slips.map((slip) => {
-      const row = make("li");
-      row.append(Object.assign(make("a", `Packing slip ${slip.title}`), { href: `/slip/${slip.id}.pdf`, target: "_blank" }));
-      return row;
-    }));
-  };
+  const printer = new PrinterPanel(scan);
   const drawSession = (session) => {
     isRecording = session.is_on;
     by("record").textContent = isRecording ? "Stop recording" : "Record";
@@ -195,7 +202,7 @@
     rows.slice(1).map((row) => row.map((run) => run[0]).join("").trim()).filter((line) => line && !line.startsWith(">")).join(" ");
 
   // ── the stream ──
-  const draws = { hub: drawHub, papers: drawPapers, session: drawSession, wire: (value) => { wire = value; drawWire(); } };
+  const draws = { hub: drawHub, papers: (value) => printer.draw(value), identity: (value) => enrolment.draw(value), session: drawSession, wire: (value) => { wire = value; drawWire(); } };
   draws.trouble = (text) => toast(`The bench could not look: ${text}`);
   draws.numbers = (numbers) => {
     for (const element of document.querySelectorAll("[data-number]")) {

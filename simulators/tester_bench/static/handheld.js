@@ -79,6 +79,13 @@ class Handheld {
       if (element.textContent !== text) element.textContent = text;
     }
     this.drawTone(value, sound);
+    this.drawWords(value);
+  }
+
+  drawWords({ words, switches }) {
+    const isTold = words && (!switches.is_on || switches.is_disk_full);
+    this.part("words").hidden = !isTold;
+    this.part("words").textContent = isTold ? `Its agent ended: ${words}` : "";
   }
 
   drawScreen(rows) {

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from edge.handheld.work import HandheldState
 from hub.db import fetch
 from protocols.barcodes import command_label
 from simulators.tester_bench.labels import printed
-from simulators.tester_bench.live_site import open_site
-from simulators.tester_bench.remote import BenchRefused, Running, act_on
+from simulators.tester_bench.remote import BenchRefused, act_on
 from simulators.tester_bench.scenario import read_scenario
-from simulators.tester_bench.serving import Place, listening, make_page, serving
-from simulators.tester_bench.web import BenchPage
 from simulators.tester_bench.world_plan import WorldPlan
 from tests.browser import TABLET, WIDE, browser, chromium
+from tests.simulators.tester_bench.served import ONE, Served, card, opened, screen, serve
 
 pytestmark = [
     pytest.mark.browser,
@@ -28,76 +25,32 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="no Chromium here"),
 ]
 PLAN = WorldPlan(orders=4, handhelds=2, slots=1)
-ONE = "handheld-1"
 STEPS_MAX, LINES_MAX = 200, 12
-PATIENCE_MS = 30_000
-expect.set_options(timeout=PATIENCE_MS)
-
-
-class Served:
-    """A live bench, and where its page is."""
-
-    def __init__(self, page: BenchPage, port: int) -> None:
-        self.page, self.port = page, port
-        self.address = f"http://127.0.0.1:{port}/"
-        self.running = Running("127.0.0.1", port, page.key)
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    site = open_site(PLAN, tmp_path_factory.mktemp("bench")).site
-    page = make_page(site, Place(), PLAN)
-    waiting = listening(Place(), print)
-    server = serving(page, waiting)
-    threading.Thread(target=server.run, daemon=True).start()
-    page.bench.wait_until_ready()
-    yield Served(page, waiting.getsockname()[1])
-    page.close()
-    server.close()
-    site.close()
+    with serve(PLAN, tmp_path_factory.mktemp("bench")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def chrome() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
+    with browser() as made:
+        yield made
 
 
 @pytest.fixture
 def page(chrome: Browser, served: Served) -> Iterator[Page]:
-    """The page at a desk's width; at its end nothing was said on the console."""
-    yield from opened(chrome, served, WIDE)
+    """The page at a desk's width."""
+    with opened(chrome, served, WIDE) as page:
+        yield page
 
 
 @pytest.fixture
 def tablet(chrome: Browser, served: Served) -> Iterator[Page]:
-    yield from opened(chrome, served, TABLET)
-
-
-def opened(chrome: Browser, served: Served, size: dict[str, int]) -> Iterator[Page]:
-    said: list[str] = []
-
-    def hear(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            said.append(message.text)
-
-    page = chrome.new_page(viewport=size)
-    page.set_default_timeout(PATIENCE_MS)
-    page.on("console", hear)
-    page.on("pageerror", lambda wrong: said.append(str(wrong)))
-    page.goto(served.address)
-    expect(screen(page)).to_contain_text("⇅")
-    yield page
-    page.close()
-    assert [line for line in said if "422" not in line] == []  # a refusal is no error of the page
-
-
-def card(page: Page, n: int = 1) -> Locator:
-    return page.locator(f"[data-device=handheld-{n}]")
-
-
-def screen(page: Page, n: int = 1) -> Locator:
-    return card(page, n).locator("[data-screen]")
+    with opened(chrome, served, TABLET) as page:
+        yield page
 
 
 def bring_to(served: Served, phase: str) -> HandheldState:
@@ -220,12 +173,17 @@ def switches(served: Served):
 
 
 def test_a_full_disk_stops_the_device_until_there_is_room(page: Page, served: Served):
+    """It is started again and again meanwhile, and says why it cannot go on."""
+    device = served.page.bench.site.devices["handheld-2"]
+    lives = device.lives
     card(page, 2).locator("[data-flip=disk]").click()
     expect(card(page, 2).locator("[data-flip=disk]")).to_have_text("Free disk")
     card(page, 2).locator("[data-do=asked]").click()
-    expect(card(page, 2)).to_have_class("card handheld is-chosen is-off")
+    assert served.page.bench.site.until(lambda: device.lives > lives + 1, 60)
+    expect(card(page, 2).locator("[data-words]")).to_contain_text("cannot be used")
     card(page, 2).locator("[data-flip=disk]").click()
     served.page.bench.expect_screen("handheld-2", "Scan your badge")
+    expect(card(page, 2).locator("[data-words]")).to_be_hidden()
 
 
 def test_power_goes_and_comes_back_where_it_was(page: Page, served: Served):
@@ -296,6 +254,24 @@ def test_the_numbers_say_that_nothing_is_lost(page: Page, served: Served):
     expect(page.locator("[data-number=sent]")).to_have_text(str(rows[0][0]))
     for name in ("waiting", "lost", "doubled"):
         expect(page.locator(f"[data-number={name}]")).to_have_text("0")
+
+
+def test_a_printed_label_lies_in_the_tray_and_is_scanned_there(page: Page):
+    page.fill("#search", "tote t-0060")
+    page.get_by_label("Print T-0060").click()
+    paper = page.locator("#papers li").first
+    expect(paper).to_contain_text("T-0060")
+    expect(paper).to_contain_text("the tester")
+    paper.locator(".scan").click()
+    expect(card(page).locator("[data-tone]")).to_have_text("♪ REFUSED")
+    with page.expect_popup() as sheet:
+        paper.locator("a").click()
+    assert "/label.pdf?code=" in sheet.value.url
+
+
+def test_a_bench_without_certificates_says_how_to_get_them(page: Page):
+    expect(page.locator("#enrol-without")).to_contain_text("--secure")
+    expect(page.locator("#enrol-show")).to_be_hidden()
 
 
 def test_a_refusal_is_shown_in_a_sentence(page: Page):

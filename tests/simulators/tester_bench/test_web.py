@@ -162,8 +162,8 @@ def test_only_our_own_labels_are_printed(client: FlaskClient, page: BenchPage):
     (badge,) = page.bench.site.labels.find("ana", "badge")
     printed = client.get("/label.pdf", query_string={"code": badge.code})
     assert printed.data.startswith(b"%PDF")
-    assert client.get("/label.pdf?code=9520000000066").status_code == 404
-    assert client.get("/label.pdf?code=%25BNOWHERE.00").status_code == 404
+    assert client.get("/label.pdf?code=9520000000066").get_json()["code"] == "NOT_PRINTABLE"
+    assert client.get("/label.pdf?code=%25BNOWHERE.00").status_code == 422
     assert client.get("/slip/nonsense.pdf").status_code == 404
     assert client.get(f"/slip/{'00' * 16}.pdf").status_code == 422
 

@@ -1,0 +1,75 @@
+"""A live bench with its page, and a browser on it: for tests that click."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+
+from simulators.tester_bench.live_site import open_site
+from simulators.tester_bench.remote import Running
+from simulators.tester_bench.serving import Place, listening, make_page, serving
+from simulators.tester_bench.web import BenchPage
+from simulators.tester_bench.world_plan import WorldPlan
+
+ONE: Final = "handheld-1"
+PATIENCE_MS: Final = 30_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+class Served:
+    """A live bench, and where its page is."""
+
+    def __init__(self, page: BenchPage, port: int) -> None:
+        self.page, self.port = page, port
+        self.address = f"http://127.0.0.1:{port}/"
+        self.running = Running("127.0.0.1", port, page.key)
+
+
+@contextmanager
+def serve(plan: WorldPlan, folder: Path) -> Iterator[Served]:
+    """All processes and the page, on ports that nobody else has."""
+    site = open_site(plan, folder).site
+    page = make_page(site, Place(), plan)
+    waiting = listening(Place(), print)
+    server = serving(page, waiting)
+    threading.Thread(target=server.run, daemon=True).start()
+    try:
+        page.bench.wait_until_ready()
+        yield Served(page, waiting.getsockname()[1])
+    finally:
+        page.close()
+        server.close()
+        site.close()
+
+
+@contextmanager
+def opened(chrome: Browser, served: Served, size: dict[str, int]) -> Iterator[Page]:
+    """The page; at its end nothing was said on the console."""
+    said: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            said.append(message.text)
+
+    page = chrome.new_page(viewport=size)
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("console", hear)
+    page.on("pageerror", lambda wrong: said.append(str(wrong)))
+    page.goto(served.address)
+    expect(screen(page)).to_contain_text("⇅")
+    yield page
+    page.close()
+    assert [line for line in said if "422" not in line] == []  # a refusal is no error of the page
+
+
+def card(page: Page, n: int = 1) -> Locator:
+    return page.locator(f"[data-device=handheld-{n}]")
+
+
+def screen(page: Page, n: int = 1) -> Locator:
+    return card(page, n).locator("[data-screen]")
