@@ -11,10 +11,19 @@ import msgspec
 
 from hub.command import Command, Id, command
 from hub.journal import Act
-from hub.warehouse import comparing, counts, dispatch, exceptions, kept_work, queries, service
+from hub.warehouse import (
+    comparing,
+    counts,
+    dispatch,
+    exceptions,
+    kept_work,
+    order_pool,
+    service,
+)
 from hub.warehouse.device_events import EVENT_HANDLERS
 from hub.warehouse.leases import Over
-from hub.warehouse.queries import OrderFilter, Preview
+from hub.warehouse.order_pool import OrderFilter
+from hub.warehouse.queries import Preview
 from hub.warehouse.reserve import ReservePlan
 from hub.warehouse.reserve_setting import set_minutes
 from hub.warehouse.streaming import Stream
@@ -58,7 +67,7 @@ class PlanDueOrders(Command[bytes], frozen=True):
     def carry_out(self, act: Act) -> bytes:
         wanted = OrderFilter(due_before=self.due_before_us, orders_max=self.orders_max)
         return service.plan_wave(
-            act, queries.due_orders(act.site, wanted), method=self.method, slots=self.slots,
+            act, order_pool.due_orders(act.site, wanted), method=self.method, slots=self.slots,
             title=self.title,
         )  # fmt: skip
 

@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from hub.errors import BadValue
 from hub.journal import Act
-from hub.warehouse import queries, rules
+from hub.warehouse import order_pool, queries, rules
 from hub.warehouse.models import Assignment, Wave, WaveStream, WorkRequest
-from hub.warehouse.queries import OrderFilter
+from hub.warehouse.order_pool import OrderFilter
 from hub.warehouse.waves import check_method
 
 ORDERS_AHEAD_MAX: Final = 1_000
@@ -34,8 +34,8 @@ class Stream(NamedTuple):
 def set_stream(act: Act, stream: Stream) -> None:
     """Switch streaming on or off for the site of the act. Safe to repeat. Raises BadValue."""
     check_method(stream.method, stream.slots, stream.lines_max)
-    if not 1 <= stream.orders_max <= queries.ORDERS_MAX:
-        raise BadValue("orders_max", stream.orders_max, f"1 to {queries.ORDERS_MAX} orders")
+    if not 1 <= stream.orders_max <= order_pool.ORDERS_MAX:
+        raise BadValue("orders_max", stream.orders_max, f"1 to {order_pool.ORDERS_MAX} orders")
     if not 1 <= stream.orders_ahead <= ORDERS_AHEAD_MAX:
         raise BadValue("orders_ahead", stream.orders_ahead, f"1 to {ORDERS_AHEAD_MAX} orders")
     columns = ", ".join(Stream._fields)
@@ -65,7 +65,7 @@ def next_orders(site: str, stream: Stream) -> list[bytes]:
         return []
     if _orders_left(site) >= stream.orders_ahead * people:
         return []
-    due = queries.due_orders(site, OrderFilter(orders_max=stream.orders_max))
+    due = order_pool.due_orders(site, OrderFilter(orders_max=stream.orders_max))
     return due or _refilled(site, stream.orders_max)
 
 
@@ -100,7 +100,7 @@ def _orders_left(site: str) -> int:
 
 def _refilled(site: str, orders_max: int) -> list[bytes]:
     """Waiting orders that would get something now; others would only wait again."""
-    orders = queries.refillable_orders(site, min(orders_max, REFILLED_MAX))
+    orders = order_pool.refillable_orders(site, min(orders_max, REFILLED_MAX))
     demand = queries.demand_of(orders, with_backordered=True)
     plan = rules.plan_allocation(demand, queries.stock_for(site, demand))
     return list(dict.fromkeys(claim.order for claim in plan.claims))

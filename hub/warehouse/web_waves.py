@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from hub.command import Command
 from hub.db import fetch
 from hub.errors import BadValue, NotFound
-from hub.warehouse import comparing, queries, reserve_setting, streaming, wave_lists
+from hub.warehouse import comparing, order_pool, queries, reserve_setting, streaming, wave_lists
 from hub.warehouse.acts import (
     AskComparison,
     HoldWave,
@@ -26,7 +26,8 @@ from hub.warehouse.acts import (
 )
 from hub.warehouse.comparing import Comparison, PlanFigures
 from hub.warehouse.models import Wave
-from hub.warehouse.queries import OrderFilter, Preview
+from hub.warehouse.order_pool import OrderFilter
+from hub.warehouse.queries import Preview
 from hub.warehouse.wave_lists import Progress
 from hub.warehouse.web_pages import PLAN, pages
 from hub.web import acts, forms, live, naming
@@ -82,8 +83,8 @@ def new_wave() -> ResponseReturnValue:
 def _matching(asked: OrderFilter, *, waiting: bool) -> list[bytes]:
     site = web().site
     if waiting:
-        return queries.refillable_orders(site, asked.orders_max)
-    return queries.due_orders(site, asked)
+        return order_pool.refillable_orders(site, asked.orders_max)
+    return order_pool.due_orders(site, asked)
 
 
 def _filter(fields: Any) -> OrderFilter:
@@ -94,7 +95,8 @@ def _filter(fields: Any) -> OrderFilter:
         country=fields.get("country", "").strip() or None,
         channel=fields.get("channel", "").strip() or None,
         priority_min=_number(fields, "priority", None, 0, 10**6),
-        orders_max=_number(fields, "orders_max", PLAN_ORDERS, 1, queries.ORDERS_MAX) or PLAN_ORDERS,
+        orders_max=_number(fields, "orders_max", PLAN_ORDERS, 1, order_pool.ORDERS_MAX)
+        or PLAN_ORDERS,
     )
 
 

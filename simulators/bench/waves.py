@@ -22,10 +22,10 @@ from hub.journal import Act, Journal
 from hub.migrations import migrate
 from hub.opening import open_database
 from hub.orders.service import NewLine, NewOrder, place_many
-from hub.warehouse import planner, queries, service
+from hub.warehouse import order_pool, planner, queries, service
 from hub.warehouse.floor import demo_floor
 from hub.warehouse.models import Wave
-from hub.warehouse.queries import OrderFilter
+from hub.warehouse.order_pool import OrderFilter
 
 SITE: Final = "w1"
 COMPANY: Final = "shop"
@@ -87,7 +87,7 @@ class World:
         """Plan and release the next wave as page and planner do; milliseconds."""
         self.orders(ORDERS_PER_WAVE, due_at=1)
         begun, busy = perf_counter(), process_time()
-        due = queries.due_orders(SITE, OrderFilter(orders_max=ORDERS_PER_WAVE))
+        due = order_pool.due_orders(SITE, OrderFilter(orders_max=ORDERS_PER_WAVE))
         self.perform(lambda act: service.plan_wave(act, due))
         planner.step(self.journal, SITE)
         planned = perf_counter()

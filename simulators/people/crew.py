@@ -12,7 +12,7 @@ from random import Random
 from typing import Final
 
 from hub.journal import Journal
-from hub.warehouse import queries, service
+from hub.warehouse import order_pool, service
 from hub.warehouse.streaming import Stream
 from simulators.furnishing import Badge, Furnished
 from simulators.hall import Hall
@@ -115,9 +115,9 @@ class Crew:
         desk = Desk(self._journal, self._site, Badge(bytes(16), "", "", ""))
         if desk.rows(_BUSY, (self._site, self._site, self._site))[0][0]:
             return False
-        if queries.due_orders(self._site, queries.OrderFilter(orders_max=1)):
+        if order_pool.due_orders(self._site, order_pool.OrderFilter(orders_max=1)):
             return False
-        waiting = queries.refillable_orders(self._site, 100)
+        waiting = order_pool.refillable_orders(self._site, 100)
         stream = self._stream
         preview = service.preview_orders(
             self._site, waiting, slots=stream.slots, lines_max=stream.lines_max

@@ -11,9 +11,9 @@ from hub.shipping import queries as shipping
 from hub.warehouse import (
     dispatch,
     exception_lists,
+    order_pool,
     packing,
     planner,
-    queries,
     service,
     wave_lists,
 )
@@ -79,7 +79,7 @@ def test_the_floor_shows_who_is_at_work_and_what_is_due(hub: TestHub) -> None:
 
 def test_orders_that_a_wave_would_take_are_listed_with_their_need(hub: TestHub) -> None:
     builders.order(hub, {"MUG": 2, "BOWL": 1})
-    ids = queries.due_orders(hub.site)
+    ids = order_pool.due_orders(hub.site)
     (order,) = wave_lists.due_orders(ids)
     assert (order.lines, order.units) == (2, 3)
     assert wave_lists.line_counts(ids) == (2, 3)

@@ -9,9 +9,9 @@ from hub.inventory import service as inventory
 from hub.inventory.models import Allocation, Balance
 from hub.orders import service as orders
 from hub.orders.models import OrderHold, OrderLine, SalesOrder
-from hub.warehouse import allocating, queries, service, states
+from hub.warehouse import allocating, order_pool, queries, service, states
 from hub.warehouse.models import Assignment, Wave
-from hub.warehouse.queries import OrderFilter
+from hub.warehouse.order_pool import OrderFilter
 from tests.hub import builders
 from tests.hub.warehouse import floorwork as floor
 
@@ -166,7 +166,7 @@ def test_cancelling_lets_everything_go_also_in_the_middle_of_a_release(hub, monk
     assert [floor.stages(id) for id in ids] == [{"open": 3}, {"open": 4}, {"open": 5}, {"open": 6}]
     assert Balance.select().where(Balance.allocated > 0).count() == 0
     assert {work.state for work in floor.assignments(wave)} == {"CANCELLED"}
-    assert queries.due_orders(hub.site) == ids
+    assert order_pool.due_orders(hub.site) == ids
     floor.assert_true_books(hub)
 
 
@@ -205,7 +205,7 @@ def test_work_not_begun_is_recalled_and_its_orders_can_be_planned_again(hub):
     with hub.act() as act:
         service.recall_assignment(act, second.id, "too late for today")
     assert floor.stages(ids[1]) == {"open": 4}
-    assert queries.due_orders(hub.site) == [ids[1]]
+    assert order_pool.due_orders(hub.site) == [ids[1]]
     floor.ask(hub, "hh-1")
     with pytest.raises(WrongState, match="held by somebody"), hub.act() as act:
         service.recall_assignment(act, first.id, "no")
@@ -243,7 +243,7 @@ def test_a_wave_ends_by_itself_and_what_it_lacked_can_be_planned_when_goods_come
     floor.settle(hub)
     assert queries.wave(wave).state == "CLOSED"
     assert floor.stages(id) == {"backordered": 2, "cancelled": 3}
-    assert queries.refillable_orders(hub.site) == [id]
+    assert order_pool.refillable_orders(hub.site) == [id]
     again = floor.released(hub, [id])
     assert floor.stages(id) == {"released": 2, "cancelled": 3}
     assert floor.only(again).slots == 1
@@ -289,7 +289,7 @@ def test_urgent_orders_come_first_and_filters_narrow_them_down(hub):
             made[orders.place(act, new)] = name
 
     def due(**wanted):
-        return [made[id] for id in queries.due_orders(hub.site, OrderFilter(**wanted))]
+        return [made[id] for id in order_pool.due_orders(hub.site, OrderFilter(**wanted))]
 
     assert due() == ["express", "soon", "middle", "late"]
     assert due(orders_max=2) == ["express", "soon"]
