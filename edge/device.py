@@ -129,5 +129,5 @@ class Device:
     def _loop_of(self, core: Core, make_link: MakeLink) -> AgentLoop:
         return AgentLoop(
             core, self._clock, self._tones, self._scanner, make_link, self._config.gauges,
-            self._manager,
+            self._manager, self._folder,
         )  # fmt: skip

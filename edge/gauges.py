@@ -1,7 +1,8 @@
-"""Battery and radio of a Linux device. Owns how the kernel shows them; decides nothing."""
+"""Battery, radio and disk of a Linux device. Owns how the kernel shows them; decides nothing."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 
@@ -26,6 +27,14 @@ def radio_dbm(wireless: Path) -> int | None:
         if len(fields) > 3 and (level := _level(fields[3])) is not None:
             return level
     return None
+
+
+def disk_free_mb(folder: Path) -> int | None:
+    """Room on the disk of a folder, in units of 1,048,576 bytes; None when nobody can tell."""
+    try:
+        return shutil.disk_usage(folder).free // 2**20
+    except OSError:
+        return None
 
 
 def _level(field: str) -> int | None:

@@ -22,6 +22,7 @@ from edge.handheld import session, workflow
 from edge.handheld.agent_io import (
     Action,
     BatteryRead,
+    DiskRead,
     EnrolAgain,
     Input,
     KeyTyped,
@@ -176,6 +177,9 @@ class AgentCore:
                 return []
             case RadioRead(dbm=dbm):
                 self.link.sensed = replace(self.link.sensed, radio_dbm=dbm)
+                return []
+            case DiskRead(free_mb=free_mb):
+                self.link.sensed = replace(self.link.sensed, disk_free_mb=free_mb)
                 return []
         return self._link(happened, now)
 

@@ -41,6 +41,10 @@ class RadioRead(msgspec.Struct, frozen=True):
     dbm: int | None
 
 
+class DiskRead(msgspec.Struct, frozen=True):
+    free_mb: int | None
+
+
 class ScannerPresence(msgspec.Struct, frozen=True):
     """The scanner was unplugged, or is back."""
 
@@ -77,6 +81,14 @@ class EnrolmentOver(msgspec.Struct, frozen=True):
 
 
 Input = (
-    ScanRead | ScanFailed | KeyTyped | BatteryRead | RadioRead | ScannerPresence | Tick | LinkInput
+    ScanRead
+    | ScanFailed
+    | KeyTyped
+    | BatteryRead
+    | RadioRead
+    | DiskRead
+    | ScannerPresence
+    | Tick
+    | LinkInput
 )
 Action = PlayTone | ScreenChanged | LinkAction | Stop | EnrolAgain | EnrolmentOver

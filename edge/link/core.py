@@ -55,6 +55,7 @@ class Sensed(msgspec.Struct, frozen=True):
     scans: int = 0
     scans_refused: int = 0
     reads_doubled: int = 0
+    disk_free_mb: int | None = None
 
 
 class LinkCore:

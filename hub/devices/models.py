@@ -26,6 +26,9 @@ class Device(Table):
     seq = CountField(default=0)
     cause = peewee.TextField(default="")
     outbox_depth = CountField(default=0)
+    outbox_percent = CountField(default=0)
+    """How full it said its outbox was: devices differ in how much they keep."""
+    disk_free_mb = CountField(null=True)
     battery_percent = CountField(null=True)
     radio_dbm = CountField(null=True)
     scans = CountField(default=0)

@@ -79,12 +79,15 @@ def _devices(facts: Facts) -> Iterable[Metric]:
         "binlight_device_events_waiting", "Events told of and not arrived", labels=["device"]
     )
     battery = GaugeMetricFamily("binlight_device_battery_ratio", "0 to 1", labels=["device"])
+    disk = GaugeMetricFamily("binlight_device_disk_free_bytes", "On it", labels=["device"])
     for device in facts.devices:
         online.add_metric([device.name], int(device.presence == "ONLINE"))
         waiting.add_metric([device.name], device.outbox_depth)
         if device.battery_percent is not None:
             battery.add_metric([device.name], device.battery_percent / 100)
-    return online, waiting, battery
+        if device.disk_free_mb is not None:
+            disk.add_metric([device.name], device.disk_free_mb * 2**20)
+    return online, waiting, battery, disk
 
 
 def _checks(facts: Facts) -> Metric:

@@ -61,6 +61,8 @@ class Telemetry(msgspec.Struct, frozen=True, omit_defaults=True):
     reads_doubled: int = 0
     outbox_percent: Annotated[int, Meta(ge=0, le=100)] = 0
     """How full the outbox is: from OUTBOX_WARN_PERCENT the screen warns, at 100 it refuses."""
+    disk_free_mb: Annotated[int, Meta(ge=0)] | None = None
+    """Room where the outbox is, in units of 1,048,576 bytes."""
 
 
 class HubState(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from edge.clock import Now, SystemClock, TimeKeeper
 from edge.clock_choice import clock_driver
 from edge.config import BrokerConfig, HubConfig, parse_config, read_config, read_password
 from edge.errors import ConfigUnreadable, EdgeError, UnknownConfigKey, UnknownDriver
-from edge.gauges import battery_percent, radio_dbm
+from edge.gauges import battery_percent, disk_free_mb, radio_dbm
 from edge.handheld.agent_io import ScanFailed, ScannerPresence, ScanRead
 from edge.identity.record import IdentityStore
 from edge.link.reconnect import (
@@ -232,6 +233,14 @@ def test_no_battery_and_no_radio_are_no_error(tmp_path):
     assert battery_percent(tmp_path) is None
     assert radio_dbm(tmp_path / "wireless") is None
     assert radio_dbm(tmp_path / "none") is None
+
+
+def test_the_room_on_the_disk_is_told_and_a_folder_that_is_gone_is_no_error(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=3 * 2**20 + 1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    assert disk_free_mb(tmp_path) == 3
+    monkeypatch.undo()
+    assert disk_free_mb(tmp_path / "none") is None
 
 
 # ── The scanner's port. ─────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from edge.handheld.agent_io import KeyTyped, Tick
+from edge.handheld.agent_io import DiskRead, KeyTyped, Tick
 from edge.link.io_values import LinkConnected, MessageArrived, PubAck, Subscribe
 from edge.storage.outbox import SqliteOutbox
 from protocols.envelope import decode_event, payload_digest
@@ -254,6 +254,14 @@ def test_telemetry_tells_the_watermark_each_minute():
     body = decode(Telemetry, handheld.sent("tlm")[-1].payload)
     assert (body.epoch, body.seq) == (handheld.outbox.epoch, handheld.outbox.last_seq)
     assert len(handheld.sent("tlm")) == 2
+
+
+def test_telemetry_tells_how_much_room_the_device_has():
+    handheld = ready()
+    handheld.at_once(DiskRead(212))
+    handheld.wait(60_000)
+    handheld.at_once(Tick())
+    assert decode(Telemetry, handheld.sent("tlm")[-1].payload).disk_free_mb == 212
 
 
 def test_a_tick_is_never_asked_for_in_the_past_once_it_was_given():

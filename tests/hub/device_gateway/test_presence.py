@@ -30,6 +30,13 @@ def test_a_birth_shows_the_device_and_says_what_the_hub_has_of_it(floor: Floor, 
     assert (shown.presence, shown.session, shown.outbox_depth) == ("ONLINE", "s1", 2)
 
 
+def test_telemetry_says_how_full_outbox_and_disk_of_the_device_are(floor: Floor, device: Device):
+    floor.hear(device.birth(), telemetry(device, 1, outbox_percent=91, disk_free_mb=212))
+    assert (row().outbox_percent, row().disk_free_mb) == (91, 212)
+    floor.hear(telemetry(device, 1))
+    assert (row().outbox_percent, row().disk_free_mb) == (0, None)
+
+
 def test_a_device_that_was_set_back_hears_that_the_hub_has_more(floor: Floor, device: Device):
     floor.hear(*(device.event(seq) for seq in (1, 2, 3)))
     assert ack(floor.hear(device.birth(seq=1))).upto == 3
