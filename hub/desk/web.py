@@ -8,13 +8,12 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from hub.desk import queries, search
+from hub.desk import audit_words, queries, search
 from hub.desk.acts import CancelOrder, CancelUnits, CountStock, ReleaseClaim
 from hub.desk.service import Cancelled
 from hub.devices import queries as devices
 from hub.errors import NotFound
 from hub.inventory.models import Balance
-from hub.journal import JournalRow
 from hub.orders import order_lists
 from hub.orders.models import OrderLine
 from hub.warehouse.counts import Taken
@@ -175,21 +174,18 @@ def audit() -> ResponseReturnValue:
         device=device, before=_before(), rows=paging.ROWS + 1,
     )  # fmt: skip
     page = paging.page_of(rows, lambda row: [row.position])
+    told = [audit_words.tell(row) for row in page.rows]
     naming.prepare("person", [row.actor for row in page.rows])
+    audit_words.prepare(told)
     return render_template(
-        "desk/audit.html", page=page, inputs=[_short(row) for row in page.rows], act=act,
-        device=device, person=forms.id_of("person", person) if person else None,
+        "desk/audit.html", page=page, told=told, shown=audit_words.shown, act=act, device=device,
+        person=forms.id_of("person", person) if person else None,
     )  # fmt: skip
 
 
 def _before() -> int | None:
     cursor = paging.after()
     return int(cursor[0][:18]) if len(cursor) == 1 and cursor[0].isdecimal() else None
-
-
-def _short(row: JournalRow) -> str:
-    text = bytes(row.input).decode("utf-8", "replace")
-    return "" if text == "{}" else text[:120]
 
 
 @pages.get("/audit/<int:position>")
@@ -205,8 +201,9 @@ def act(position: int) -> ResponseReturnValue:
     naming.prepare("item", [m.item for m in movements])
     naming.prepare("order line", [m.order_line for m in moves])
     return render_template(
-        "desk/act.html", row=row, input=_pretty(bytes(row.input)), movements=movements, moves=moves
-    )
+        "desk/act.html", row=row, told=audit_words.tell(row), shown=audit_words.shown,
+        raw=_pretty(bytes(row.input)), movements=movements, moves=moves,
+    )  # fmt: skip
 
 
 def _pretty(raw: bytes) -> str:
