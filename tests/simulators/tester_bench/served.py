@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ from simulators.tester_bench.remote import Running
 from simulators.tester_bench.serving import Place, listening, make_page, serving
 from simulators.tester_bench.web import BenchPage
 from simulators.tester_bench.world_plan import WorldPlan
+from tests.served import served_by
 
 ONE: Final = "handheld-1"
 PATIENCE_MS: Final = 30_000
@@ -36,15 +36,9 @@ def serve(plan: WorldPlan, folder: Path) -> Iterator[Served]:
     site = open_site(plan, folder).site
     page = make_page(site, Place(), plan)
     waiting = listening(Place(), print)
-    server = serving(page, waiting)
-    threading.Thread(target=server.run, daemon=True).start()
-    try:
+    with closing(site), served_by(serving(page, waiting)), closing(page):
         page.bench.wait_until_ready()
         yield Served(page, waiting.getsockname()[1])
-    finally:
-        page.close()
-        server.close()
-        site.close()
 
 
 @contextmanager
