@@ -10,7 +10,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -141,12 +141,12 @@ def price_micros(text: str) -> int:
     """A price in units of the currency, at most 6 decimals, as millionths."""
     try:
         micros = Decimal(text) * MICROS
-    except InvalidOperation as wrong:
+    except ArithmeticError as wrong:
         raise ValueError("a price such as 2.55 is needed") from wrong
+    if micros.is_finite() and abs(micros) > 10**15:
+        raise ValueError("a price is below a milliard")
     if not micros.is_finite() or micros != int(micros):
         raise ValueError("a price has at most 6 decimals")
-    if abs(micros) > 10**15:
-        raise ValueError("a price is below a milliard")
     return int(micros)
 
 

@@ -60,6 +60,20 @@ def item_of_sku(company: str, sku: str) -> Item | None:
     return Item.get_or_none((Item.company == company) & (Item.sku_key == rules.sku_key(sku)))
 
 
+def ids_of_skus(company: str, skus: Iterable[str]) -> dict[str, bytes]:
+    """The articles of these SKUs, as they were spelled; those that nobody knows are left out."""
+    keys = {sku: rules.sku_key(sku) for sku in skus}
+    wanted = list(dict.fromkeys(keys.values()))
+    found: dict[str, bytes] = {}
+    for start in range(0, len(wanted), _IDS_AT_ONCE):
+        some = wanted[start : start + _IDS_AT_ONCE]
+        query: Any = Item.select(Item.sku_key, Item.id).where(
+            (Item.company == company) & Item.sku_key.in_(some)
+        )
+        found.update(dict(query.tuples()))
+    return {sku: found[key] for sku, key in keys.items() if key in found}
+
+
 def item_of_code(company: str, code: str) -> tuple[Item, int] | None:
     """The article that a scanned code means and how many units; a barcode goes before a SKU."""
     kept = rules.normal_code(code)

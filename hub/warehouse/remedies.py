@@ -6,6 +6,7 @@ house in the same act, and returns in a few words what became of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +27,8 @@ Handlers = Mapping[str, Callable[..., Any]]
 """What each type of event does, for a parked event that is tried again."""
 
 QUANTITY_MAX: Final = 10**9
+DIGITS: Final = re.compile("[0-9]{1,10}")
+"""Not `isdigit`: it takes ² for a digit, and no number comes of it."""
 MINUTE_US: Final = 60 * 1_000_000
 
 
@@ -50,8 +53,8 @@ Answers = Mapping[str, str]
 def number(answers: Answers, name: str, least: int = 0) -> int:
     """A whole number that a form holds, in base units. Raises BadValue."""
     text = str(answers.get(name, "")).strip()
-    if not text.isdigit() or not least <= int(text) <= QUANTITY_MAX:
-        raise BadValue(name, text, f"use a whole number from {least} on")
+    if not DIGITS.fullmatch(text) or not least <= int(text) <= QUANTITY_MAX:
+        raise BadValue(name, text[:40], f"use a whole number from {least} on")
     return int(text)
 
 

@@ -112,7 +112,7 @@ def _number(fields: Any, name: str, otherwise: int | None, least: int, most: int
     text = fields.get(name, "").strip()
     if not text:
         return otherwise
-    if not text.isdecimal() or not least <= int(text[:9]) <= most:
+    if not forms.DIGITS.fullmatch(text) or not least <= int(text) <= most:
         raise BadValue(name, text[:20], f"use a whole number from {least} to {most}")
     return int(text)
 

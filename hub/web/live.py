@@ -9,6 +9,7 @@ page that missed some is right again with the next.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -29,6 +30,7 @@ LINGER_MS: Final = 5_000
 """The reader stays so long after the last stream, for whoever goes from page to page."""
 
 _log = structlog.get_logger("web.live")
+_VERSION: Final = re.compile("[0-9]{1,18}")
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -135,7 +137,7 @@ class Feed:
     def open(self, subjects: Sequence[Subject], last_id: str = "") -> Watch:
         """Watch subjects, from `last_id` on when it is ours. Raises TooManyStreams."""
         nonce, _, version = last_id.partition("-")
-        seen = int(version) if nonce == self._nonce and version.isdigit() else 0
+        seen = int(version) if nonce == self._nonce and _VERSION.fullmatch(version) else 0
         watch = Watch(self, subjects, seen)
         with self._changed:
             if len(self._watches) >= self._streams_max:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from hub.orders.models import SalesOrder
+from hub.orders.models import OrderLine, SalesOrder
 from hub.web.incoming import BODY_BYTES_MAX
 from tests.hub import builders
 from tests.hub.conftest import TestHub
@@ -129,3 +129,19 @@ def test_a_method_that_an_address_lacks_is_told_which_it_has(app: Flask) -> None
     answer = app.test_client().open("/api/1/orders", method="DELETE")
     assert is_refused(answer, 405, "METHOD_NOT_ALLOWED")
     assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
+
+
+def test_an_order_of_a_thousand_lines_is_taken_as_it_stands(hub: TestHub, program: Program) -> None:
+    skus = [f"ART-{n}" for n in range(3)]
+    for sku in skus:
+        builders.item(hub, sku)
+    lines = [{"sku": skus[n % 3].lower(), "quantity": 1 + n} for n in range(1_000)]
+    made = program.order(lines=lines)
+    assert made.status_code == 201
+    assert [line.ordered for line in order_lines(made)] == [1 + n for n in range(1_000)]
+
+
+def order_lines(made: TestResponse) -> list[OrderLine]:
+    assert made.json is not None
+    order = bytes.fromhex(made.json["id"])
+    return list(OrderLine.select().where(OrderLine.order == order).order_by(OrderLine.n))
