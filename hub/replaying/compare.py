@@ -41,12 +41,9 @@ ONLY: Final = {
     ),
 }  # fmt: skip
 """Tables of which only these columns follow from acts."""
-AS_FAR_AS: Final = {
-    ("outbox_message", column): f"CASE WHEN state IN ('ACCEPTED', 'REJECTED') THEN {column} END"
-    for column in ("state", "answer_code")
-}
-"""Columns that follow from acts only sometimes: an answer does, what was sent or given up does not.
-"""
+ANSWERED: Final = ("state", "answered_at", "answer_code")
+"""Of a message: follow from acts once its answer was one. What was sent and given up does not, nor
+an answer whose act was refused."""
 _SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
 
 
@@ -100,10 +97,20 @@ def _rows(database: peewee.Database, model: type[Table], columns: tuple[str, ...
     """In the order of the key's bytes, on either database."""
     meta = model._meta  # noqa: SLF001 - as above
     keys = meta.get_primary_keys()  # type: ignore[no-untyped-call]
-    named = ", ".join(AS_FAR_AS.get((meta.table_name, name), f'"{name}"') for name in columns)
+    named = ", ".join(_selected(database, meta.table_name, name) for name in columns)
     order = ", ".join(_by_bytes(database, key) for key in keys)
     sql = f'SELECT {named} FROM "{meta.table_name}" ORDER BY {order}'
     return (tuple(map(_plain, row)) for row in stream(database, sql))
+
+
+def _selected(database: peewee.Database, table: str, column: str) -> str:
+    if table != "outbox_message" or column not in ANSWERED:
+        return f'"{column}"'
+    id = "encode(id, 'hex')" if is_postgresql(database) else "lower(hex(id))"
+    return (
+        "CASE WHEN EXISTS (SELECT 1 FROM journal WHERE journal.site = outbox_message.site "
+        f"AND journal.key = 'answer/' || {id}) THEN {column} END"
+    )
 
 
 def _by_bytes(database: peewee.Database, key: peewee.Field) -> str:

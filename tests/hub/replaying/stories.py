@@ -11,7 +11,9 @@ from hub.backup.shut_out import KeepShutOut, Token
 from hub.bulk.acts import NoteUpload
 from hub.bulk.service import import_file
 from hub.catalog.acts import RemoveBarcode, SaveBarcode, SaveItem
-from hub.customers.acts import ChangeCustomer, EraseCustomer
+from hub.customers.acts import ChangeCustomer
+from hub.customers.forgetting import forgetting
+from hub.customers.models import Customer
 from hub.desk.acts import CancelOrder, CancelUnits, CountStock, ReleaseClaim
 from hub.devices import day_roots
 from hub.devices.acts import (
@@ -190,7 +192,8 @@ def files(house: House) -> None:
         id = house.one("SELECT id FROM customer WHERE external_id = ?", external_id)
         house.do(ChangeCustomer(id, "Somebody", "s@example.org", "France"))
         if external_id == "C-1":
-            house.do(EraseCustomer(id))
+            for command in forgetting(Customer.get_by_id(id)):
+                house.do(command)
 
 
 def devices(house: House) -> None:
@@ -391,7 +394,7 @@ def nights(house: House) -> None:
     house.do(NoteRoom(2**28, "FULL"), via="timer")
     house.do(NoteRoom(2**33), via="timer")
     house.do(BecomeAnother("ee" * 16, now), via="setup")
-    key = house.do(AddToken(house.person, "a script", "ab" * 32))
+    key = house.do(AddToken(house.person, "a script", "5e" * 32))
     house.do(
         KeepShutOut(
             (ShutOut("h1", "handheld", "REVOKED"), ShutOut("later", "dock", "RETIRED")),
