@@ -4,10 +4,14 @@ with the import: the journal does not hold a file twice.
 
 from __future__ import annotations
 
-from hub.bulk import posting
+from collections.abc import Iterator
+
+from hub.bulk import forgetting, posting
 from hub.bulk.kinds.by_name import kind_named
 from hub.bulk.posting import Context, Options
 from hub.command import Command, Id, command
+from hub.customers.forgetting import also_kept
+from hub.customers.models import Customer
 from hub.journal import Act
 
 
@@ -60,3 +64,22 @@ class FinishImport(Command[None], frozen=True):
 
     def carry_out(self, act: Act) -> None:
         posting.finish(act, self.run)
+
+
+@command("import.forget_customer", needs="customers.edit")
+class ForgetInSlices(Command[None], frozen=True):
+    """Take a customer's number out of some slices of a file, before the customer is erased."""
+
+    run: Id
+    slices: tuple[int, ...]
+    customer: Id
+
+    def carry_out(self, act: Act) -> None:
+        forgetting.forget_in_slices(act, self.run, self.slices, self.customer)
+
+
+@also_kept
+def forget_customer(customer: Customer) -> Iterator[ForgetInSlices]:
+    """The commands that make staged files forget a customer."""
+    for run, numbers in forgetting.slices_with(customer.company, customer.external_id or ""):
+        yield ForgetInSlices(run, tuple(numbers), customer.id)

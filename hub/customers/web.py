@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from hub.customers import queries
 from hub.customers.acts import ChangeCustomer, EraseCustomer
+from hub.customers.forgetting import forgetting
 from hub.customers.models import Customer
 from hub.errors import NotFound
 from hub.web import acts, forms, naming, paging
@@ -60,8 +61,8 @@ def change_customer(customer: str) -> ResponseReturnValue:
 @pages.post("/customers/<customer>/erase")
 @needs(*EraseCustomer.NEEDS)
 def erase(customer: str) -> ResponseReturnValue:
-    id = _customer(customer).id
-    acts.carry_out(EraseCustomer(id))
+    for command in forgetting(_customer(customer)):
+        acts.carry_out(command)
     flash(_("Nobody can tell any more who this was. Their orders stay."), "done")
     return redirect(f"/customers/{customer}", 303)
 

@@ -48,3 +48,11 @@ def test_a_mistyped_folder_makes_no_hub(tmp_path: Path) -> None:
     with pytest.raises(NoSuchHub, match="hbu: start it first"):
         add(tmp_path / "hbu", "main")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_options_stand_before_the_name_of_a_command_or_after_it(tmp_path: Path) -> None:
+    here, there = str(tmp_path / "here"), str(tmp_path / "there")
+    for words in (["--data", there, "list"], ["list", "--data", there],
+                  ["--data", here, "list", "--data", there]):  # fmt: skip
+        with pytest.raises(NoSuchHub, match="there"):
+            CliRunner().invoke(device, words, catch_exceptions=False)

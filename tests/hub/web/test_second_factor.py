@@ -287,9 +287,7 @@ def test_a_second_telephone_cannot_be_set_up_beside_the_first(
     assert SecondFactor.get().secret == secret
 
 
-def test_a_role_that_needs_one_lets_nobody_on_without(
-    sqlite_hub: TestHub, browse: Browse
-) -> None:
+def test_a_role_that_needs_one_lets_nobody_on_without(sqlite_hub: TestHub, browse: Browse) -> None:
     admin = browse("admin")
     admin.get("/people/roles")
     admin.post("/people/roles/office", {"needs_second_factor": "on"})
