@@ -50,16 +50,21 @@ class Handheld {
       if (event.key === "Enter") this.scanBox();
       if (event.key === "Escape") event.target.blur();
     });
-    this.part("air").addEventListener("change", (event) => this.act("set_air", { air: event.target.value }));
-    this.part("clock").addEventListener("change", (event) => this.act("set_clock", { shift_s: Number(event.target.value) }));
+    this.part("air").addEventListener("change", (event) => this.turn("set_air", { air: event.target.value }));
+    this.part("clock").addEventListener("change", (event) => this.turn("set_clock", { shift_s: Number(event.target.value) }));
     this.part("battery").addEventListener("input", (event) => (this.part("percent").textContent = event.target.value + " %"));
-    this.part("battery").addEventListener("change", (event) => this.act("set_battery", { percent: Number(event.target.value) }));
+    this.part("battery").addEventListener("change", (event) => this.turn("set_battery", { percent: Number(event.target.value) }));
     const does = { scan: () => this.scanBox(), asked: () => this.act("scan_asked"), kill: () => this.act("kill_agent") };
     this.card.addEventListener("click", (event) => {
       const { do: what, flip } = event.target.dataset;
       if (what) does[what]();
       if (flip && this.value) this.act(FLIPS[flip](this.value.switches)[1]);
     });
+  }
+
+  // A switch that was refused shows again how things are.
+  async turn(what, given) {
+    if (!(await this.act(what, given)) && this.value) this.drawSwitches(this.value.switches);
   }
 
   scanBox() {
