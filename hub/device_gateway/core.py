@@ -8,7 +8,7 @@ time. A message is refused alone, an event is parked alone, and nothing else sto
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import peewee
 import structlog
@@ -21,6 +21,7 @@ from hub.device_gateway.command_answers import AnswerHandler, CommandAnswers
 from hub.device_gateway.configuration import Configuration
 from hub.device_gateway.gateway_io import Arrived, Publish
 from hub.device_gateway.group import Group
+from hub.device_gateway.group_size import GroupSize
 from hub.device_gateway.known_devices import KnownDevice, KnownDevices, ShutOut
 from hub.device_gateway.outbox_sender import OutboxSender
 from hub.device_gateway.presence import BirthHandler, Presence
@@ -45,12 +46,21 @@ from protocols.topics import (
 REFRESH_EVERY_MS: Final = 1_000
 """How soon a newly enrolled or retired device, or a change of people, is noticed."""
 _log = structlog.get_logger("gateway")
-_Read = tuple[Arrived, KnownDevice, EventRead | None]
 
 
-def expect(tx: WriteTransaction, batch: Sequence[_Read]) -> None:
+class Reading(NamedTuple):
+    """A batch as it was read, before anything is done about it."""
+
+    taken: list[tuple[Arrived, KnownDevice, EventRead | None]]
+    refused: list[tuple[Arrived, HubError | ProtocolsError]]
+
+    def events(self) -> Iterator[EventRead]:
+        return (read for _, _, read in self.taken if read is not None)
+
+
+def expect(tx: WriteTransaction, reading: Reading) -> None:
     """Tell the transaction which work lines its events will name, in their order."""
-    lines = (getattr(read.data, "line", None) for _, _, read in batch if read is not None)
+    lines = (getattr(read.data, "line", None) for read in reading.events())
     tx.expect(map(bytes.fromhex, filter(None, lines)))
 
 
@@ -79,6 +89,7 @@ class GatewayCore:
         self._answers = Answers(company, site)
         self._renewals = Renewals(site, signer)
         self._sender = OutboxSender(database, site, reached)
+        self.group_size = GroupSize()
         self._topics: dict[str, DeviceTopic] = {}
         self._refresh_at_ms = 0
         self.known.refresh()
@@ -153,18 +164,24 @@ class GatewayCore:
     def _commit_group(
         self, batch: list[Arrived], *, park: str = "", is_hopeful: bool = False
     ) -> list[Publish]:
-        return retrying(lambda: self._try_group(batch, park, is_hopeful))
+        reading = self._read(batch)
+        return retrying(lambda: self._try_group(reading, park, is_hopeful))
 
-    def _try_group(self, batch: list[Arrived], park: str, is_hopeful: bool) -> list[Publish]:
+    def _try_group(self, reading: Reading, park: str, is_hopeful: bool) -> list[Publish]:
         with writing(self._database, self._clock.now_us()) as tx:
+            began_ms = self._clock.mono_ms()
             group = Group(tx, is_hopeful=is_hopeful)
-            for arrived, device, read in self._read(group, batch):
+            self._look_ahead(group, reading)
+            for arrived, device, read in reading.taken:
                 self._take(group, arrived, device, read, park)
+            for arrived, wrong in reading.refused:
+                refuse(group, arrived.topic, arrived.payload, wrong.code, str(wrong))
             self._write_devices(group)
             self._events.write_epochs(group)
             self._refusals.write(group)
             publishes = self._events.acks(group, self._hub_epoch) + group.publishes
             tx.finish()
+            self.group_size.took(len(reading.taken), self._clock.mono_ms() - began_ms)
             self._reached("before_commit")
         self._remember(group)
         return publishes
@@ -182,9 +199,9 @@ class GatewayCore:
 
     # ── one message ──────────────────────────────────────────────────────────────────────
 
-    def _read(self, group: Group, batch: Sequence[Arrived]) -> list[_Read]:
-        """Read all before anything is done, so that what acts need is known together."""
-        found: list[_Read] = []
+    def _read(self, batch: Sequence[Arrived]) -> Reading:
+        """Read all before the transaction begins: others may write meanwhile."""
+        reading = Reading([], [])
         for arrived in batch:
             topic = self._topic(arrived)
             try:
@@ -193,12 +210,18 @@ class GatewayCore:
                 read = read_event(device, arrived.payload) if is_event else None
             except (ProtocolsError, HubError) as wrong:
                 if not _is_left_behind(topic, wrong):
-                    refuse(group, arrived.topic, arrived.payload, wrong.code, str(wrong))
+                    reading.refused.append((arrived, wrong))
             else:
-                found.append((arrived, device, read))
+                reading.taken.append((arrived, device, read))
+        return reading
+
+    def _look_ahead(self, group: Group, reading: Reading) -> None:
+        """Get together what acts would otherwise ask for one by one."""
+        self.known.learn(
+            group.tx, ((read.event.dev, read.event.epoch) for read in reading.events())
+        )
         if group.is_hopeful:
-            expect(group.tx, found)
-        return found
+            expect(group.tx, reading)
 
     def _take(
         self, group: Group, arrived: Arrived, device: KnownDevice, read: EventRead | None, park: str

@@ -7,11 +7,13 @@ A group's changes enter the cache after its commit, not before.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import peewee
 
 from hub.db import WriteTransaction
+from hub.device_gateway.group import EpochKey
 from hub.devices.kinds import AWAITED, ENROLLED, RETIRED, REVOKED
 from hub.devices.models import Device
 from hub.errors import HubError
@@ -22,6 +24,16 @@ _NOTED: Final = (
 _COLUMNS: Final = (
     Device.name, Device.state, *(getattr(Device, name) for name in _NOTED),
 )  # fmt: skip
+
+READ_AT_ONCE: Final = 128
+"""Devices of one statement; it is always the same one, so it is prepared once."""
+_UPTOS: Final = (
+    "SELECT device, epoch, upto FROM device_epoch WHERE site = ? "
+    f"AND device IN ({', '.join('?' * READ_AT_ONCE)})"
+)
+_WITH_PARKED: Final = (
+    "SELECT DISTINCT device, epoch FROM parked_event WHERE site = ? AND state = 'PARKED'"
+)
 
 
 class UnknownDevice(HubError):
@@ -99,8 +111,8 @@ class KnownDevices:
         self._database, self._site = database, site
         self._devices: dict[str, KnownDevice] = {}
         self._shut_out: dict[str, str] = {}
-        self._uptos: dict[tuple[str, str], int] = {}
-        self._with_parked: set[tuple[str, str]] = set()
+        self._uptos: dict[EpochKey, int] = {}
+        self._with_parked: set[EpochKey] = set()
 
     def refresh(self) -> None:
         """Read enrolments and the ends of them again; what is known of the others stays."""
@@ -131,31 +143,31 @@ class KnownDevices:
     def names(self) -> list[str]:
         return list(self._devices)
 
-    def upto(self, tx: WriteTransaction, key: tuple[str, str]) -> int:
+    def upto(self, tx: WriteTransaction, key: EpochKey) -> int:
         """Everything of (device, epoch) up to here is applied; read once, then remembered."""
-        known = self._uptos.get(key)
-        if known is None:
-            row = tx.row(
-                "SELECT upto FROM device_epoch WHERE site = ? AND device = ? AND epoch = ?",
-                (self._site, *key),
-            )
-            known = self._uptos[key] = 0 if row is None else int(row[0])
-            if known and self._has_parked(tx, key):
-                self._with_parked.add(key)
-        return known
+        if key not in self._uptos:
+            self.learn(tx, [key])
+        return self._uptos[key]
 
-    def has_parked(self, key: tuple[str, str]) -> bool:
-        """Whether some event of this epoch was parked since it is known here."""
+    def learn(self, tx: WriteTransaction, keys: Iterable[EpochKey]) -> None:
+        """Read at once what `upto` and `has_parked` will be asked of all these epochs."""
+        new = {key: 0 for key in keys if key not in self._uptos}
+        if not new:
+            return
+        devices = list(dict.fromkeys(device for device, _ in new))
+        for start in range(0, len(devices), READ_AT_ONCE):
+            few = devices[start : start + READ_AT_ONCE]
+            few += few[:1] * (READ_AT_ONCE - len(few))
+            for device, epoch, upto in tx.rows(_UPTOS, (self._site, *few)):
+                new[device, epoch] = int(upto)
+        self._uptos = new | self._uptos
+        self._with_parked.update(tx.rows(_WITH_PARKED, (self._site,)))
+
+    def has_parked(self, key: EpochKey) -> bool:
+        """Whether some event of this epoch may still be parked."""
         return key in self._with_parked
 
-    def committed(self, uptos: dict[tuple[str, str], int], parked: set[tuple[str, str]]) -> None:
+    def committed(self, uptos: dict[EpochKey, int], parked: set[EpochKey]) -> None:
         """A group is durable: remember what it reached."""
         self._uptos.update(uptos)
         self._with_parked |= parked
-
-    def _has_parked(self, tx: WriteTransaction, key: tuple[str, str]) -> bool:
-        row = tx.row(
-            "SELECT 1 FROM parked_event WHERE site = ? AND device = ? AND epoch = ?",
-            (self._site, *key),
-        )
-        return row is not None

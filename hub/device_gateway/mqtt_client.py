@@ -1,22 +1,25 @@
 """paho's MQTT 5 client, told to read and write many packets with one system call. Owns that alone.
 
 paho reads each packet in four pieces and writes each with a call of its own; a group of a thousand
-events would then cost six thousand calls (docs/decisions/0011-paho-with-buffers.md). One thread.
+events would then cost six thousand calls. Plain publications do not even come to its sight
+(docs/decisions/0011-paho-with-buffers.md). One thread.
 """
 
 from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable
 from typing import Any, Final
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from hub.config import BrokerAddress
-from hub.device_gateway.gateway_io import Publish
+from hub.device_gateway.gateway_io import Arrived, Publish
+from hub.device_gateway.publications import publication_at
 from protocols.limits import GATEWAY_RECEIVE_MAX, KEEPALIVE_S, SESSION_EXPIRY_S
 
 READ_BYTES: Final = 256 * 1024
@@ -32,6 +35,8 @@ class BufferedClient(mqtt.Client):
         )  # fmt: skip
         self._came, self._came_at = b"", 0
         self._to_send = bytearray()
+        self.on_publication: Callable[[Arrived], None] | None = None
+        """Gets what is published without properties; the rest comes by `on_message`."""
         self.is_drained = False
         """Whether the last read found nothing more to come for now."""
         self.max_inflight_messages_set(0)
@@ -52,6 +57,17 @@ class BufferedClient(mqtt.Client):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._came, self._came_at = b"", 0
         self._to_send.clear()
+
+    def _packet_read(self) -> MQTTErrorCode:
+        """Take in one packet. Between packets of paho, whole publications are read here."""
+        if self.on_publication is None or self._in_packet["command"]:
+            return super()._packet_read()
+        found = publication_at(self._came, self._came_at)
+        if found is None:
+            return super()._packet_read()
+        self._came_at = found.end
+        self.on_publication(found.message)
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def _sock_recv(self, bufsize: int) -> bytes:
         if not self.has_unread:

@@ -69,6 +69,7 @@ class MqttShell:
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
         client.on_message = self._arrived
+        client.on_publication = self._came
         return client
 
     # ── paho's callbacks ─────────────────────────────────────────────────────────────────
@@ -93,7 +94,10 @@ class MqttShell:
         except UnicodeDecodeError:
             topic = "(not UTF-8)"
         token = message.mid if message.qos else 0
-        self._batch.append(Arrived(topic, bytes(message.payload), token, correlation))
+        self._came(Arrived(topic, bytes(message.payload), token, correlation))
+
+    def _came(self, arrived: Arrived) -> None:
+        self._batch.append(arrived)
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────
 
@@ -125,9 +129,12 @@ class MqttShell:
 
     def _wait_for_bytes(self) -> None:
         sock = self._client.socket()
-        if sock is None or self._client.has_unread:
+        if sock is None:
             return
-        has_waiting = isinstance(sock, ssl.SSLSocket) and sock.pending()
+        has_waiting = (
+            bool(self._batch) or self._client.has_unread
+            or (isinstance(sock, ssl.SSLSocket) and sock.pending() > 0)
+        )  # fmt: skip
         writers = [sock] if self._client.has_unsent else []
         readers: list[Any] = [sock, self._stop_fd]
         readable, _, _ = select.select(readers, writers, [], 0 if has_waiting else TICK_S)
@@ -143,7 +150,9 @@ class MqttShell:
                 return
 
     def _take_batch(self) -> None:
-        batch, self._batch = self._batch, []
+        """One group; the rest of what was read waits for the next turn, as if still unread."""
+        limit = self._core.group_size.limit
+        batch, self._batch = self._batch[:limit], self._batch[limit:]
         self._say(self._core.step(batch))
         self._reached("before_puback")
         for arrived in batch:

@@ -5,6 +5,7 @@ Owns nothing durable. It must not import Flask: every page of memory counts on a
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from random import SystemRandom
 
@@ -25,6 +26,7 @@ def run_gateway(config: HubConfig, on_ready: Callable[[], None] = lambda: None) 
     reached = for_part("gateway")
     with gateway_lock(database, config.data, config.site), stop_signal() as stop_fd:
         core = make_gateway(config, database, SystemClock(), reached)
+        gc.freeze()  # what is loaded by now stays: no collection need look at it again [M]
         address = broker.local_address(config)
         shell = MqttShell(
             core, address, config.site, address.user or f"hub-{config.site}",

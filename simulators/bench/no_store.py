@@ -6,6 +6,7 @@ keeps nothing. Never part of a hub.
 
 from __future__ import annotations
 
+import gc
 import sys
 from random import SystemRandom
 from typing import Any
@@ -15,8 +16,8 @@ import msgspec
 from hub.clock import SystemClock
 from hub.config import HubConfig
 from hub.device_gateway.apply import EventApplier, EventRead
-from hub.device_gateway.core import GatewayCore
-from hub.device_gateway.gateway_io import Arrived, Publish
+from hub.device_gateway.core import GatewayCore, Reading
+from hub.device_gateway.gateway_io import Publish
 from hub.device_gateway.group import EpochWork, Group
 from hub.device_gateway.mqtt_shell import MqttShell
 from hub.identity import broker
@@ -37,17 +38,18 @@ class _NoTransaction:
 
     now_us = 0
 
-    def row(self, sql: str, params: Any = ()) -> None:
-        return None
+    def rows(self, sql: str, params: Any = ()) -> list[Any]:
+        return []
 
 
 def strip(core: GatewayCore) -> None:
     """Take the storing out of a gateway's core."""
 
-    def try_group(batch: list[Arrived], park: str, is_hopeful: bool) -> list[Publish]:
+    def try_group(reading: Reading, park: str, is_hopeful: bool) -> list[Publish]:
         group = Group(_NoTransaction())  # type: ignore[arg-type]
         # the equipment is built into the core
-        for arrived, device, read in core._read(group, batch):  # noqa: SLF001
+        core._look_ahead(group, reading)  # noqa: SLF001
+        for arrived, device, read in reading.taken:
             if read is None:
                 continue  # a birth: nobody keeps it
             core._take(group, arrived, device, read, park)  # noqa: SLF001
@@ -64,6 +66,7 @@ def main() -> None:
     journal = open_journal(config)
     core = make_gateway(config, journal.database, SystemClock())
     strip(core)
+    gc.freeze()
     address = broker.local_address(config)
     with stop_signal() as stop_fd:
         MqttShell(

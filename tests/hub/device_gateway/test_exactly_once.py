@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.device_gateway.gateway_io import Arrived
+from hub.device_gateway.known_devices import READ_AT_ONCE
 from hub.devices.models import Device as DeviceRow
 from hub.devices.models import DeviceEpoch
 from hub.floor_exceptions import FloorException
@@ -13,6 +14,7 @@ from hub.journal import JournalRow
 from protocols.envelope import payload_digest
 from protocols.messages.acks import Gap, Parked
 from protocols.messages.events import HelpRequested, PersonLoggedOut
+from tests.hub.conftest import TestHub
 from tests.hub.device_gateway.conftest import Device, Floor, ack, acks
 
 
@@ -131,6 +133,21 @@ def test_another_gateway_goes_on_where_the_last_one_stopped(floor: Floor, device
     floor.core = floor.new_core()
     said = floor.hear(device.poison(2), device.event(3))
     assert (ack(said).upto, ack(said).parked) == (3, (Parked(2, "DEFECT"),))
+
+
+def test_another_gateway_knows_how_far_each_epoch_of_many_devices_came(sqlite_hub: TestHub):
+    floor = Floor(sqlite_hub)
+    names = [f"d{n}" for n in range(READ_AT_ONCE + 2)]
+    for name in names:
+        floor.enrol(name)
+    old, young = ([Device(floor, name, epoch) for name in names] for epoch in ("e1", "e2"))
+    floor.hear(*(device.event(1) for device in old))
+    floor.hear(*(device.event(seq) for device in young for seq in (1, 2)))
+
+    floor.core = floor.new_core()
+    said = floor.hear(*(device.event(3) for device in young), *(d.event(2) for d in old[-3:]))
+
+    assert [(a.epoch, a.upto) for a in acks(said)] == [("e2", 3)] * len(young) + [("e1", 2)] * 3
 
 
 def test_parked_events_are_listed_until_a_supervisor_settles_them(floor: Floor, device: Device):
