@@ -125,8 +125,10 @@ class EventBench:
             self._site.config.site, {name: self._passwords[name] for name in names},
             self._site.address,
         )  # fmt: skip
+        before_s = self._site.cpu_s("gateway")
         try:
-            return client.run(epoch, payloads, window)
+            load = client.run(epoch, payloads, window)
+            return load._replace(gateway_cpu_s=self._site.cpu_s("gateway") - before_s)
         finally:
             client.close()
             self._site.end("gateway")
@@ -136,10 +138,12 @@ def _figures(runs: list[Load]) -> dict[str, Any]:
     together = Load(
         sum(run.events for run in runs), sum(run.seconds for run in runs),
         sorted(us for run in runs for us in run.latencies_us),
+        sum(run.gateway_cpu_s for run in runs),
     )  # fmt: skip
     return {
         "events": together.events,
         "events_per_s": round(together.per_second, 1),
+        "gateway_cpu_us_per_event": round(together.gateway_cpu_s / together.events * 1e6),
         "ack_p50_ms": together.percentile_us(50) / 1_000,
         "ack_p99_ms": together.percentile_us(99) / 1_000,
     }

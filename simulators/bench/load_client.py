@@ -47,6 +47,7 @@ class Load(NamedTuple):
     seconds: float
     latencies_us: list[int]
     """From event out to acknowledgement in, sorted."""
+    gateway_cpu_s: float = 0.0
 
     @property
     def per_second(self) -> float:

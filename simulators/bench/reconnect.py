@@ -8,7 +8,6 @@ shows a device that left, one that was killed, and one whose radio is dead.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -33,7 +32,6 @@ AWAY_S: Final = 15.0
 """Long enough for the pauses to have grown to their bound."""
 DEADLINE_S: Final = 120.0
 SEED: Final = 17
-TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 
 
 class NoCertificates(SimulatorsError):
@@ -95,19 +93,18 @@ def _restart(site: SmallSite, fleet: ReturningFleet, away_s: float) -> dict[str,
     site.end("broker")
     fleet.run_until("all noticed", lambda: _none_is_connected(fleet), DEADLINE_S)
     fleet.run_for(away_s)
-    gateway_ticks = _cpu_ticks(site, "gateway")
+    before_s = site.cpu_s("gateway")
     site.start("broker")
     began_ms = fleet.clock.now().mono_ms
     seconds = fleet.run_until("all back", lambda: all_back(fleet), DEADLINE_S)
-    gateway_s = (_cpu_ticks(site, "gateway") - gateway_ticks) / TICKS_PER_S
     back_at_ms = [device.connected_at_ms[-1] for device in fleet.devices]
     return {
         "all_back_s": round(seconds, 2),
         "last_connected_s": round((max(back_at_ms) - began_ms) / 1_000, 2),
         "connects_peak_per_s": _peak_per_s(back_at_ms),
         "tries_peak_per_s": _peak_per_s([at for at in fleet.tried_at_ms if at >= began_ms]),
-        "broker_cpu_s": round(_cpu_ticks(site, "broker") / TICKS_PER_S, 2),
-        "gateway_cpu_s": round(gateway_s, 2),
+        "broker_cpu_s": round(site.cpu_s("broker"), 2),
+        "gateway_cpu_s": round(site.cpu_s("gateway") - before_s, 2),
     }
 
 
@@ -128,13 +125,6 @@ def all_back(fleet: ReturningFleet) -> bool:
 def _peak_per_s(moments_ms: Sequence[int]) -> int:
     """The most within one second, on a grid of seconds."""
     return max(Counter(at // 1_000 for at in moments_ms).values(), default=0)
-
-
-def _cpu_ticks(site: SmallSite, part: str) -> int:
-    """User and system time of a part so far (proc(5), fields 14 and 15 of stat)."""
-    text = Path(f"/proc/{site.process(part).pid}/stat").read_text()
-    fields = text.rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
 
 
 # ── presence ────────────────────────────────────────────────────────────────────────────────

@@ -30,6 +30,7 @@ from simulators.errors import SimulatorsError
 from simulators.ports import free_port
 
 READY_WITHIN_MS: Final = 30_000
+TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 
 
 class NotReady(SimulatorsError):
@@ -121,6 +122,12 @@ class SmallSite:
     def send(self, name: str, number: signal.Signals) -> None:
         process = self.process(name)
         process.send_signal(number)
+
+    def cpu_s(self, name: str) -> float:
+        """User and system time of a part so far (proc(5), fields 14 and 15 of stat)."""
+        text = Path(f"/proc/{self.process(name).pid}/stat").read_text()
+        fields = text.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
 
     def process(self, name: str) -> subprocess.Popen[bytes]:
         process = self.children[name].process
