@@ -34,9 +34,12 @@ class NoApply(EventApplier):
 
 
 class _NoTransaction:
-    """Stands where a transaction would; nobody asks it for anything but a first look."""
+    """Stands where a transaction would; nobody asks it for anything but first looks."""
 
     now_us = 0
+
+    def row(self, sql: str, params: Any = ()) -> None:
+        return None
 
     def rows(self, sql: str, params: Any = ()) -> list[Any]:
         return []
