@@ -33,9 +33,10 @@ SUBJECTS_PER_MINUTE_MAX: Final = 20
 """Of one kind; further ones share a row."""
 OTHERS: Final = "(others)"
 ALERT_AGAIN_US: Final = 60 * MINUTE_US
-"""So long after the last of its kind and subject, another one is news for a supervisor."""
+"""So long after a supervisor was told of a kind and subject, another one is news."""
 SUBJECT_CHARS_MAX: Final = 120
 _encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class SecurityEvent(Table):
@@ -115,12 +116,12 @@ def note_beside(journal: Journal, site: str, sight: Sight) -> None:
 def note(act: Act, sight: Sight) -> None:
     """Write it down, or count it with those of its minute; a supervisor is told once an hour."""
     kind, minute = sight.kind, sight.at // MINUTE_US
-    subject = sight.subject[:SUBJECT_CHARS_MAX].replace("\0", "")
+    subject = _subject(sight)
     id = _row_id(act, kind, subject, sight.address, minute)
     if _is_flooded(act, kind, minute, id):
         subject, id = OTHERS, _row_id(act, kind, OTHERS, "", minute)
     if sight.alerts:
-        _tell_news(act, sight, subject)
+        _tell_news(act, sight)
     act.tx.run(
         _NOTE,
         (id, act.site, kind, subject, sight.address[:64], _encode(sight.values), sight.count,
@@ -128,15 +129,33 @@ def note(act: Act, sight: Sight) -> None:
     )  # fmt: skip
 
 
-def _tell_news(act: Act, sight: Sight, subject: str) -> None:
-    """What was noted beside the journal decides here as well, so a replay is told what it was."""
-
-    def look() -> tuple[str, bool]:
-        return subject, not _was_told(act, sight.kind, subject, sight.at)
-
-    shown, is_news = act.see(tuple[str, bool], look)
-    if is_news:
+def _tell_news(act: Act, sight: Sight) -> None:
+    """What supervisors were told decides, since that follows from acts: what was noted beside the
+    journal does not, and the raw message of a device has no room for what its act saw.
+    """
+    told = _told(act, sight)
+    shown = _subject(sight) if len(told) < SUBJECTS_PER_MINUTE_MAX else OTHERS
+    if shown not in told:
         _tell(act, sight, shown)
+
+
+def _told(act: Act, sight: Sight) -> set[str]:
+    """Of whom supervisors have heard this within the hour before."""
+    act.tx.flush()
+    rows = act.tx.rows(
+        'SELECT "values" FROM floor_exception WHERE site = ? AND kind = ? AND opened_at > ?',
+        (act.site, "SECURITY_ALERT", act.now_us - ALERT_AGAIN_US),
+    )
+    every = (_decode(bytes(values)) for (values,) in rows)
+    return {one["subject"] for one in every if one["threat"] == _threat(sight)}
+
+
+def _subject(sight: Sight) -> str:
+    return sight.subject[:SUBJECT_CHARS_MAX].replace("\0", "")
+
+
+def _threat(sight: Sight) -> str:
+    return sight.kind.replace("_", " ").lower()
 
 
 def _row_id(act: Act, kind: str, subject: str, address: str, minute: int) -> bytes:
@@ -154,15 +173,6 @@ def _is_flooded(act: Act, kind: str, minute: int, id: bytes) -> bool:
     return row is not None and row[0] >= SUBJECTS_PER_MINUTE_MAX
 
 
-def _was_told(act: Act, kind: str, subject: str, at: int) -> bool:
-    row = act.tx.row(
-        "SELECT 1 FROM security_event WHERE site = ? AND kind = ? AND subject = ? "
-        "AND last_at > ? AND alerts = ?",
-        (act.site, kind, subject, at - ALERT_AGAIN_US, True),
-    )
-    return row is not None
-
-
 def is_news(site: str, kind: str, subject: str, at: int) -> bool:
     """Whether no supervisor has heard of it within the hour before; for whoever writes no act."""
     told = SecurityEvent.select().where(
@@ -175,7 +185,7 @@ def is_news(site: str, kind: str, subject: str, at: int) -> bool:
 def _tell(act: Act, sight: Sight, subject: str) -> None:
     row = act.tx.row("SELECT 1 FROM device WHERE site = ? AND name = ?", (act.site, subject))
     values: dict[str, Any] = {
-        **sight.values, "threat": sight.kind.replace("_", " ").lower(), "subject": subject,
+        **sight.values, "threat": _threat(sight), "subject": subject,
         "address": sight.address, "is_device": row is not None,
     }  # fmt: skip
     open_exception(act, "SECURITY_ALERT", **values)

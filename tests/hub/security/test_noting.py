@@ -60,12 +60,23 @@ def test_a_flood_of_subjects_shares_one_row(hub: TestHub):
 
 def test_a_supervisor_is_told_once_an_hour(hub: TestHub):
     note(hub, Sight("PUBLISH_DENIED", AT, "h1", alerts=True))
+    hub.clock.advance(ms=59 * 60_000)
     note(hub, Sight("PUBLISH_DENIED", AT + 59 * MINUTE_US, "h1", alerts=True))
     assert alerts() == 1
+    hub.clock.advance(ms=61 * 60_000)
     note(hub, Sight("PUBLISH_DENIED", AT + 120 * MINUTE_US, "h1", alerts=True))
     assert alerts() == 2
     note(hub, Sight("PUBLISH_DENIED", AT, "h2", alerts=True))
     assert alerts() == 3
+
+
+def test_a_flood_beside_the_journal_hides_nobody_from_the_supervisor(hub: TestHub):
+    """Else a replay, which knows nothing of the flood, would tell of somebody else."""
+    for n in range(SUBJECTS_PER_MINUTE_MAX + 1):
+        note_beside(hub.journal, hub.site, Sight("PIN_GUESSED", AT, f"x{n}"))
+    note(hub, Sight("PIN_GUESSED", AT, "h1", alerts=True))
+    told = FloorException.get(FloorException.kind == "SECURITY_ALERT")
+    assert b'"subject":"h1"' in bytes(told.values)
 
 
 def test_what_alerted_nobody_does_not_keep_the_next_from_alerting(hub: TestHub):
