@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Final, Literal, NamedTuple
 
 from hub.db import fetch
@@ -36,40 +35,49 @@ class Ended(NamedTuple):
     """From the end of the fault until the part's work was done again."""
 
 
+class Work(NamedTuple):
+    """What a part is given to do: while its disk fails, and afterwards."""
+
+    during: Callable[[], object]
+    after: Callable[[], object]
+    is_done: Callable[[], bool]
+    """Whether nothing of it is left."""
+
+
 def fail_under(site: PickingSite, part: Failing) -> Ended:
     """Let every flush and write of the part fail until it has ended. Raises TookTooLong."""
-    write, is_done = _work_of(site, part)
+    work = _WORK[part](site)
     child = site.site.children[part]
     let_go = failing(site.site.process(part).pid, CALLS, "error=EIO")
     try:
-        status = _end_of(child, write)
+        status = _end_of(child, work)
     finally:
         let_go()
     began_s = time.monotonic()
-    _until(f"{part} does its work again", lambda: _look(child, write) and is_done(), BACK_S)
+    _until(f"{part} does its work again", lambda: _is_back(child, work), BACK_S)
     log = (site.site.config.data / "logs" / f"{part}.log").read_text(errors="replace")
     said = "database cannot be written" in log
     return Ended(status, said, time.monotonic() - began_s)
 
 
-def _end_of(child: Child, write: Callable[[], object]) -> int:
+def _end_of(child: Child, work: Work) -> int:
     process = child.process
     assert process is not None  # noqa: S101 - it was just asked for its number
 
     def has_ended() -> bool:
-        write()
+        work.during()
         return process.poll() is not None
 
     _until(f"{child.plan.name} ends", has_ended, END_S)
     return process.returncode
 
 
-def _look(child: Child, write: Callable[[], object]) -> bool:
-    """The supervisor's part; once it answers, it is given work again."""
+def _is_back(child: Child, work: Work) -> bool:
+    """The supervisor's part; once the next one answers, it does what was left."""
     child.look()
     if child.is_ready:
-        write()
-    return child.is_ready
+        work.after()
+    return child.is_ready and work.is_done()
 
 
 def _until(what: str, is_so: Callable[[], bool], most_s: float) -> None:
@@ -80,38 +88,45 @@ def _until(what: str, is_so: Callable[[], bool], most_s: float) -> None:
         time.sleep(PAUSE_S)  # live: nothing here can be woken by the end of a process
 
 
-# ── what makes a part write ──────────────────────────────────────────────────────────────────
+# ── what makes a part write: something is always under way, for strace takes a while to begin ──
 
 
-def _work_of(site: PickingSite, part: Failing) -> tuple[Callable[[], object], Callable[[], bool]]:
-    """What makes the part write, and whether it has."""
-    if part == "gateway":
-        return partial(_pick_on, site), lambda: site.fleet.waiting == 0
-    if part == "planner":
-        site.release_more()
-        closed = _closed_waves(site)
-        site.complete_one_wave()
-        return _nothing, lambda: _closed_waves(site) > closed
+def _picks(site: PickingSite) -> Work:
+    def pick_on() -> None:
+        if not site.fleet.waiting:
+            site.pick(1)
+        site.fleet.step()
+
+    return Work(pick_on, site.fleet.step, lambda: site.fleet.waiting == 0)
+
+
+def _waves_to_close(site: PickingSite) -> Work:
+    def complete_another() -> None:
+        if not _unclosed_waves(site):
+            site.release_more()
+            site.complete_one_wave()
+
+    return Work(complete_another, lambda: None, lambda: not _unclosed_waves(site))
+
+
+def _unclosed_waves(site: PickingSite) -> int:
+    sql = (
+        "SELECT COUNT(*) FROM wave w WHERE w.state = 'IN_PROGRESS' AND NOT EXISTS (SELECT 1 FROM "
+        "assignment a WHERE a.wave = w.id AND a.state <> 'COMPLETED')"
+    )
+    return int(fetch(site.site.journal.database, sql)[0][0])
+
+
+def _guesses(site: PickingSite) -> Work:
     config = site.site.config
     answers: list[int] = []
 
-    def knock() -> None:
+    def guess() -> None:
         answers[:] = [wrong_log_in(config.inner_host, config.port)]
 
-    return knock, lambda: answers == [401]
+    return Work(guess, guess, lambda: answers == [401])
 
 
-def _pick_on(site: PickingSite) -> None:
-    """Something is always under way: one of the flushes is the failing one's."""
-    if not site.fleet.waiting:
-        site.pick(1)
-    site.fleet.step()
-
-
-def _nothing() -> None:
-    """The planner looks by itself."""
-
-
-def _closed_waves(site: PickingSite) -> int:
-    sql = "SELECT COUNT(*) FROM wave WHERE state IN ('COMPLETED', 'CLOSED')"
-    return int(fetch(site.site.journal.database, sql)[0][0])
+_WORK: Final[dict[Failing, Callable[[PickingSite], Work]]] = {
+    "gateway": _picks, "planner": _waves_to_close, "web": _guesses,
+}  # fmt: skip
