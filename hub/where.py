@@ -25,8 +25,9 @@ class Where(NamedTuple):
     def or_else(self, other: Where) -> Where:
         """This, and what `other` says where this says nothing."""
         return Where(
-            *(mine if mine is not None else its for mine, its in zip(self, other, strict=True))
-        )
+            self.data or other.data, self.database or other.database, self.site or other.site,
+            self.company or other.company,
+        )  # fmt: skip
 
     @property
     def folder(self) -> Path:

@@ -19,6 +19,7 @@ from hub.errors import BadValue
 from hub.inventory.models import Balance, Place
 from hub.orders.models import OrderHold, OrderLine, SalesOrder
 from hub.staff.models import Person, PersonRole
+from hub.staff.rules import ANY as EVERY_DIVISION
 
 Cells = Sequence[object]
 OPEN_STATES: Final = ("PLACED", "ON_HOLD", "APPROVED")
@@ -75,7 +76,9 @@ def _stock(company: str, site: str) -> Iterator[Cells]:
 def _people(company: str, _site: str) -> Iterator[Cells]:
     query = Person.select().where((Person.company == company) & Person.is_active)
     for person in query.order_by(Person.name, Person.id):
-        held = PersonRole.select().where(PersonRole.person == person.id)
+        held = PersonRole.select().where(  # a file says no division, and would widen the others
+            PersonRole.person == person.id, PersonRole.division == EVERY_DIVISION
+        )
         roles = sorted(r.role if r.site == "*" else f"{r.role}@{r.site}" for r in held)
         must_change = "yes" if person.must_change else "no"
         yield (person.name, person.badge or "", "", person.login or "", "", " ".join(roles),

@@ -97,6 +97,15 @@ def test_what_strangers_cause_is_counted_and_bounded_beside_the_journal(hub: Tes
     assert JournalRow.select().count() == rows_before
 
 
+def test_a_flood_beside_the_journal_changes_nothing_of_what_an_act_tells(hub: TestHub):
+    """Or a replay, which knows nothing of it, would tell something else."""
+    for n in range(SUBJECTS_PER_MINUTE_MAX + 5):
+        note_beside(hub.journal, hub.site, Sight("ENROLMENT_REFUSED", AT, f"x{n}"))
+    note(hub, Sight("ENROLMENT_REFUSED", AT, "h1", alerts=True))
+    (told,) = FloorException.select().where(FloorException.kind == "SECURITY_ALERT")
+    assert b'"subject":"h1"' in bytes(told.values)
+
+
 def test_what_a_supervisor_has_to_hear_of_is_an_act(hub: TestHub):
     with pytest.raises(ValueError, match="has to be an act"):
         note_beside(hub.journal, hub.site, Sight("TAKEN_OVER", AT, "h1", alerts=True))

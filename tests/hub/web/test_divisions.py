@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from hub.bulk.exports import EXPORTS
 from hub.orders.models import OrderLine, SalesOrder
 from hub.staff import service as staff
 from hub.staff.models import Denial, PersonRole
@@ -180,6 +181,15 @@ def test_rights_in_one_division_do_not_let_somebody_give_themselves_more(
         PersonRole.role == "admin",
         PersonRole.division == "*",
     )
+
+
+def test_a_file_of_people_does_not_widen_a_role_in_one_division(
+    sqlite_hub: TestHub, people: dict[str, bytes]
+) -> None:
+    with sqlite_hub.act() as act:
+        staff.grant(act, people["picker"], "admin", "*", "toys")
+    cells = EXPORTS["people"][1](sqlite_hub.company, sqlite_hub.site)
+    assert {row[5] for row in cells if row[0] == "Picker"} == {"picker"}
 
 
 def test_the_navigation_offers_what_may_be_opened(toys: Browser) -> None:

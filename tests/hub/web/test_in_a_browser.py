@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from hub.clock import SystemClock
 from hub.inventory.models import Place
 from hub.orders import service as orders
 from hub.staff import service as staff
+from hub.staff import totp
 from protocols.barcodes.labels import bin_label
 from tests import browser
 from tests.hub import builders
@@ -146,3 +147,39 @@ def test_no_page_is_wider_than_the_screen(
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, path
     context.close()
+
+
+@pytest.mark.parametrize("size", [browser.WIDE, {"width": 800, "height": 900}])
+def test_a_telephone_is_set_up_by_its_picture_and_asked_for_at_the_next_log_in(
+    sqlite_hub: TestHub, people: dict[str, bytes], address: str, page: Page, size: ViewportSize
+) -> None:
+    page.set_viewport_size(size)
+    browser.log_in(page, address, "office", PASSWORD)
+    page.goto(f"{address}/own")
+    page.click("text=Set one up")
+    page.fill("input[name=current]", PASSWORD)
+    page.click("main button")
+    drawn, card = (page.locator(which).bounding_box() for which in ("svg.qr", "section.card"))
+    assert drawn is not None
+    assert card is not None
+    assert drawn["width"] == pytest.approx(drawn["height"], abs=2)
+    assert card["x"] < drawn["x"]
+    assert drawn["x"] + drawn["width"] < card["x"] + card["width"]
+    secret = page.inner_text("#secret").replace(" ", "")
+    step = totp.step_at(SystemClock().now_us())
+    page.fill("input[name=code]", totp.code_at(secret, step))
+    page.click("text=Switch it on")
+    expect(page.locator("li.secret")).to_have_count(8)
+    recovery = page.locator("li.secret").first.inner_text()
+    page.click("text=Log out")
+    page.fill("input[name=login]", "office")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button")
+    expect(page.locator("h1")).to_have_text("One more step")
+    expect(page.locator("nav.main")).to_have_count(0)
+    page.fill("input[name=code]", totp.code_at(secret, step))
+    page.click("main button")
+    expect(page.locator(".note.refusal")).to_contain_text("was used before")
+    page.fill("input[name=code]", recovery)
+    page.click("main button")
+    expect(page.locator("nav.main")).to_be_visible()

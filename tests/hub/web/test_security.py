@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from hub.staff import passwords, rules
 from hub.staff import service as staff
 from hub.staff.models import Denial, Person, WebSession
 from hub.staff.sessions import LIFE_US, SESSION_US, digest
@@ -65,6 +66,29 @@ def test_the_one_time_password_opens_nothing_but_its_own_change(
     assert ana.get("/orders").status_code == 200
     assert not Person.get_by_id(newcomer).must_change
     assert browse("").log_in("ana", ONE_TIME).status_code == 401
+
+
+def test_a_one_time_password_that_nobody_used_in_three_days_opens_nothing(
+    sqlite_hub: TestHub, newcomer: bytes, browse: Callable[[str], Browser]
+) -> None:
+    sqlite_hub.clock.advance(us=staff.ONE_TIME_US - 1_000_000)
+    assert browse("").log_in("ana", ONE_TIME).status_code == 303
+    sqlite_hub.clock.advance(us=1_000_000)
+    assert browse("").log_in("ana", ONE_TIME).status_code == 401
+    sqlite_hub.clock.advance(us=staff.ONE_TIME_US)
+    assert browse("").log_in("office").status_code == 303, "one of their own has no end"
+
+
+def test_a_password_counts_to_its_last_sign(
+    sqlite_hub: TestHub, people: dict[str, bytes], browse: Callable[[str], Browser]
+) -> None:
+    longest = "kettle otter violin " * 12 + "sixteen signs ok"
+    assert len(longest) == rules.PASSWORD_LENGTH_MAX
+    with sqlite_hub.act() as act:
+        staff.set_password(act, people["office"], passwords.hashed(longest), must_change=False)
+    assert browse("").log_in("office", longest + "x").status_code == 401
+    assert browse("").log_in("office", longest[:-1]).status_code == 401
+    assert browse("").log_in("office", longest).status_code == 303
 
 
 @pytest.mark.parametrize(
