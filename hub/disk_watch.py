@@ -60,4 +60,4 @@ class WatchedSqlite(peewee.SqliteDatabase):
 
     def commit(self) -> None:
         with watching():
-            super().commit()  # type: ignore[no-untyped-call]
+            super().commit()

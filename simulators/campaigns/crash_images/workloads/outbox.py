@@ -42,9 +42,6 @@ class RecordedOutbox(SqliteOutbox):
     def __init__(self, path: Path, chance: Random, checkpoint_pages: int, synchronous: str) -> None:
         self._pragmas = (f"wal_autocheckpoint={checkpoint_pages}", f"synchronous={synchronous}")
         super().__init__(path, chance)
-
-    def _prepare(self) -> None:
-        super()._prepare()
         self._careless()
 
     def mark_acked(self, epoch: str, upto: int) -> int:
