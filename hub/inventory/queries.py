@@ -83,6 +83,12 @@ def place(site: str, kind: str, code: str) -> PlaceRow | None:
     return PlaceRow(*found[0]) if found else None
 
 
+def place_of(site: str, id: bytes) -> PlaceRow | None:
+    """The place of this id, if it is the site's own."""
+    found = list(_places().where((Place.site == site) & (Place.id == id)))
+    return PlaceRow(*found[0]) if found else None
+
+
 def places(ids: Iterable[bytes]) -> dict[bytes, PlaceRow]:
     """Places by id."""
     rows = [row for part in in_parts(ids) for row in _places().where(Place.id.in_(part))]

@@ -124,8 +124,7 @@ def _movements(which: Any) -> list[Movement]:
 
 
 def _place(place: str) -> queries.PlaceRow:
-    id = forms.id_of("place", place)
-    found = queries.places([id]).get(id)
+    found = queries.place_of(web().site, forms.id_of("place", place))
     if found is None:
         raise NotFound("place", place)
     return found

@@ -112,14 +112,15 @@ def shipments_of(order: bytes) -> list[Shipment]:
     return list(Shipment.select().where(Shipment.order == order).order_by(Shipment.number))
 
 
-def open_parcels(bench: str) -> list[Parcel]:
+def open_parcels(site: str, bench: str) -> list[Parcel]:
     """Parcels that are under way at a bench."""
-    asked = (Parcel.state == "OPEN") & (Parcel.bench == bench)
-    return list(Parcel.select().where(asked).order_by(Parcel.number))
+    asked = (Parcel.state == "OPEN") & (Parcel.bench == bench) & (Shipment.site == site)
+    here = Parcel.select().join(Shipment, on=(Shipment.id == Parcel.shipment))
+    return list(here.where(asked).order_by(Parcel.number))
 
 
-def slip(parcel: bytes) -> Slip:
-    """The packing slip of a closed parcel; raises NotFound."""
+def slip(site: str, parcel: bytes) -> Slip:
+    """The packing slip of a closed parcel of the site; raises NotFound."""
     query: Any = (
         Parcel.select(
             Parcel.number, Shipment.number, SalesOrder.id, SalesOrder.number,
@@ -128,7 +129,10 @@ def slip(parcel: bytes) -> Slip:
         .join(Shipment, on=(Shipment.id == Parcel.shipment))
         .join(SalesOrder, on=(SalesOrder.id == Shipment.order))
         .left_outer_join(Customer, on=(Customer.id == SalesOrder.customer))
-        .where((Parcel.id == parcel) & Parcel.state.not_in(("OPEN", "VOID")))
+        .where(
+            (Parcel.id == parcel) & (Shipment.site == site)
+            & Parcel.state.not_in(("OPEN", "VOID"))
+        )
         .tuples()
     )  # fmt: skip
     found = list(query)

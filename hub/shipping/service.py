@@ -77,9 +77,9 @@ class ParcelHead(NamedTuple):
 
 def shipment_head(act: Act, shipment: bytes) -> ShipmentHead:
     """Raises NotFound."""
-    sql = "SELECT id, number, order_id, state FROM shipment WHERE id = ?"
+    sql = "SELECT id, number, order_id, state FROM shipment WHERE id = ? AND site = ?"
     act.tx.flush()
-    row = act.tx.row(sql, (shipment,))
+    row = act.tx.row(sql, (shipment, act.site))
     if row is None:
         raise NotFound("shipment", shipment.hex())
     return ShipmentHead(bytes(row[0]), row[1], bytes(row[2]), row[3])
@@ -90,8 +90,8 @@ def parcel_head(act: Act, parcel: bytes) -> ParcelHead:
     act.tx.flush()
     row = act.tx.row(
         "SELECT p.id, p.number, p.shipment, s.order_id, p.state, p.bench FROM parcel p "
-        "JOIN shipment s ON s.id = p.shipment WHERE p.id = ?",
-        (parcel,),
+        "JOIN shipment s ON s.id = p.shipment WHERE p.id = ? AND s.site = ?",
+        (parcel, act.site),
     )
     if row is None:
         raise NotFound("parcel", parcel.hex())
@@ -143,8 +143,8 @@ def _open_shipment(act: Act, company: str, order: bytes) -> bytes:
 def _step(act: Act, shipment: bytes, before: tuple[str, ...], after: str) -> None:
     marks = ", ".join("?" * len(before))
     changed = act.tx.run(
-        f"UPDATE shipment SET state = ? WHERE id = ? AND state IN ({marks})",
-        (after, shipment, *before),
+        f"UPDATE shipment SET state = ? WHERE id = ? AND site = ? AND state IN ({marks})",
+        (after, shipment, act.site, *before),
     )
     if changed != 1:
         head = shipment_head(act, shipment)

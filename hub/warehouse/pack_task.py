@@ -94,7 +94,7 @@ class PackTask(NamedTuple):
 _HEAD: Final = (
     "SELECT p.id, p.number, p.state, p.bench, s.id, s.number, s.state, o.id, o.number, "
     "o.ships_complete FROM parcel p JOIN shipment s ON s.id = p.shipment "
-    "JOIN sales_order o ON o.id = s.order_id WHERE p.id = ?"
+    "JOIN sales_order o ON o.id = s.order_id WHERE p.id = ? AND s.site = ?"
 )
 _TOTES: Final = (
     "SELECT t.id, t.code, t.state, COALESCE(SUM(a.quantity), 0), MAX(CASE WHEN pt.parcel = ? "
@@ -124,9 +124,9 @@ _LEFTOVERS: Final = (
 )
 
 
-def read_task(rows: Rows, parcel: bytes) -> PackTask:
-    """The task of a parcel; raises NotFound."""
-    found = rows(_HEAD, (parcel,))
+def read_task(rows: Rows, parcel: bytes, site: str) -> PackTask:
+    """The task of a parcel of the site; raises NotFound."""
+    found = rows(_HEAD, (parcel, site))
     if not found:
         raise NotFound("parcel", parcel.hex())
     head = found[0]

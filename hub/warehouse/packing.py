@@ -124,7 +124,7 @@ def scan_tote(act: Act, bench: str, tote_code: str, *, anyway: bool = False) -> 
 def read(act: Act, task: Pack) -> PackTask:
     """The task as it is now; raises NotFound."""
     act.tx.flush()
-    return read_task(act.tx.rows, task if isinstance(task, bytes) else task.parcel)
+    return read_task(act.tx.rows, _parcel(task), act.site)
 
 
 def _at_bench(act: Act, tote: bytes) -> shipping.ParcelHead | None:

@@ -51,7 +51,7 @@ def bench() -> ResponseReturnValue:
     """The parcel in the address, or the one that is open at this bench."""
     name = _bench()
     task = _asked_task() or (_open_task(name) if name else None)
-    others = shipping.open_parcels(name) if name else []
+    others = shipping.open_parcels(web().site, name) if name else []
     return render_template(
         "warehouse/packing.html", bench=name, task=task,
         others=[parcel for parcel in others if task is None or parcel.id != task.parcel],
@@ -69,11 +69,11 @@ def _asked_task() -> PackTask | None:
 
 
 def _task(parcel: bytes) -> PackTask:
-    return read_task(partial(fetch, web().database), parcel)
+    return read_task(partial(fetch, web().database), parcel, web().site)
 
 
 def _open_task(bench: str) -> PackTask | None:
-    found = shipping.open_parcels(bench)
+    found = shipping.open_parcels(web().site, bench)
     return _task(found[0].id) if found else None
 
 
@@ -253,7 +253,7 @@ def reopen(parcel: str) -> ResponseReturnValue:
 @needs("shipping", "read")
 def slip(parcel: str) -> Response:
     """The packing slip; the same bytes each time."""
-    found = shipping.slip(forms.id_of("parcel", parcel))
+    found = shipping.slip(web().site, forms.id_of("parcel", parcel))
     response = Response(packing_slip(found, web().settings.title), mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{found.parcel}.pdf"'
     return response

@@ -179,7 +179,7 @@ class Packer:
     # ── what the hub does ────────────────────────────────────────────────────────────────
 
     def _read(self, parcel: bytes) -> PackTask:
-        return read_task(self._desk.rows, parcel)
+        return read_task(self._desk.rows, parcel, self._desk.site)
 
     def _verify_item(self, parcel: bytes, code: str, count: int) -> PackTask:
         return self._desk.carry_out(VerifyItem(parcel, code, count, closes=False))

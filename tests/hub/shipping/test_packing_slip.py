@@ -23,7 +23,7 @@ def test_says_what_is_inside_what_is_elsewhere_and_what_follows(hub: TestHub) ->
         packing.verify_item(act, first, "MUG", 2)
         packing.close_parcel(act, first, rest="LATER")
         second = packing.verify_item(act, packing.scan_tote(act, "b", "T1"), "MUG")
-    slip = queries.slip(second.parcel)
+    slip = queries.slip(hub.site, second.parcel)
     assert (slip.parcel, slip.external_id) == ("P-000002", "536365")
     assert slip.lines == (SlipLine("MUG", "Article MUG", 1),)
     assert slip.elsewhere == (SlipLine("MUG", "Article MUG", 2),)
@@ -35,7 +35,7 @@ def test_an_open_parcel_has_no_slip_yet(hub: TestHub) -> None:
     with hub.act() as act:
         task = packing.scan_tote(act, "b", "T1")
     with pytest.raises(NotFound):
-        queries.slip(task.parcel)
+        queries.slip(hub.site, task.parcel)
 
 
 def test_is_the_same_paper_each_time_and_takes_any_name() -> None:

@@ -90,8 +90,8 @@ def test_a_page_reads_the_same_task_as_the_act_that_made_it(hub: TestHub) -> Non
     totes.picked(hub, {"MUG": 2}, "T1")
     with hub.act() as act:
         task = packing.scan_tote(act, "east", "T1")
-    assert read_task(partial(fetch, hub.database), task.parcel) == task
-    (parcel,) = shipping.open_parcels("east")
+    assert read_task(partial(fetch, hub.database), task.parcel, hub.site) == task
+    (parcel,) = shipping.open_parcels(hub.site, "east")
     assert parcel.id == task.parcel
 
 
