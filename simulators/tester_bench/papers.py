@@ -60,7 +60,7 @@ class Tray:
         """Print a label. Raises NotPrintable."""
         refuse_foreign(label)
         paper = Paper("label", label.code, label.title, TESTER, now_us, label.code)
-        self._labels = [*self._labels, paper][-SHOWN:]
+        self._labels = [paper, *self._labels][:SHOWN]
 
     def newest(self, journal: Journal, site: str) -> list[Paper]:
         """Labels and slips together."""
