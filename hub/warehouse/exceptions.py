@@ -55,6 +55,11 @@ def _damaged(quantity: int, values: Mapping[str, Any]) -> bool:
     return values.get("reason") == "DAMAGED"
 
 
+def _can_be_applied(quantity: int, values: Mapping[str, Any]) -> bool:
+    """A key that was used for another event has that event's effects, for good."""
+    return values.get("code") != "CLONED_KEY"
+
+
 def _is_about_a_device(quantity: int, values: Mapping[str, Any]) -> bool:
     return bool(values.get("is_device"))
 
@@ -179,7 +184,7 @@ KINDS: Final[dict[str, Kind]] = {
         "A message could not be carried out",
         "{type} number {seq}: {text}",
         (
-            Remedy("apply", "Try again", remedies.apply_again, (), _DEVICES),
+            Remedy("apply", "Try again", remedies.apply_again, (), _DEVICES, _can_be_applied),
             Remedy("reject", "Leave without effect", remedies.reject, ("text",), _DEVICES),
         ),
     ),

@@ -106,7 +106,8 @@ class Crew:
         return (
             self.hall.is_bench_empty
             and not self.hall.put_backs
-            and all(worker.is_idle for worker in (*self.packers, *self.stowers))
+            and all(packer.is_idle for packer in self.packers)
+            and all(stower.is_idle for stower in self.stowers)
             and not any(self.hall.truth.of(picker.hand) for picker in self.pickers)
         )
 

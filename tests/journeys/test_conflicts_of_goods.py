@@ -19,15 +19,19 @@ from tests.hub import builders
 from tests.journeys.floor_in_time import BIN, HOUR_S, OTHER_BIN, THIRD_BIN, FloorInTime
 
 
-@pytest.fixture
-def floor(tmp_path: Path) -> FloorInTime:
+def beginning(folder: Path) -> FloorInTime:
     """One order of three mugs and two bowls; the cart is set up, and ANA goes out of reach."""
     stock = {f"{BIN}/MUG": 20, f"{OTHER_BIN}/BOWL": 20}
-    floor = FloorInTime(tmp_path, stock, {"MUG": 3, "BOWL": 2})
+    floor = FloorInTime(folder, stock, {"MUG": 3, "BOWL": 2})
     floor.first.log_in()
     floor.first.tote("T-1")
     floor.first.go_away()
     return floor
+
+
+@pytest.fixture
+def floor(tmp_path: Path) -> FloorInTime:
+    return beginning(tmp_path)
 
 
 def line_of(floor: FloorInTime, sku: str) -> OrderLine:
@@ -242,9 +246,9 @@ def test_a_tote_that_was_packed_without_waiting_is_in_the_books_twice(floor: Flo
     floor.assert_nothing_waits()
 
 
-@pytest.mark.conflict("TOTE_SHARED")
-def test_one_tote_named_by_two_is_looked_at_by_who_packs_it(tmp_path: Path):
-    floor = FloorInTime(tmp_path, {f"{BIN}/MUG": 20}, *[{"MUG": 1}] * 8)
+def shared_totes(folder: Path) -> FloorInTime:
+    """Two people set up their carts with the same totes, one of them out of reach."""
+    floor = FloorInTime(folder, {f"{BIN}/MUG": 20}, *[{"MUG": 1}] * 8)
     floor.first.log_in("ANA")
     floor.second.log_in("BEN")
     floor.first.go_away()
@@ -252,5 +256,11 @@ def test_one_tote_named_by_two_is_looked_at_by_who_packs_it(tmp_path: Path):
     floor.second.tote(*totes[: len(floor.second.works[0].progress.slots)])
     floor.first.tote(*totes[: len(floor.first.works[0].progress.slots)])
     floor.first.come_back()
+    return floor
+
+
+@pytest.mark.conflict("TOTE_SHARED")
+def test_one_tote_named_by_two_is_looked_at_by_who_packs_it(tmp_path: Path):
+    floor = shared_totes(tmp_path)
     assert set(floor.open()) == {"TOTE_SHARED"}
     floor.assert_nothing_waits()

@@ -22,16 +22,18 @@ from tests.journeys.floor_in_time import BIN, HOUR_S, OTHER_BIN, FloorInTime, Ha
 DAY_US = 24 * 3_600 * 1_000_000
 
 
-@pytest.fixture
-def floor(tmp_path: Path) -> FloorInTime:
+def beginning(folder: Path) -> FloorInTime:
     """One order of three mugs and two bowls; ANA has the work, and the cart is set up."""
-    floor = FloorInTime(
-        tmp_path, {f"{BIN}/MUG": 20, f"{OTHER_BIN}/BOWL": 20}, {"MUG": 3, "BOWL": 2}
-    )
+    floor = FloorInTime(folder, {f"{BIN}/MUG": 20, f"{OTHER_BIN}/BOWL": 20}, {"MUG": 3, "BOWL": 2})
     floor.first.log_in()
     floor.first.tote("T-1")
     floor.run()
     return floor
+
+
+@pytest.fixture
+def floor(tmp_path: Path) -> FloorInTime:
+    return beginning(tmp_path)
 
 
 def finish(hand: Hand) -> None:

@@ -20,10 +20,14 @@ LEASE_S = LEASE_US / 1_000_000
 MUGS, BOWLS = {f"{BIN}/MUG": 20}, {f"{OTHER_BIN}/BOWL": 20}
 
 
+def beginning(folder: Path) -> FloorInTime:
+    """One tour: three mugs and two bowls."""
+    return FloorInTime(folder, MUGS | BOWLS, {"MUG": 3, "BOWL": 2})
+
+
 @pytest.fixture
 def floor(tmp_path: Path) -> FloorInTime:
-    """One tour: three mugs and two bowls."""
-    return FloorInTime(tmp_path, MUGS | BOWLS, {"MUG": 3, "BOWL": 2})
+    return beginning(tmp_path)
 
 
 def given(floor: FloorInTime) -> None:
