@@ -37,7 +37,7 @@ CHANGES: Final = (("before", "after"), ("from_status", "to_status"), ("from_bin"
 """Two fields that say one thing."""
 UNSAID: Final = frozenset({"seen", "v", "dev", "epoch", "boot", "mono_ms", "at_quality", "rev"})
 """What the wire and a replay need, and nobody else."""
-_EMPTY: Final = (None, "", [], {}, ())
+_EMPTY: Final[tuple[Any, ...]] = (None, "", [], {}, ())
 _ID: Final = re.compile(r"[0-9a-f]{32}\Z")
 _INSIDE_WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 

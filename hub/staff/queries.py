@@ -114,7 +114,7 @@ def role_with_rule(person: bytes) -> str | None:
         .where(PersonRole.person == person, RoleRule.needs_second_factor)
         .order_by(RoleRule.role)
     )
-    return query.scalar()  # type: ignore[no-any-return]
+    return query.scalar()
 
 
 def second_factor(person: bytes) -> SecondFactor | None:

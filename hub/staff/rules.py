@@ -5,7 +5,8 @@ what each role may do when a hub is set up. Pure: no database, no clock, no dice
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from hub.staff import often_used
 
@@ -81,7 +82,8 @@ def may(allowed: frozenset[tuple[str, str]], capability: str, action: str) -> bo
     return not allowed.isdisjoint(asked)
 
 
-class Reach(NamedTuple):
+@dataclass(frozen=True)
+class Reach:
     """In which divisions somebody may do something: in every one, or in those named."""
 
     is_everywhere: bool

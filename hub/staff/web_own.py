@@ -54,7 +54,7 @@ def change_own_password() -> ResponseReturnValue:
     """Set a password of one's own; every session ends, and this one starts anew."""
     who = somebody()
     new = request.form.get("new", "")
-    if not who.must_change:
+    if who.stands_before != "password":
         refuse_stranger(who.id)
     if new != request.form.get("again", ""):
         raise BadValue("password", "…", "type the same twice")
