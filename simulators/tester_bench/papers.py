@@ -86,9 +86,9 @@ def _slips(journal: Journal, site: str) -> list[Paper]:
     ]
 
 
-def slip_pdf(parcel: str, sender: str) -> bytes:
+def slip_pdf(parcel: str, site: str) -> bytes:
     """The slip of one parcel. Raises NotFound."""
-    return packing_slip(slip(bytes.fromhex(parcel)), sender)
+    return packing_slip(slip(site, bytes.fromhex(parcel)), site)
 
 
 def label_pdf(label: Label) -> bytes:
