@@ -11,8 +11,8 @@ Owns no table and imports no capability; `hub.app` wires the people in. How a pa
   `acts.carry_out(ReleaseWave(id))`: the command (in the capability's `acts.py`) says which
   permission is asked, and its journal row who did it. A refusal (HubError) that a view does not
   catch becomes a sentence on the page it came from.
-* What has a division is asked in it: the view says `@needs_somewhere(…)` and asks with the division of
-  the row that it found, the command overrides `asked_in`, lists take `divisions(…)` of their reader.
+* What has a division is asked in it: the view says `@needs_somewhere(…)` and asks with that of the
+  row that it found, the command overrides `asked_in`, lists take `divisions(…)` of their reader.
   A view that does neither is open only to a right in every division.
 * Forms: `{% from "parts.html" import csrf, field %}` and `{{ csrf() }}` in every form that posts.
   The policy forbids inline scripts, `style=` attributes and other hosts; use classes, `<progress>`,
