@@ -30,7 +30,7 @@ class Short(Campaign):
 
 
 def test_a_warehouse_under_fire_loses_nothing_and_doubles_nothing(tmp_path: Path):
-    plan = FaultPlan(SEED, pickers=3, orders=20, speed=80.0, home_s=5.0)
+    plan = FaultPlan(SEED, pickers=3, orders=20, speed=80.0, home_s=120.0)
     quick = tuple(fault for fault in FAULTS if fault.lasts_s[1] < 10)
     campaign = Short(tmp_path, SEED, 120, 6.0, print, quick, plan, mean_s=0.7)
     print(f"seed {SEED}")
@@ -38,7 +38,9 @@ def test_a_warehouse_under_fire_loses_nothing_and_doubles_nothing(tmp_path: Path
     print({name: row["times"] for name, row in found["faults"].items() if row["times"]})
     assert found["events"] >= 120
     assert found["kills"] >= 6
-    wrong = ("events_lost", "events_doubled", "balance_mismatch", "line_mismatch", "never_back")
+    assert found["still_at_work"] == []
+    wrong = ("events_lost", "events_doubled", "balance_mismatch", "line_mismatch", "world_mismatch",
+             "never_back")  # fmt: skip
     assert {name: found[name] for name in wrong} == dict.fromkeys(wrong, 0)
     assert found["verify"] == "ok"
 

@@ -31,7 +31,7 @@ IMAGES: Final = 10_000
 """Of a run with scale 1, controls not counted."""
 CONTROL_SHARE: Final = 0.05
 """Each control gets so many images for one of the campaign."""
-CONTROL_IMAGES_MIN: Final = 60
+CONTROL_IMAGES_MIN: Final = 150
 WHOLE_FROM_SCALE: Final = 0.1
 """Below it the recorded processes do fewer acts, but ACTS_MIN."""
 ACTS_MIN: Final = 20
