@@ -52,7 +52,7 @@ class Pattern(Regexp):
     """A regular expression that the whole text has to match; written so that ECMA-262, which
     OpenAPI means, and Python read it alike."""
 
-    def __call__(self, value: str) -> str:
+    def __call__(self, value: Any) -> Any:
         if self.regex.fullmatch(value) is None:
             raise ValidationError(self._format_error(value))
         return value
