@@ -8,9 +8,11 @@ of it, is known by how it begins.
 from __future__ import annotations
 
 import gzip
+import sys
 import zlib
 from bisect import bisect_left
 from contextlib import ExitStack
+from os import SEEK_END
 from pathlib import Path
 from typing import IO, Final, NamedTuple, cast
 
@@ -64,9 +66,29 @@ def _unread(path: Path, mark: Mark, opened: ExitStack) -> list[_Piece]:
         content = cast("IO[bytes]", opened.enter_context(older))
         found = _Piece(content, _bytes_at(content, 0, HEAD_BYTES).hex())
         if found.head.startswith(mark.head):
-            return [found._replace(start=mark.offset), *later]
+            return _from(mark.offset, [found, *later])
         later.insert(0, found)
     return [now]
+
+
+def _from(offset: int, parts: list[_Piece]) -> list[_Piece]:
+    """The parts from a place on, counted from where the first begins.
+
+    A piece ends with a block, and reading may have been further: that stands in the next part now.
+    """
+    first, *later = parts
+    length = _length(first.content)
+    if later and offset > length:
+        return _from(offset - length, later)
+    return [first._replace(start=offset), *later]
+
+
+def _length(content: IO[bytes]) -> int:
+    """Of a piece that ends too early, because the disk was full: nobody knows, so no end."""
+    try:
+        return content.seek(0, SEEK_END)
+    except (EOFError, OSError, zlib.error):
+        return sys.maxsize
 
 
 def _read(unread: list[_Piece]) -> tuple[bytes, list[int]]:

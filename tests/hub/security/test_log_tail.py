@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub.process.log_files import FILES_KEPT, rotate
@@ -104,10 +104,11 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS)
+@example(steps=[(BLOCK - 1, False, False), (BLOCK - 1, False, True), (BLOCK - 27, True, False)])
 def test_however_the_bytes_come_and_the_log_is_cut_each_line_is_read_once(steps, tmp_path_factory):
     """Each step writes so many bytes, perhaps cuts the log, and perhaps reads."""
     log = tmp_path_factory.mktemp("log") / "broker.log"
-    text = "\n".join(f"{n:06}: of a log that grows" for n in range(2_000)).encode()
+    text = "\n".join(f"{n:06} {n:06} {n:06} {n:06}" for n in range(2_000)).encode()
     written, cuts = text.index(b"\n") + 1, 0
     log.write_bytes(text[:written])
     seen, mark = new_lines(log, Mark())
