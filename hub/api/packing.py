@@ -44,7 +44,7 @@ def verify_item(json_data: dict[str, Any], headers_data: dict[str, Any]) -> Any:
         return _out(acts.carry_out(seen, key=kept))
     except AlreadyDone:
         row_of(kept, seen, key)
-        return _out(read_task(partial(fetch, web().database), parcel))
+        return _out(read_task(partial(fetch, web().database), parcel, web().site))
 
 
 @pages.post("/packing/close")
