@@ -24,7 +24,9 @@ _OVER: Final = (
     "SELECT a.id, a.state, d.state, d.presence, d.presence_at, d.seen_at FROM assignment a "
     "LEFT JOIN device d ON d.site = a.site AND d.name = a.device "
     "WHERE a.site = ? AND a.state IN ('OFFERED', 'ASSIGNED', 'IN_PROGRESS') "
-    "AND (a.lease_until <= ? OR d.state = 'RETIRED') ORDER BY a.id"
+    "AND (a.lease_until <= ? OR d.state = 'RETIRED' AND NOT EXISTS "
+    "(SELECT 1 FROM floor_exception e WHERE e.assignment = a.id AND e.kind = 'LEASE_EXPIRED' "
+    "AND e.state = 'OPEN')) ORDER BY a.id"
 )
 
 
