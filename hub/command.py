@@ -74,6 +74,12 @@ class Command(msgspec.Struct, Generic[R_co], frozen=True):
         """
         return "*"
 
+    def refuse_to(self, actor: bytes) -> None:
+        """Refuse a person who has the permission, but may not do it to this one. Nothing by itself.
+
+        Asked where a command comes in, and not again by a replay.
+        """
+
     def carry_out(self, act: Act) -> R_co:
         """Do it within `act`, and return what whoever asked wants to know."""
         raise NotImplementedError

@@ -138,7 +138,7 @@ live.provide("import-end", _live_end, needs=("bulk", "import"), every_ms=500)
 
 
 def _refuse_people(kind: str, action: str) -> None:
-    """A file of people gives roles, so it takes more than the right to import."""
+    """A file of people takes more than the right to import; see also `NoteUpload.refuse_to`."""
     if kind == "people":
         web().people.require(somebody(), "staff", action)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hub.command import Command, Id, Personal, PersonalOrNone, command
 from hub.journal import Act
-from hub.staff import second_factor, service, sessions
+from hub.staff import giving, second_factor, service, sessions
 from hub.staff.sessions import Attempt
 
 EDIT = "staff.edit"
@@ -25,6 +25,20 @@ class TryLogIn(Command[Attempt], frozen=True):
 
     def carry_out(self, act: Act) -> Attempt:
         return sessions.take_attempt(act, self.person)
+
+
+@command("staff.give_back_try")
+class GiveBackTry(Command[None], frozen=True):
+    """The password was right, of somebody who is logged in already: that attempt counts for none.
+
+    A log-in that succeeds forgives all of them instead.
+    """
+
+    person: Id
+
+    def carry_out(self, act: Act) -> None:
+        act.about = self.person
+        sessions.give_back(act, self.person)
 
 
 @command("staff.log_in")
@@ -97,6 +111,9 @@ class EndSessions(Command[int], frozen=True):
     person: Id
     but: PersonalOrNone = None
 
+    def refuse_to(self, actor: bytes) -> None:
+        giving.refuse_to_touch(actor, self.person)
+
     def carry_out(self, act: Act) -> int:
         act.about = self.person
         return sessions.end_sessions(act, self.person, _digest(self.but or ""))
@@ -130,6 +147,9 @@ class SetPassword(Command[None], frozen=True):
     person: Id
     password_hash: Personal
     must_change: bool
+
+    def refuse_to(self, actor: bytes) -> None:
+        giving.refuse_to_touch(actor, self.person)
 
     def carry_out(self, act: Act) -> None:
         act.about = self.person
@@ -235,6 +255,9 @@ class ResetSecondFactor(Command[None], frozen=True):
 
     person: Id
 
+    def refuse_to(self, actor: bytes) -> None:
+        giving.refuse_to_touch(actor, self.person)
+
     def carry_out(self, act: Act) -> None:
         act.about = self.person
         second_factor.reset(act, self.person)
@@ -246,6 +269,10 @@ class SetRoleRule(Command[None], frozen=True):
 
     role: str
     needs_second_factor: bool
+
+    def refuse_to(self, actor: bytes) -> None:
+        """It holds at every site: whoever may not all that the role may, opens no door to it."""
+        giving.refuse_to_give(actor, (self.role,))
 
     def carry_out(self, act: Act) -> None:
         second_factor.set_rule(act, self.role, needs_second_factor=self.needs_second_factor)
@@ -273,6 +300,9 @@ class AddPerson(Command[bytes], frozen=True):
     language: str = "en"
     must_change: bool = False
 
+    def refuse_to(self, actor: bytes) -> None:
+        giving.refuse_to_give(actor, self.roles)
+
     def carry_out(self, act: Act) -> bytes:
         act.about = service.add_person(
             act, self.company, self.name, badge=self.badge, verifier=self.verifier or "",
@@ -294,6 +324,10 @@ class ChangePerson(Command[None], frozen=True):
     badge: PersonalOrNone = None
     login: PersonalOrNone = None
 
+    def refuse_to(self, actor: bytes) -> None:
+        giving.refuse_to_touch(actor, self.person)
+        giving.refuse_to_give(actor, self.roles)
+
     def carry_out(self, act: Act) -> None:
         act.about = self.person
         service.change_person(
@@ -313,6 +347,9 @@ class GrantRole(Command[None], frozen=True):
     at: str = "*"
     """The site."""
 
+    def refuse_to(self, actor: bytes) -> None:
+        giving.refuse_to_give(actor, (self.role,), self.at, self.division)
+
     def carry_out(self, act: Act) -> None:
         act.about = self.person
         service.grant(act, self.person, self.role, self.at, self.division)
@@ -324,6 +361,9 @@ class WithdrawRole(Command[None], frozen=True):
     role: str
     division: str
     at: str = "*"
+
+    def refuse_to(self, actor: bytes) -> None:
+        giving.refuse_to_touch(actor, self.person)
 
     def carry_out(self, act: Act) -> None:
         act.about = self.person

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from peewee import fn
@@ -17,6 +17,7 @@ from hub.staff.models import (
     SecondFactor,
     WebSession,
 )
+from hub.staff.rules import Right
 from protocols.messages.configuration import ShiftPerson
 
 Allowed = Mapping[str, frozenset[tuple[str, str]]]
@@ -65,6 +66,25 @@ def allowed_of(person: bytes, site: str = "*") -> Allowed:
     for division, capability, action in _tuples(query):
         found.setdefault(division, set()).add((capability, action))
     return {division: frozenset(pairs) for division, pairs in found.items()}
+
+
+def rights_of(person: bytes) -> frozenset[Right]:
+    """All that a person's roles give, wherever it is."""
+    query = (
+        Permission.select(
+            Permission.capability, Permission.action, PersonRole.site, PersonRole.division
+        )
+        .join(PersonRole, on=(PersonRole.role == Permission.role))
+        .where(PersonRole.person == person)
+    )
+    return frozenset(Right(*row) for row in _tuples(query))
+
+
+def rights_of_roles(roles: Iterable[str], site: str, division: str) -> frozenset[Right]:
+    """What these roles give to whoever has them at a site and in a division."""
+    query = Permission.select(Permission.capability, Permission.action)
+    found = _tuples(query.where(Permission.role.in_(list(roles))))
+    return frozenset(Right(*pair, site, division) for pair in found)
 
 
 def of_session(digest: bytes, site: str, now_us: int) -> Visitor | None:

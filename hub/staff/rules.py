@@ -4,9 +4,9 @@ what each role may do when a hub is set up. Pure: no database, no clock, no dice
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from hub.staff import often_used
 
@@ -80,6 +80,24 @@ def may(allowed: frozenset[tuple[str, str]], capability: str, action: str) -> bo
     """Whether permissions, of which `*` stands for every one, cover an act."""
     asked = ((capability, action), (capability, ANY), (ANY, ANY))
     return not allowed.isdisjoint(asked)
+
+
+class Right(NamedTuple):
+    """What somebody may do, and where; `*` stands for every one."""
+
+    capability: str
+    action: str
+    site: str = ANY
+    division: str = ANY
+
+    def covers(self, other: Right) -> bool:
+        return all(mine in (ANY, its) for mine, its in zip(self, other, strict=True))
+
+
+def first_beyond(held: Collection[Right], asked: Iterable[Right]) -> Right | None:
+    """The first right asked that none of those held covers; None when there is no such."""
+    beyond = (right for right in sorted(asked) if not any(mine.covers(right) for mine in held))
+    return next(beyond, None)
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,12 @@ class Denied(HubError):
     ) -> None:
         self.capability, self.action, self.site = capability, action, site
         self.division = division
-        super().__init__(
-            f"You may not do this ({capability}.{action}{_of_division(division)}). Ask somebody "
-            "who looks after people and roles."
+        super().__init__(self._sentence())
+
+    def _sentence(self) -> str:
+        return (
+            f"You may not do this ({self.capability}.{self.action}{_of_division(self.division)}). "
+            "Ask somebody who looks after people and roles."
         )
 
     def values(self) -> dict[str, object]:

@@ -69,6 +69,17 @@ def take_attempt(act: Act, person: bytes | None) -> Attempt:
     return Attempt(id, "", max(1, (int(row[3]) - act.now_us) // 1_000_000))
 
 
+def give_back(act: Act, person: bytes) -> None:
+    """The attempt just taken was right: it does not count. Those before it do, so whoever knows
+    the password has no more tries at the second factor.
+    """
+    act.tx.run(
+        "UPDATE person SET failed_logins = failed_logins - 1, locked_until = 0 "
+        "WHERE id = ? AND failed_logins > 0",
+        (person,),
+    )
+
+
 def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 

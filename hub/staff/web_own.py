@@ -10,7 +10,14 @@ from flask.typing import ResponseReturnValue
 
 from hub.errors import BadValue
 from hub.staff import passwords, queries, service
-from hub.staff.acts import AddToken, EndSessions, RevokeToken, SetPassword, TryLogIn
+from hub.staff.acts import (
+    AddToken,
+    EndSessions,
+    GiveBackTry,
+    RevokeToken,
+    SetPassword,
+    TryLogIn,
+)
 from hub.staff.models import Person
 from hub.staff.web_log_in import enter
 from hub.staff.web_pages import carry_out, pages, this_session
@@ -71,6 +78,7 @@ def refuse_stranger(id: bytes) -> None:
     attempt = carry_out(TryLogIn(id), id)
     if not passwords.is_right(request.form.get("current", ""), attempt.password_hash):
         raise BadValue("password", "…", "the present password is not right")
+    carry_out(GiveBackTry(id), id)
 
 
 def _refuse_same(id: bytes, new: str) -> None:
@@ -86,8 +94,11 @@ def tokens() -> ResponseReturnValue:
 
 @pages.post("/own/tokens")
 def add_token() -> ResponseReturnValue:
-    """Make a key for the API; it is shown this one time."""
+    """Make a key for the API; it is shown this one time. It outlives every log-in, so the password
+    is asked for.
+    """
     who, name = somebody(), forms.words("name", signs_max=60)
+    refuse_stranger(who.id)
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     carry_out(AddToken(who.id, name, service.token_digest(secret).hex()), who.id)
     return _own_page(secret=secret)

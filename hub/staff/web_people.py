@@ -21,6 +21,7 @@ from hub.staff.acts import (
     WithdrawRole,
 )
 from hub.staff.models import Person, PersonRole
+from hub.staff.web_own import refuse_stranger
 from hub.staff.web_pages import pages
 from hub.web import acts, forms, naming
 from hub.web.context import somebody, web
@@ -147,10 +148,14 @@ def after_reset(person: str) -> ResponseReturnValue:
 @pages.post("/people/<person>/reset")
 @needs("staff", "edit")
 def reset_password(person: str) -> ResponseReturnValue:
-    """A new one-time password, shown once; every session of the person ends."""
+    """A new one-time password, shown once; every session of the person ends.
+
+    Whoever sees it gets in as that person, so the password of whoever asks is asked for.
+    """
     found = _person(person)
     if not found.login:
         raise BadValue("login", "", "give the person a login first")
+    refuse_stranger(somebody().id)
     one_time = passwords.one_time()
     acts.carry_out(SetPassword(found.id, passwords.hashed(one_time), must_change=True))
     return _person_page(found, one_time=one_time)
@@ -168,10 +173,11 @@ def end_sessions(person: str) -> ResponseReturnValue:
 @pages.post("/people/<person>/second-factor/reset")
 @needs(*ResetSecondFactor.NEEDS)
 def reset_second_factor(person: str) -> ResponseReturnValue:
-    """Somebody lost their telephone and has no recovery code left."""
+    """Somebody lost their telephone and has no recovery code left. Asks for one's own password."""
     id = _person(person).id
     if id == somebody().id:
         raise BadValue("person", "you", "a code on your own page turns it off; or ask a colleague")
+    refuse_stranger(somebody().id)
     acts.carry_out(ResetSecondFactor(id))
     flash(_("The next log-in asks for no code. All their log-ins have ended."), "done")
     return redirect(f"/people/{person}", 303)

@@ -27,5 +27,6 @@ def carry_out(
     """
     who, parts = somebody(), web()
     parts.people.require(who, *(needs or command.NEEDS), command.asked_in())
+    command.refuse_to(who.id)
     via: Via = "api" if g.get("is_api") else "page"
     return parts.journal.carry_out(command, site=parts.site, via=via, actor=who.id, key=key)

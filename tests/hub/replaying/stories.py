@@ -47,6 +47,7 @@ from hub.staff.acts import (
     EndSessions,
     EnterCode,
     EnterRecoveryCode,
+    GiveBackTry,
     GrantRole,
     LogIn,
     LogOut,
@@ -129,6 +130,7 @@ def people(house: House) -> None:
     house.do(SetPin(ana, "scrypt$2"))
     house.do(SetPassword(ana, "argon2", must_change=False))
     house.do(TryLogIn(ana), actor=bytes(16))
+    house.do(GiveBackTry(ana), actor=ana)
     house.do(TryLogIn(None), actor=bytes(16))
     house.do(LogIn(ana, digest, "::1"), actor=ana)
     house.do(LogIn(ana, "cd" * 32, "::1", former=digest), actor=ana)

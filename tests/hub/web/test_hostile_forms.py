@@ -116,7 +116,7 @@ def _forms(admin: Browser, people: dict[str, bytes]) -> Iterator[PageForm]:
     device, person = "/devices/hh-1", f"/people/{people['picker'].hex()}"
     yield PageForm(device, f"{device}/code", {})
     yield PageForm(device, f"{device}/renew", {})
-    yield PageForm(person, f"{person}/second-factor/reset", {})
+    yield PageForm(person, f"{person}/second-factor/reset", {"current": PASSWORD})
     yield PageForm(
         person, f"{person}/roles/withdraw", {"role": "picker", "site": "*", "division": "*"}
     )

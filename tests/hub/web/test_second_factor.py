@@ -336,7 +336,7 @@ def test_an_administrator_resets_a_lost_telephone_and_the_journal_says_so(
     admin = browse("admin")
     page = f"/people/{people['office'].hex()}"
     assert "Reset the second factor" in admin.get(page).text
-    assert admin.post(page + "/second-factor/reset").status_code == 303
+    assert admin.post(page + "/second-factor/reset", {"current": PASSWORD}).status_code == 303
     assert office.get("/orders").status_code == 303, "every log-in has ended"
     assert browse("").log_in("office").location == "/"
     row = JournalRow.get(JournalRow.act == "staff.reset_second_factor")
@@ -352,7 +352,7 @@ def test_nobody_resets_their_own_without_a_code(
     set_up(sqlite_hub, admin)
     page = f"/people/{people['admin'].hex()}"
     admin.get(page)
-    admin.post(page + "/second-factor/reset")
+    admin.post(page + "/second-factor/reset", {"current": PASSWORD})
     assert SecondFactor.select().count() == 1
 
 
