@@ -1,7 +1,8 @@
 """What the gateway remembers about its devices between groups. Owns a cache, never the truth.
 
-The gateway is the single writer of these rows (it holds the site's lock), so what it has read
-stays true; only enrolment and retirement come from elsewhere, and are read again every second.
+The gateway is the single writer of epochs (it holds the site's lock), so what it has read of them
+stays true. Enrolment, retirement, and moments that moved with the hub's clock come from elsewhere:
+rows of devices are read again every second, between groups.
 A group's changes enter the cache after its commit, not before.
 """
 
@@ -115,14 +116,19 @@ class KnownDevices:
         self._with_parked: set[EpochKey] = set()
 
     def refresh(self) -> None:
-        """Read enrolments and the ends of them again; what is known of the others stays."""
+        """Read all devices again. Not within a group, whose changes are not in the rows yet."""
         rows: Any = list(Device.select(*_COLUMNS).where(Device.site == self._site).dicts())
         self._shut_out = {row["name"]: row["state"] for row in rows if row["state"] != ENROLLED}
         self._devices = {
-            row["name"]: self._devices.get(row["name"]) or KnownDevice(row)
-            for row in rows
-            if row["state"] == ENROLLED
+            row["name"]: self._read_again(row) for row in rows if row["state"] == ENROLLED
         }
+
+    def _read_again(self, row: dict[str, Any]) -> KnownDevice:
+        known = self._devices.get(row["name"])
+        if known is None:
+            return KnownDevice(row)
+        known.note(row)
+        return known
 
     def get(self, name: str) -> KnownDevice:
         """Raises UnknownDevice, ShutOut."""

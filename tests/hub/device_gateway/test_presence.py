@@ -6,6 +6,7 @@ from hub.device_gateway.configuration import make_config
 from hub.devices import queries
 from hub.devices.models import Device as DeviceRow
 from hub.devices.models import DeviceEpoch
+from hub.warehouse.clock_jumps import DAY_US, FollowJump
 from protocols.messages.asking import TimeAsked, TimeReply
 from protocols.messages.codec import decode, encode
 from protocols.messages.configuration import Config, ShiftPerson
@@ -128,3 +129,15 @@ def test_a_change_of_people_reaches_devices_that_are_on_line(floor: Floor, devic
     (config,) = floor.tick()
     assert decode(Config, config.payload) == make_config("UTC", floor.people)
     assert floor.tick() == []
+
+
+def test_reports_count_on_when_the_hubs_clock_was_set_back(floor: Floor, device: Device):
+    """The planner moves what devices reported by the old time; the gateway must not go by it."""
+    floor.hear(device.birth(at=AT))
+    assert row().watermark_at == AT
+    back_us = 400 * DAY_US
+    floor.hub.clock.advance(us=-back_us)
+    floor.hub.journal.carry_out(FollowJump(-back_us), site=floor.hub.site, via="timer")
+    floor.tick()
+    floor.hear(telemetry(device, 0, at=AT - back_us + 5))
+    assert row().watermark_at == AT - back_us + 5
