@@ -20,6 +20,10 @@ from hub.web.context import Visitor, of_app, somebody, visitor, web
 
 COOKIE: Final = "binlight"
 FORM_COOKIE: Final = "binlight_form"
+FLASHES: Final = "_flashes"
+"""Flask's own name in the session."""
+MESSAGES_MAX: Final = 4
+MESSAGE_SIGNS_MAX: Final = 300
 HOST_PREFIX: Final = "__Host-"
 """Behind HTTPS: browsers take such a cookie from this very host alone (RFC 6265bis)."""
 COOKIE_MAX_S: Final = 7 * 24 * 3_600
@@ -90,6 +94,7 @@ def protect(app: Flask) -> Limiter:
     )
     app.before_request(_let_in)
     app.after_request(_add_headers)
+    app.after_request(_keep_few_messages)
     return limiter
 
 
@@ -169,6 +174,17 @@ def _add_headers(response: Response) -> Response:
         )
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _keep_few_messages(response: Response) -> Response:
+    """Messages wait for the next page in a cookie, and browsers drop one beyond 4,093 bytes whole:
+    of a browser that never looks at a page only the newest are kept.
+    """
+    waiting = session.get(FLASHES, [])
+    if len(waiting) > MESSAGES_MAX or any(len(text) > MESSAGE_SIGNS_MAX for _, text in waiting):
+        newest = waiting[-MESSAGES_MAX:]
+        session[FLASHES] = [(kind, text[:MESSAGE_SIGNS_MAX]) for kind, text in newest]
     return response
 
 
