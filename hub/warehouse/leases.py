@@ -122,9 +122,10 @@ def renew_lease(act: Act, assignment: bytes, device: str) -> bool:
 
 
 def move_moments(act: Act, by_us: int) -> None:
-    """The clock was set: every lease has as much time left as before."""
+    """The clock was set: leases have as much time left, and work was held as long, as before."""
     act.tx.run(
-        "UPDATE assignment SET lease_until = lease_until + ? WHERE site = ? "
-        "AND state IN ('OFFERED', 'ASSIGNED', 'IN_PROGRESS')",
-        (by_us, act.site),
+        "UPDATE assignment SET held_since = held_since + ?, "
+        "lease_until = CASE WHEN lease_until = 0 THEN 0 ELSE lease_until + ? END "
+        "WHERE site = ? AND state NOT IN ('COMPLETED', 'CANCELLED')",
+        (by_us, by_us, act.site),
     )

@@ -9,6 +9,7 @@ from hub.devices import service as devices
 from hub.errors import WrongState
 from hub.floor_exceptions import FloorException
 from hub.warehouse import dispatch, exceptions, planner
+from hub.warehouse.clock_jumps import DAY_US, FollowJump
 from hub.warehouse.kept_work import KEPT_MINUTES
 from hub.warehouse.models import Assignment
 from protocols.messages.events import AssignmentStarted, AssignmentSuspended, WorkRequested
@@ -67,6 +68,19 @@ def test_work_that_is_kept_for_nobody_is_no_matter(hub: TestHub, work: bytes) ->
     keep(hub, work, None)
     wait(hub, 2 * KEPT_MINUTES)
     assert reminders(hub) == []
+
+
+@pytest.mark.parametrize("by_us", [-400 * DAY_US, DAY_US], ids=["400 days back", "a day ahead"])
+def test_a_clock_that_is_set_neither_hurries_nor_delays_it(
+    hub: TestHub, work: bytes, by_us: int
+) -> None:
+    keep(hub, work)
+    hub.clock.advance(us=by_us)
+    hub.journal.carry_out(FollowJump(by_us), site=hub.site, via="timer")
+    wait(hub, KEPT_MINUTES - 1)
+    assert reminders(hub) == []
+    wait(hub, 1)
+    assert reminders(hub) == [("OPEN", "")]
 
 
 def test_it_is_over_when_the_person_asks_after_all(hub: TestHub, work: bytes) -> None:
