@@ -288,9 +288,10 @@ class Picker:
                 yield from self._take_out_again(article.item, tote)
 
     def _tote_for(self, line: LineOnScreen, pieces: int) -> str:
-        """The tote on the screen, or a new one when that is full."""
+        """The tote on the screen, or a new one when that is full or no longer on the cart."""
+        is_here = line.tote in self._cart.get(line.slot, ())
         full = sum(self._truth.of(("TOTE", line.tote)).values())
-        if full and full + pieces > TOTE_PIECES_MAX:
+        if not is_here or (full and full + pieces > TOTE_PIECES_MAX):
             self._new_tote = self._new_tote or self._hall.take_tote()
             return self._new_tote
         return line.tote
