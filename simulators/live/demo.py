@@ -125,8 +125,7 @@ class Teller:
     def welcome(self) -> None:
         world = self._world
         click.echo(f"\n  The page:  {world.config.page_url}")
-        if world.password is not None:
-            click.echo(f"  Log in as  admin  with the one-time password  {world.password}")
+        click.echo(f"  Log in as  admin  with the one-time password  {world.hub.password}")
         click.echo(
             f"\n{world.plan.pickers} pickers work through {world.plan.orders} orders "
             f"({world.lines} lines), {world.speed:.0f} times as fast as people do. "

@@ -103,7 +103,7 @@ class DemoWorld:
         self.plan, self.config, self._say = plan, config, say
         self._began = time.monotonic()
         self.journal = open_journal(config)
-        self.password = prepare(config, self.journal)
+        prepare(config, self.journal)
         furnisher = Furnisher(config, self.journal, chance(plan.seed, "furnishing"))
         packers = max(1, -(-plan.pickers // 2))
         self.furnished = furnisher.furnish(plan.orders, plan.pickers, packers)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,7 +19,9 @@ from hub.config import HubConfig
 from simulators.errors import DemoFailed
 
 Part = Literal["broker", "gateway", "web", "planner"]
-READY: Final = b"Binlight is ready"
+SAID_ALL: Final = b"Devices connect to port"
+"""The last line of what a hub says once it is ready."""
+PASSWORD: Final = re.compile(rb"one-time password (\w+)")
 END_S: Final = 20.0
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -29,6 +32,10 @@ class LiveHub:
     def __init__(self, config: HubConfig, environment: Mapping[str, str] | None = None) -> None:
         self._config, self._environment = config, environment or {}
         self._process: subprocess.Popen[bytes] | None = None
+        self.password: str | None = None
+        """The administrator's one-time password as the last start said it: until somebody has
+        used it, each start makes another, and what was said before opens nothing.
+        """
 
     def start(self) -> None:
         """Returns once it is ready. Raises DemoFailed with the end of its log."""
@@ -45,8 +52,11 @@ class LiveHub:
                 env={**os.environ, "PYTHONPATH": str(ROOT), **self._environment},
             )  # fmt: skip
         assert self._process.stdout is not None  # noqa: S101 - a pipe was asked for
+        self.password = None
         for line in self._process.stdout:
-            if line.startswith(READY):
+            if found := PASSWORD.search(line):
+                self.password = found[1].decode()
+            if line.startswith(SAID_ALL):
                 return
         raise DemoFailed(f"The hub did not start; see {self._log}:\n{self._end_of_log()}")
 

@@ -194,7 +194,7 @@ class LiveSite:
 
 
 class Opened(NamedTuple):
-    """A site that runs, and the administrator's one-time password of a hub that is new."""
+    """A site that runs, and the administrator's one-time password while nobody has used it."""
 
     site: LiveSite
     password: str | None
@@ -208,8 +208,8 @@ def open_site(plan: WorldPlan, folder: Path, wanted: Wanted = Wanted()) -> Opene
     config = HubConfig(folder=str(folder), secure=plan.secure)
     is_new = not (config.data / "hub.db").exists()
     journal = open_journal(config)
-    password = prepare(config, journal) if is_new else None
     if is_new:
+        prepare(config, journal)
         found = world_plan.furnish(plan, config, journal, chance(plan.seed, "furnishing"))
         world_plan.remember(config.data, found)
     furnishing = world_plan.remembered(config.data)
@@ -223,7 +223,7 @@ def open_site(plan: WorldPlan, folder: Path, wanted: Wanted = Wanted()) -> Opene
         site.close()
         raise
     site.switch_all_on()
-    return Opened(site, password)
+    return Opened(site, hub.password)
 
 
 def _started(config: HubConfig, wanted: Wanted) -> tuple[LiveHub, HubConfig]:
