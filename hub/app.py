@@ -82,13 +82,16 @@ class StaffPeople:
         self._site = settings.site
 
     def of_session(self, secret: str) -> Visitor | None:
-        digest, now_us = sessions.digest(secret), self._journal.clock.now_us()
-        found = staff_queries.of_session(digest, self._site, now_us)
+        found, now_us = self.look_up(secret), self._journal.clock.now_us()
         if found is None or found.awaits_code:
             return found
         if now_us - found.seen_at > sessions.TOUCH_US:
-            sessions.touch(self._journal.database, digest, now_us)
+            sessions.touch(self._journal.database, sessions.digest(secret), now_us)
         return found
+
+    def look_up(self, secret: str) -> Visitor | None:
+        now_us = self._journal.clock.now_us()
+        return staff_queries.of_session(sessions.digest(secret), self._site, now_us)
 
     def of_token(self, secret: str) -> Visitor | None:
         return staff_queries.of_token(staff.token_digest(secret), self._site)

@@ -151,7 +151,7 @@ def _names(ids: list[bytes]) -> dict[bytes, tuple[str, str]]:
 def _seen() -> list[Any]:
     """Orders of other divisions have no name for whoever may not see them."""
     limited = divisions("orders", "read") if visitor() else None
-    return [] if not limited else [SalesOrder.division.in_(sorted(limited))]
+    return [] if limited is None else [SalesOrder.division.in_(sorted(limited))]
 
 
 def _line_names(ids: list[bytes]) -> dict[bytes, tuple[str, str]]:

@@ -84,7 +84,7 @@ def rights_of_roles(roles: Iterable[str], site: str, division: str) -> frozenset
     """What these roles give to whoever has them at a site and in a division."""
     query = Permission.select(Permission.capability, Permission.action)
     found = _tuples(query.where(Permission.role.in_(list(roles))))
-    return frozenset(Right(*pair, site, division) for pair in found)
+    return frozenset(Right(capability, action, site, division) for capability, action in found)
 
 
 def of_session(digest: bytes, site: str, now_us: int) -> Visitor | None:

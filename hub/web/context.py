@@ -84,7 +84,11 @@ class Reach(Protocol):
 class People(Protocol):
     """What the pages ask of the capability that knows people."""
 
-    def of_session(self, secret: str) -> Visitor | None: ...
+    def of_session(self, secret: str) -> Visitor | None:
+        """Whose session it is, which lasts on by being used."""
+
+    def look_up(self, secret: str) -> Visitor | None:
+        """The same without using it."""
 
     def of_token(self, secret: str) -> Visitor | None: ...
 

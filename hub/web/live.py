@@ -26,6 +26,8 @@ HEARTBEAT_MS: Final = 10_000
 UNJOURNALLED_EVERY_MS: Final = 2_000
 """Presence and batteries change without an act: topics are asked at least so often."""
 TOPICS_MAX: Final = 12
+LOOK_WHO_MS: Final = 5_000
+"""How soon a log-in that ended, or a right that was taken away, ends a stream that is open."""
 LINGER_MS: Final = 5_000
 """The reader stays so long after the last stream, for whoever goes from page to page."""
 
@@ -86,8 +88,12 @@ class _Told(NamedTuple):
 class Watch:
     """One open page: the subjects it asked for, and how far it has seen."""
 
-    def __init__(self, feed: Feed, subjects: Sequence[Subject], seen: int) -> None:
-        self._feed = feed
+    def __init__(
+        self, feed: Feed, subjects: Sequence[Subject], seen: int, may_go_on: Callable[[], bool]
+    ) -> None:
+        self._feed, self.may_go_on = feed, may_go_on
+        self.is_over = False
+        """Whoever watched may not any more."""
         self.subjects = tuple(subjects)
         self._seen = dict.fromkeys(self.subjects, seen)
 
@@ -127,18 +133,24 @@ class Feed:
         self._asked: dict[Subject, tuple[int, int]] = {}
         self._version = 0
         self._thread: threading.Thread | None = None
-        self._idle_since_ms = 0
+        self._idle_since_ms = self._look_who_at_ms = 0
         self._is_ended = False
         self.is_well = True
         """Whether the last look succeeded; without it no heartbeat is sent and pages turn stale."""
 
     # --- streams -----------------------------------------------------------------------------
 
-    def open(self, subjects: Sequence[Subject], last_id: str = "") -> Watch:
-        """Watch subjects, from `last_id` on when it is ours. Raises TooManyStreams."""
+    def open(
+        self, subjects: Sequence[Subject], last_id: str = "",
+        may_go_on: Callable[[], bool] = lambda: True,
+    ) -> Watch:  # fmt: skip
+        """Watch subjects, from `last_id` on when it is ours. Raises TooManyStreams.
+
+        `may_go_on` is asked now and then by the reader's thread, outside of any request.
+        """
         nonce, _, version = last_id.partition("-")
         seen = int(version) if nonce == self._nonce and _VERSION.fullmatch(version) else 0
-        watch = Watch(self, subjects, seen)
+        watch = Watch(self, subjects, seen, may_go_on)
         with self._changed:
             if len(self._watches) >= self._streams_max:
                 raise TooManyStreams(self._streams_max)
@@ -161,11 +173,13 @@ class Feed:
     def stream(
         self, watch: Watch, is_gone: Callable[[], bool], wait_s: float = 1.0
     ) -> Iterator[bytes]:
-        """Events for one page until it is gone; a beat at once and then every ten seconds."""
+        """Events for one page until it is gone, or its person may not see them any more; a beat at
+        once and then every ten seconds.
+        """
         try:
             beaten_ms = self._mono_ms()
             yield b"retry: 1000\n\n" + self._beat()
-            while not is_gone():
+            while not (watch.is_over or is_gone()):
                 for subject, told in watch.news():
                     yield self._event(subject, told)
                 if self._mono_ms() - beaten_ms >= HEARTBEAT_MS:
@@ -198,10 +212,24 @@ class Feed:
             self._ask(s, head, now_ms) for s in sorted(watched) if self._is_due(s, head, now_ms)
         ]
         self._forget(watched)
+        self._look_who_watches(now_ms)
         if any(changed):
             with self._changed:
                 self._changed.notify_all()
         return any(changed)
+
+    def _look_who_watches(self, now_ms: int) -> None:
+        """End the streams of whoever logged out, was logged out, or lost a right."""
+        if now_ms < self._look_who_at_ms:
+            return
+        self._look_who_at_ms = now_ms + LOOK_WHO_MS
+        with self._changed:
+            watches = list(self._watches)
+        over = [watch for watch in watches if not watch.may_go_on()]
+        with self._changed:
+            for watch in over:
+                watch.is_over = True
+            self._changed.notify_all()
 
     def _is_due(self, subject: Subject, head: int, now_ms: int) -> bool:
         asked = self._asked.get(subject)

@@ -8,7 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from hub.errors import BadValue
-from hub.web import live, text
+from hub.web import live, security, text
 from hub.web.context import somebody, web
 
 KEY_MAX: Final = 64
@@ -23,7 +23,7 @@ def stream() -> Response:
         raise BadValue("topic", len(subjects), f"name 1 to {live.TOPICS_MAX}")
     feed = web().feed
     try:
-        watch = feed.open(subjects, request.headers.get("Last-Event-ID", ""))
+        watch = feed.open(subjects, request.headers.get("Last-Event-ID", ""), _may_go_on())
     except live.TooManyStreams as full:
         return Response(str(full), 503, {"Retry-After": "15"})
     feed.ensure_reader()
@@ -47,6 +47,20 @@ def _subject(address: str) -> live.Subject:
         raise BadValue("topic", address, "use a topic of the page")
     web().people.require(somebody(), *known.needs, known.division(key))
     return live.Subject(topic, key, text.language())
+
+
+def _may_go_on() -> Callable[[], bool]:
+    """Whether this log-in is open still, and its person may do what they might at the beginning.
+
+    Otherwise the browser comes again by itself, and is asked like everybody.
+    """
+    people, secret, allowed = web().people, security.session_secret(), somebody().allowed
+
+    def ask() -> bool:
+        who = people.look_up(secret)
+        return who is not None and not who.stands_before and who.allowed == allowed
+
+    return ask
 
 
 def _is_gone() -> Callable[[], bool]:

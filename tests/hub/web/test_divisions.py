@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 
 from hub.bulk.exports import EXPORTS
 from hub.orders.models import OrderLine, SalesOrder
 from hub.staff import service as staff
 from hub.staff.models import Denial, PersonRole
+from hub.web.context import of_app
+from hub.web.naming import label
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 from tests.hub.web.browsing import Browser
@@ -88,6 +90,18 @@ def test_the_refusal_names_the_division_and_the_audit_keeps_it(
     row = Denial.select().order_by(Denial.at.desc()).get()
     assert row.person == people["picker"]
     assert row.what == f"GET /orders/{id_of(orders['garden'])} orders.read.w1.garden"
+
+
+def test_whoever_may_see_no_order_at_all_sees_no_orders_name_either(
+    app: Flask, orders: dict[str, str], browse: Browse
+) -> None:
+    """The picker has a right in no division: that is fewer than in one, not more."""
+    picker, id = browse("picker"), bytes.fromhex(id_of(orders["toys"]))
+    for login, shown in (("picker", id.hex()[-8:]), ("office", orders["toys"])):
+        with app.test_request_context():
+            g.visitor = of_app(app).people.of_session(str(browse(login).cookie))
+            assert label("order", id) == shown
+    assert picker.get(f"/orders/{id.hex()}").status_code == 403
 
 
 def test_units_of_another_division_cannot_be_cancelled_through_an_order_of_ones_own(

@@ -150,6 +150,23 @@ def test_a_stream_beats_every_ten_seconds_and_ends_when_the_page_is_gone(world: 
     assert world.feed.streams == 0
 
 
+def test_a_stream_ends_soon_after_its_person_may_not_watch_any_more(world: World) -> None:
+    may, others_may = True, True
+    watch = world.feed.open([WAVES], may_go_on=lambda: may)
+    other = world.feed.open([WAVES], may_go_on=lambda: others_may)
+    streams = [world.feed.stream(each, lambda: False, wait_s=0) for each in (watch, other)]
+    for stream in streams:
+        next(stream)
+    world.feed.tick()
+    may = False
+    world.change({"open": 2})
+    world.clock.advance(ms=live.LOOK_WHO_MS)
+    world.feed.tick()
+    assert list(streams[0]) == []
+    assert b'{"open":2}' in next(streams[1])
+    assert world.feed.streams == 1
+
+
 def test_a_hub_that_cannot_read_its_books_sends_no_beat(world: World) -> None:
     watch = world.feed.open([WAVES])
     stream = world.feed.stream(watch, lambda: False, wait_s=0)

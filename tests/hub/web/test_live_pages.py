@@ -8,8 +8,11 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from hub.staff import service as staff
+from hub.staff import sessions
+from hub.staff.models import WebSession
 from hub.web.context import of_app
-from hub.web.live import Subject, provider
+from hub.web.live import LOOK_WHO_MS, Subject, provider
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 from tests.hub.web.browsing import Browser
@@ -21,6 +24,42 @@ def test_a_stranger_gets_no_stream(browse: Callable[[str], Browser]) -> None:
 
 def test_a_picker_gets_no_topic_of_the_office(browse: Callable[[str], Browser]) -> None:
     assert browse("picker").get("/live?topic=orders").status_code == 403
+
+
+@pytest.mark.parametrize("ending", ["log-out", "fewer rights", "thrown out"])
+def test_an_open_stream_ends_with_what_let_it_in(
+    sqlite_hub: TestHub, app: Flask, browse: Callable[[str], Browser], people: dict[str, bytes],
+    ending: str,
+) -> None:  # fmt: skip
+    office, feed = browse("office"), of_app(app).feed
+    office.get("/orders")
+    answer = office.client.get("/live?topic=orders")
+    feed.end()
+    news = answer.iter_encoded()
+    assert b"beat" in next(news)
+    if ending == "log-out":
+        office.post("/log-out")
+    with sqlite_hub.act() as act:
+        if ending == "fewer rights":
+            staff.set_roles(act, people["office"], ["picker"])
+        if ending == "thrown out":
+            sessions.end_sessions(act, people["office"])
+    sqlite_hub.clock.advance(ms=LOOK_WHO_MS)
+    feed.tick()
+    assert list(news) == []
+    assert feed.streams == 0
+
+
+def test_watching_alone_keeps_no_log_in_alive(
+    sqlite_hub: TestHub, app: Flask, browse: Callable[[str], Browser]
+) -> None:
+    answer = browse("office").client.get("/live?topic=orders")
+    of_app(app).feed.end()
+    before = WebSession.get().expires_at
+    sqlite_hub.clock.advance(s=3_600)
+    of_app(app).feed.tick()
+    assert WebSession.get().expires_at == before
+    answer.close()
 
 
 @pytest.mark.parametrize(
