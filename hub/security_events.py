@@ -140,11 +140,14 @@ def _tell_news(act: Act, sight: Sight) -> None:
 
 
 def _told(act: Act, sight: Sight) -> set[str]:
-    """Of whom supervisors have heard this within the hour before."""
+    """Of whom supervisors have heard this within the hour before. What they heard "in the future",
+    before the hub's clock was set back, silences nobody.
+    """
     act.tx.flush()
     rows = act.tx.rows(
-        'SELECT "values" FROM floor_exception WHERE site = ? AND kind = ? AND opened_at > ?',
-        (act.site, "SECURITY_ALERT", act.now_us - ALERT_AGAIN_US),
+        'SELECT "values" FROM floor_exception WHERE site = ? AND kind = ? AND opened_at > ? '
+        "AND opened_at < ?",
+        (act.site, "SECURITY_ALERT", act.now_us - ALERT_AGAIN_US, act.now_us + ALERT_AGAIN_US),
     )
     every = (_decode(bytes(values)) for (values,) in rows)
     return {one["subject"] for one in every if one["threat"] == _threat(sight)}
@@ -177,7 +180,8 @@ def is_news(site: str, kind: str, subject: str, at: int) -> bool:
     """Whether no supervisor has heard of it within the hour before; for whoever writes no act."""
     told = SecurityEvent.select().where(
         SecurityEvent.site == site, SecurityEvent.kind == kind, SecurityEvent.subject == subject,
-        SecurityEvent.last_at > at - ALERT_AGAIN_US, SecurityEvent.alerts,
+        SecurityEvent.last_at > at - ALERT_AGAIN_US, SecurityEvent.last_at < at + ALERT_AGAIN_US,
+        SecurityEvent.alerts,
     )  # fmt: skip
     return not told.exists()
 

@@ -70,6 +70,18 @@ def test_a_supervisor_is_told_once_an_hour(hub: TestHub):
     assert alerts() == 3
 
 
+def test_what_was_told_before_the_clock_was_set_back_silences_nothing(hub: TestHub):
+    """Else a clock that was a year ahead keeps supervisors from hearing of a thief for a year."""
+    year_us = 365 * 24 * 60 * MINUTE_US
+    hub.clock.advance(us=year_us)
+    note(hub, Sight("PUBLISH_DENIED", AT + year_us, "h1", alerts=True))
+    hub.clock.advance(us=-year_us)
+    assert is_news(hub.site, "PUBLISH_DENIED", "h1", AT)
+    note(hub, Sight("PUBLISH_DENIED", AT, "h1", alerts=True))
+    assert alerts() == 2
+    assert not is_news(hub.site, "PUBLISH_DENIED", "h1", AT)
+
+
 def test_a_flood_beside_the_journal_hides_nobody_from_the_supervisor(hub: TestHub):
     """Else a replay, which knows nothing of the flood, would tell of somebody else."""
     for n in range(SUBJECTS_PER_MINUTE_MAX + 1):
