@@ -10,7 +10,8 @@ import pytest
 
 from hub.config import HubConfig
 from hub.db import fetch
-from hub.setup import prepare
+from hub.setup import ADMIN, prepare
+from hub.staff import passwords, queries
 from hub.wiring import open_journal
 from simulators.tester_bench import bench
 from simulators.tester_bench.hardware import NotOnThisBench
@@ -101,14 +102,23 @@ def test_a_terminated_agent_says_farewell_though_its_screen_is_idle(made: bench.
     assert made.site.until(lambda: presence(made.site, ONE) == "LEFT", 20)
 
 
+def opens_the_pages(site: LiveSite, password: str | None) -> bool:
+    """Whether the hub takes the one-time password that the bench tells."""
+    admin = queries.person_by_login(site.config.company, ADMIN)
+    assert admin is not None
+    return passwords.is_right(password or "", admin.password_hash)
+
+
 @pytest.mark.broker
 @pytest.mark.slow
 def test_a_bench_takes_up_its_world_where_it_was(site: LiveSite, folder: Path):
     site.close()
     assert (folder / FILE).stat().st_mode & 0o077 == 0
-    with closing(open_site(WorldPlan(seed=99), folder).site) as again:
+    opened = open_site(WorldPlan(seed=99), folder)
+    with closing(opened.site) as again:
         found = bench.TesterBench(again)
         found.wait_until_ready()
+        assert opens_the_pages(again, opened.password)
         assert found.text(ONE).startswith(" Ana")
         found.expect_event("PickConfirmed", 4)
 
