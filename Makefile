@@ -9,6 +9,8 @@ SHELL := /bin/bash
 VENV ?= .venv
 JOBS ?= 2
 BENCHES ?= start waves pages import events drain reconnect
+SCALE ?= 1
+RESULTS ?= docs/results
 SETUP := VENV=$(VENV) requirements/setup.sh
 BIN := $(VENV)/bin
 DEMO_OPTIONS := $(if $(LISTEN),--listen $(LISTEN)) $(if $(ORDERS),--orders $(ORDERS)) \
@@ -32,8 +34,9 @@ test-hardware: ## scanners on a real kernel, in a virtual machine (a minute)
 	@$(SETUP) hardware
 	$(BIN)/python -m pytest -m hardware tests/hardware
 
-test-api: setup ## the API by its own description, on both databases; ARGS="--examples 200 --seed 7"
-	$(BIN)/python -m tests.hub.api.campaign --results docs/results $(ARGS)
+test-api: setup ## API by its description, forms by hostile values; ARGS="--examples 200 --seed 7"
+	$(BIN)/python -m tests.hub.api.campaign --results $(RESULTS) $(ARGS)
+	BINLIGHT_LONG=1 $(BIN)/python -m pytest tests/hub/web/test_hostile_forms.py
 
 check: setup ## lint, format, types, import rules, and the wire's contract
 	$(BIN)/ruff check .
@@ -42,10 +45,10 @@ check: setup ## lint, format, types, import rules, and the wire's contract
 	$(BIN)/lint-imports
 	node tests/tidy/asyncapi_check.mjs protocols/asyncapi.yaml
 
-bench: ## measure; JSON and a picture of each benchmark in docs/results
+bench: ## measure; JSON and a picture of each benchmark in docs/results; SCALE=0.1 for short
 	@$(SETUP) dev
 	@for name in $(BENCHES); do \
-		$(BIN)/binlight bench "$$name" --results docs/results; \
+		$(BIN)/binlight bench "$$name" --scale $(SCALE) --results $(RESULTS); \
 	done
 
 lock: ## write the locks anew from requirements/*.in; UPGRADE=--upgrade for newer versions
