@@ -23,6 +23,8 @@ TRANSLATIONS: Final = Path(__file__).parent / "translations"
 LANGUAGES: Final = {"en": "English"}
 ABBREVIATIONS: Final = frozenset({"QC"})
 MINUTE_US: Final = 60 * 1_000_000
+MOMENT_MAX: Final = 2**52
+"""Microseconds, the year 2112; what a device or a file may say beyond is shown as a number."""
 
 
 @cache
@@ -93,6 +95,8 @@ def moment(at_us: int | None) -> Markup | str:
     """Date and time at the site; the title says it to the second, in UTC as well."""
     if not at_us:
         return "–"
+    if not -MOMENT_MAX <= at_us <= MOMENT_MAX:
+        return number(at_us)
     here = local_time(at_us)
     is_today = here.date() == local_time(web().now_us()).date()
     short = here.strftime("%H:%M:%S" if is_today else "%Y-%m-%d %H:%M")

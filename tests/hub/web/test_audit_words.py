@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hub.desk import audit_words
@@ -134,6 +134,8 @@ JSON = st.recursive(
 @pytest.mark.usefixtures("words")
 @ONE_APP
 @given(st.dictionaries(st.sampled_from(["order", "device", "before", "after", "data", "x"]), JSON))
+@example({"before": 10**18, "after": 2**70})
+@example({"x": {"seen_at": -(2**63)}})
 def test_any_shape_of_input_becomes_fields(values: dict[str, object]) -> None:
     told = audit_words.tell(row("orders.place", **values))
     every = [told.on, *told.more] if told.on else told.more
