@@ -89,7 +89,7 @@ class StaffPeople:
             sessions.touch(self._journal.database, sessions.digest(secret), now_us)
         return found
 
-    def look_up(self, secret: str) -> Visitor | None:
+    def look_up(self, secret: str) -> staff_queries.Visitor | None:
         now_us = self._journal.clock.now_us()
         return staff_queries.of_session(sessions.digest(secret), self._site, now_us)
 
