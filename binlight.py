@@ -28,6 +28,7 @@ ROOT_ERRORS = frozenset(
 
 UNFIT_PATH = frozenset(
     {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR}
+    | {errno.EEXIST}
 )
 
 

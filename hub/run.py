@@ -135,10 +135,11 @@ def _run_planner(config: HubConfig, on_ready: Callable[[], None]) -> None:
 def run_all(config: HubConfig) -> None:
     """Set up what is missing, then supervise all parts until SIGTERM. May refuse.
 
-    Raises SecondHub, PortTaken, NotPrepared.
+    Raises SecondHub, NotOurAddress, PortTaken, NotPrepared.
     """
     make_lasting_folder(config.data)
     with data_lock(config.data, "hub"), stop_signal() as stop_fd:
+        ports.refuse_foreign(config.listen)
         for port in _ports(config):
             ports.refuse_taken(port)
         prepared = _prepare(config)

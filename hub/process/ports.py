@@ -27,6 +27,28 @@ class PortTaken(HubError):
         super().__init__(f"Port {port} is taken by {holder}. Stop that, or choose another port.")
 
 
+class NotOurAddress(HubError):
+    code = "NOT_OUR_ADDRESS"
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__(
+            f"This machine has no address {address}; listen on one that it has, or on 0.0.0.0."
+        )
+
+
+def refuse_foreign(address: str) -> None:
+    """Raises NotOurAddress when nothing here can listen there; takes no port of anybody's."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            address, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as trying:
+            trying.bind(place)
+    except (OSError, UnicodeError) as error:
+        raise NotOurAddress(address) from error
+
+
 def refuse_taken(port: int) -> None:
     """Raises PortTaken when something on this machine listens there."""
     for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from hub.process.ports import own_addresses
+from hub.process.ports import NotOurAddress, own_addresses, refuse_foreign
 
 LOOK = "from hub.process.ports import own_addresses; print(' '.join(own_addresses()))"
 
@@ -35,3 +35,15 @@ def test_a_network_without_a_way_out_still_has_an_address():
     if done.returncode != 0:
         pytest.skip(f"no network of its own here: {done.stderr[:100]}")
     assert done.stdout.split() == ["198.51.100.77"]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "0.0.0.0"])
+def test_an_address_of_this_machine_may_be_listened_on(address: str):
+    refuse_foreign(address)
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "999.1.1.1", "no such name", "a" * 64 + ".x"])
+def test_an_address_that_is_another_machines_or_none_is_refused_by_name(address: str):
+    """Otherwise pages and broker end at once and are started again, for ever."""
+    with pytest.raises(NotOurAddress, match=f"no address {address}"):
+        refuse_foreign(address)
