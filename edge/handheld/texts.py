@@ -98,7 +98,7 @@ TEXTS: Final[dict[str, str]] = {
     "NOBODYS_BADGE": "That is no badge on this shift's list. Scan your badge first.",
     "NOBODY_LOGGED_IN": "Nobody is logged in here.",
     "OTHER_PERSONS_DEVICE": "{expected} works with this device. {scanned} may after LOGOUT.",
-    "WRONG_PIN": "Wrong PIN. {left} tries left.",
+    "WRONG_PIN": "Wrong PIN. Tries left: {left}.",
     "PIN_LOCKED": "Too many wrong PINs. Wait {seconds} s.",
     "UNREADABLE": "{sentence}",
     "NOT_NOW_BADGE": "{scanned}: scan your badge first.",

@@ -95,7 +95,7 @@ def log_in(shop: Shop) -> None:
     handheld.badge("ANA")
     handheld.sees(phase="PIN")
     handheld.type("1147")
-    handheld.sees(message="Wrong PIN. 4 tries left.")
+    handheld.sees(message="Wrong PIN. Tries left: 4.")
     handheld.type("4711")
     handheld.sees(phase="READY", who="ANA")
     handheld.say("NEXT")
