@@ -64,16 +64,25 @@ def read_scan(raw: RawScan, config: DeviceConfig, sends_fnc1: bool) -> PersonInp
 def read_typed(text: str, state: HandheldState) -> PersonInput | EnrolmentRead:
     """What a person typed and ended with Enter: a word, a figure, or a code as if scanned."""
     text = text.strip()
-    if state.phase == "PIN":
-        return FigureTyped(text)
     if text.upper() in CommandName.__members__:
         return CommandRead(CommandName(text.upper()))
+    if state.phase == "PIN":
+        return _at_the_pin(text)
     if text.isascii() and text.isdigit() and len(text) <= FIGURE_CHARS_MAX:
         return _digits(text, state)
     try:
         return _meaning(classify(text, aim=False))
     except BarcodeError as wrong:
         return _unreadable(text, wrong)
+
+
+def _at_the_pin(text: str) -> PersonInput:
+    """A whole badge label is another person's turn; all else is tried as a PIN and never shown."""
+    try:
+        read = _meaning(classify(text, aim=False))
+    except BarcodeError:
+        return FigureTyped(text)
+    return read if isinstance(read, BadgeRead) else FigureTyped(text)
 
 
 def _digits(text: str, state: HandheldState) -> PersonInput:

@@ -154,7 +154,7 @@ TEXTS: Final[dict[str, str]] = {
     "EVENTS_PARKED": "The supervisor must look at: {codes}.",
     "MESSAGE_REFUSED": "The hub sent something that this version cannot read ({reason}).",
     "LINK_REFUSED": "The broker refuses this device: {reason}. Call the supervisor.",
-    "NOT_ADMITTED": "This device is no longer admitted: ask a supervisor. What you scan is kept.",
+    "NOT_ADMITTED": "Device no longer admitted: ask a supervisor. Scans are kept.",
     "REFUSED_AND_KEPT": "This device is not admitted: ask a supervisor. {depth} to send are kept.",
     "UNTRUSTED_HUB_MET": "A stranger at {address} claims to be the hub. The supervisor is told.",
     "SCANNER_LOST": "The scanner is gone: {reason} Type codes meanwhile.",

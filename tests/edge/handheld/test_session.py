@@ -11,6 +11,7 @@ from edge.handheld.render import plain
 from edge.handheld.work import HELD_MAX
 from edge.link.io_values import MessageArrived
 from edge.tones import Tone
+from protocols.barcodes.labels import badge_label
 from protocols.envelope import decode_data
 from protocols.messages.codec import decode, encode
 from protocols.messages.commands import Command, CommandAck, EndLogin, RevokeAssignment, ShowMessage
@@ -166,6 +167,26 @@ def at_pin(path=":memory:") -> Handheld:
     handheld.say("LOGOUT")
     handheld.badge()
     return handheld
+
+
+@pytest.mark.parametrize("word", ["NO", "no", "LOGOUT"])
+def test_a_word_typed_at_the_pin_is_no_try_of_it(word):
+    handheld = at_pin()
+    for _ in range(6):
+        handheld.type(word)
+        assert (handheld.view.phase, handheld.tone) == ("BADGE", Tone.OK)
+        handheld.badge()
+    handheld.type(PIN)
+    assert handheld.view.phase == "READY"
+
+
+def test_a_badge_typed_at_the_pin_is_another_persons_turn_and_anything_else_a_wrong_pin():
+    handheld = at_pin()
+    handheld.type(badge_label(ANA.badge))
+    assert (handheld.view.phase, handheld.view.mood) == ("PIN", "NORMAL")
+    handheld.type("12a4")
+    assert "Tries left: 4." in handheld.view.message
+    assert "12a4" not in plain(handheld.view, 53, 17)
 
 
 def test_five_wrong_pins_lock_the_badge_for_a_minute_and_then_two():

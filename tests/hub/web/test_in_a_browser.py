@@ -34,7 +34,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def address(sqlite_hub: TestHub, app: Flask) -> Iterator[str]:
-    sqlite_hub.journal.clock = SystemClock()
+    """A browser lives by the real clock; so does what was written before it came."""
+    now = SystemClock()
+    sqlite_hub.clock.advance(us=now.now_us() - sqlite_hub.clock.now_us())
+    sqlite_hub.journal.clock = now
     with browser.served(app) as address:
         yield address
 
@@ -63,6 +66,7 @@ def test_the_first_log_in_leads_through_a_new_password_to_the_orders(
     builders.order(sqlite_hub, {"LAMP": 3})
     browser.log_in(page, address, "ana", ONE_TIME)
     expect(page.locator("h1")).to_have_text("Choose your password")
+    expect(page.locator("input[name=new]")).to_be_focused()
     page.fill("input[name=new]", PASSWORD)
     page.fill("input[name=again]", PASSWORD)
     page.click("main button")

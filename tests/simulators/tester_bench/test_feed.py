@@ -75,7 +75,7 @@ def test_a_page_too_many_is_refused_and_one_that_left_makes_room(feed: Feed):
         ("h1/cmd_ack", b'{"accepted":false,"code":"HELD"}', ("h1", "up", "rejected: HELD")),
         ("hub/state", b'{"online":true}', ("hub", "down", "online")),
         ("h1/evt", b"\xff rubbish", ("h1", "up", "? #?")),
-        ("h1/birth", b"[]", ("h1", "up", "?, #?")),
+        ("h1/birth", b"[]", ("h1", "up", "?, #0")),
     ],
 )  # fmt: skip
 def test_a_message_is_told_in_a_few_words(topic: str, payload: bytes, words: tuple[str, ...]):
