@@ -17,6 +17,7 @@ from hub.command import Command
 from hub.config import HubConfig
 from hub.devices import queries
 from hub.devices.secrets import written
+from hub.errors import HubError
 from hub.founding import FoundSite
 from hub.identity import admissions, broker, broker_folders
 from hub.identity import announced as hub_identity
@@ -122,9 +123,18 @@ def new_hub_epoch(database: peewee.Database, site: str) -> str:
 
 
 def main() -> None:
-    """A process of its own, so that the supervisor stays small: config in, `Prepared` out."""
+    """A process of its own, so that the supervisor stays small: config in, `Prepared` out.
+
+    Ends with a sentence on stderr when the database is none, or cannot be reached.
+    """
     config = msgspec.json.decode(sys.stdin.buffer.read(), type=HubConfig)
-    sys.stdout.buffer.write(msgspec.json.encode(prepare_all(config)))
+    try:
+        prepared = prepare_all(config)
+    except HubError as refused:
+        sys.exit(str(refused))
+    except peewee.OperationalError as unreachable:
+        sys.exit(f"The database cannot be opened: {unreachable}")
+    sys.stdout.buffer.write(msgspec.json.encode(prepared))
 
 
 if __name__ == "__main__":

@@ -186,11 +186,15 @@ def change_person(
         (_name(name), badge, login, language, is_active, id),
     )
     if not is_active:
-        _end_everything(act, id)
+        _end_sessions(act, id)
+        _end_keys(act, id)
 
 
-def _end_everything(act: Act, id: bytes) -> None:
+def _end_sessions(act: Act, id: bytes) -> None:
     act.tx.run("DELETE FROM web_session WHERE person = ?", (id,))
+
+
+def _end_keys(act: Act, id: bytes) -> None:
     act.tx.run(
         "UPDATE api_token SET revoked_at = ? WHERE person = ? AND revoked_at IS NULL",
         (act.now_us, id),
@@ -250,7 +254,8 @@ def refuse_weak(password: str, login: str, name: str) -> None:
 def set_password(act: Act, id: bytes, password_hash: str, *, must_change: bool) -> None:
     """Store a hash made by `passwords.hashed`; every session of the person ends.
 
-    One that must be changed opens the door for ONE_TIME_US only.
+    One that must be changed is somebody else's doing: it opens the door for ONE_TIME_US only, and
+    API keys end as well, since whoever was in before may have made one.
     """
     changed = act.tx.run(
         "UPDATE person SET password_hash = ?, must_change = ?, password_until = ?, "
@@ -259,7 +264,9 @@ def set_password(act: Act, id: bytes, password_hash: str, *, must_change: bool) 
     )
     if changed != 1:
         raise NotFound("person", id.hex())
-    act.tx.run("DELETE FROM web_session WHERE person = ?", (id,))
+    _end_sessions(act, id)
+    if must_change:
+        _end_keys(act, id)
 
 
 def note_denial(act: Act, person: bytes | None, what: str, address: str) -> None:

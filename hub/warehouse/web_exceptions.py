@@ -27,11 +27,14 @@ def all_exceptions() -> ResponseReturnValue:
     state = state if state in ("OPEN", "RESOLVED") else "OPEN"
     rows = exception_lists.exceptions(web().site, state=state, kind=kind)
     _prepare(rows)
+    counts = exception_lists.open_by_kind(web().site)
+    if kind in KINDS:
+        counts.setdefault(kind, 0)
     return render_template(
         "warehouse/exceptions.html", rows=[_shown(row) for row in rows], kind=kind, state=state,
         kinds=[
             (name, _(KINDS[name].title) if name in KINDS else name, count)
-            for name, count in exception_lists.open_by_kind(web().site).items()
+            for name, count in sorted(counts.items())
         ],
     )  # fmt: skip
 

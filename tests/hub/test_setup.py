@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hub.config import HubConfig
@@ -39,6 +42,23 @@ def test_a_start_that_could_not_say_the_password_is_followed_by_one_that_does(
     assert second
     assert not passwords.is_right(first, _admins_hash(config))
     assert passwords.is_right(second, _admins_hash(config))
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://shop", "database: 'mysql://shop' is not allowed"),
+        ("postgresql://nobody@127.0.0.1:1/shop", "The database cannot be opened: "),
+    ],
+)
+def test_a_database_that_is_none_is_refused_in_a_sentence(tmp_path: Path, url: str, said: str):
+    config = msgspec.json.encode(HubConfig(folder=str(tmp_path), database_url=url))
+    ended = subprocess.run(
+        [sys.executable, "-m", "hub.setup"], input=config, capture_output=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stdout == b""
+    assert ended.stderr.decode().startswith(said)
 
 
 def test_once_it_was_used_no_start_makes_another(config: HubConfig, journal: Journal):

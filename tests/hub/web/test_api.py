@@ -69,6 +69,17 @@ def test_a_log_in_on_the_pages_is_no_key(app: Flask) -> None:
     assert browser.get("/api/1/orders").status_code == 401
 
 
+@pytest.mark.parametrize(("must_change", "answer"), [(True, 401), (False, 200)])
+def test_keys_end_with_a_password_that_somebody_else_set_but_not_with_ones_own_change(
+    sqlite_hub: TestHub, people: dict[str, bytes], call: Callable[[str], Caller],
+    *, must_change: bool, answer: int,
+) -> None:  # fmt: skip
+    office = call("office")
+    with sqlite_hub.act() as act:
+        staff.set_password(act, people["office"], "hash", must_change=must_change)
+    assert office.get("/orders").status_code == answer
+
+
 def test_a_revoked_key_opens_nothing(
     sqlite_hub: TestHub,
     people: dict[str, bytes],
