@@ -13,8 +13,8 @@ from protocols.limits import GATEWAY_RECEIVE_MAX
 
 LOCK_MS: Final = 40
 """What a group may take before its commit; with it, a writer is to be done within 50 ms."""
-FIRST_LIMIT: Final = 1_000
-LIMIT_MIN: Final = 500
+FIRST_LIMIT: Final = 2_000
+LIMIT_MIN: Final = 1_000
 """Smaller groups cost a third more for each event, and a busy machine would only get busier [M]."""
 LIMIT_MAX: Final = GATEWAY_RECEIVE_MAX
 
