@@ -11,11 +11,13 @@ runs in a thread of its own (`connecting.py`).
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -49,6 +51,9 @@ UNHEARD_MS: Final = 10_000
 keep-alive alone takes up to twice KEEPALIVE_S."""
 MISC_EVERY_MS: Final = 1_000
 """How often paho looks at its keep-alive."""
+GOODBYE_S: Final = 0.5
+GOODBYE_READ_BYTES: Final = 65_536
+GOODBYE_READS_MAX: Final = 64
 PACKETS_PER_TURN: Final = 64
 """So that a flood of messages cannot starve the scanner."""
 
@@ -137,8 +142,25 @@ class HubLink:
         if self._connecting is not None:
             self._connecting.give_up(CONNECT_TIMEOUT_S)
         if self._client is not None and self._is_open:
-            self._leave(self._client)
+            self._say_farewell(self._client)
         self._client = None
+
+    def _say_farewell(self, client: Client) -> None:
+        """Leave, and hear the broker out until it hangs up, for GOODBYE_S at most.
+
+        A socket closed with words unread is reset by the kernel; the broker may then never read
+        what was said last, and speaks the Will.
+        """
+        sock = client.socket()
+        if sock is None:
+            return
+        with socket.socket(fileno=os.dup(sock.fileno())) as kept:
+            self._leave(client)
+            kept.settimeout(GOODBYE_S)
+            with suppress(OSError):
+                for _ in range(GOODBYE_READS_MAX):
+                    if not kept.recv(GOODBYE_READ_BYTES):
+                        break
 
     def _publish(self, client: Client, action: Publish) -> None:
         sent = client.publish(
