@@ -146,7 +146,7 @@ class HubLink:
         self._client = None
 
     def _say_farewell(self, client: Client) -> None:
-        """Leave, and hear the broker out until it hangs up, for GOODBYE_S at most.
+        """Leave, and hear the broker out until it hangs up or is silent for GOODBYE_S.
 
         A socket closed with words unread is reset by the kernel; the broker may then never read
         what was said last, and speaks the Will.

@@ -49,6 +49,8 @@ from tests.edge.mosquitto import Mosquitto, mosquitto
 
 pytestmark = pytest.mark.broker
 
+UNREAD = 600
+
 
 @pytest.fixture
 def broker(tmp_path) -> Iterator[Mosquitto]:
@@ -123,6 +125,29 @@ def test_a_device_that_vanishes_is_spoken_for_by_its_will(shell, broker):
     watcher.connected()
     watcher.link.carry_out(Subscribe((WILL.topic,)))
     assert watcher.until(is_kind(MessageArrived)).payload == b"gone"
+    watcher.link.close()
+
+
+def test_a_farewell_is_heard_though_much_that_the_broker_said_was_not(shell, broker):
+    """A socket closed with words unread is reset, and the broker would speak the Will."""
+    watcher = Shell(BrokerConfig("127.0.0.1", broker.port, username="watcher"))
+    watcher.link._device = "watcher"
+    watcher.connected()
+    watcher.link.carry_out(Subscribe((WILL.topic,)))
+    shell.connected()
+    shell.link.carry_out(Subscribe(("news",)))
+    shell.link.carry_out(Publish("news", b"subscribed"))
+    shell.until(is_kind(MessageArrived))
+    for n in range(UNREAD):
+        watcher.link.carry_out(Publish("news", b"x" * 4_000, token=n))
+    watcher.until(lambda came: came == PubAck(UNREAD - 1))
+
+    shell.link.carry_out(Publish(WILL.topic, b"left", retain=True))
+    shell.link.close()
+
+    watcher.link.carry_out(Publish(WILL.topic, b"nothing came behind it"))
+    heard = [watcher.until(is_kind(MessageArrived)).payload for _ in range(2)]
+    assert heard == [b"left", b"nothing came behind it"]
     watcher.link.close()
 
 
