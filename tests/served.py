@@ -22,9 +22,18 @@ def served_by(server: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        server.trigger.pull_trigger(lambda: _close_all(server))
+        _ask_to_close(server)
         loop.join()
         server.task_dispatcher.shutdown()
+
+
+def _ask_to_close(server: Any) -> None:
+    """As `pull_trigger`, which lets go of the lock before it writes: woken by the pull of another
+    thread, the loop would close the pipe in between.
+    """
+    with server.trigger.lock:
+        server.trigger.thunks.append(lambda: _close_all(server))
+        server.trigger._physical_pull()
 
 
 def _close_all(server: Any) -> None:
