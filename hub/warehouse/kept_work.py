@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from hub.errors import WrongState
 from hub.floor_exceptions import open_exception
 from hub.journal import Act
-from hub.warehouse import offers
+from hub.warehouse import holder, taking_back
 from hub.warehouse.reserve_setting import MINUTE_US, Rows
 
 KEPT_MINUTES: Final = 60
@@ -85,10 +85,10 @@ def _close(act: Act, exception: bytes) -> bool:
 
 def take_back(act: Act, assignment: bytes) -> None:
     """Give it to whoever asks next. Raises WrongState when somebody is at it by now."""
-    if offers.read(act, assignment).state == "SUSPENDED":
-        offers.hand_over(act, assignment, "BY_SUPERVISOR")
+    if holder.read(act, assignment).state == "SUSPENDED":
+        taking_back.hand_over(act, assignment, "BY_SUPERVISOR")
     else:
-        offers.set_aside(act, assignment, None)
+        taking_back.set_aside(act, assignment, None)
 
 
 def keep_longer(act: Act, assignment: bytes) -> None:
@@ -99,5 +99,5 @@ def keep_longer(act: Act, assignment: bytes) -> None:
         (act.now_us, assignment),
     )
     if changed != 1:
-        found = offers.read(act, assignment)
+        found = holder.read(act, assignment)
         raise WrongState("assignment", assignment.hex(), found.state, "kept for somebody")

@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 from hub import outbox
 from hub.floor_exceptions import open_exception
 from hub.journal import Act
-from hub.warehouse import offers, rest
+from hub.warehouse import holder, rest, taking_back
+from hub.warehouse.holder import Held
 from hub.warehouse.reserve_setting import Rows, lease_of, lease_us
 
 AWAY_US: Final = 10 * 60 * 1_000_000
@@ -69,17 +70,17 @@ def expire_leases(act: Act, found: Over | None = None) -> int:
 
 
 def _end(act: Act, id: bytes, until: int) -> int:
-    held = offers.read(act, id)
+    held = holder.read(act, id)
     if held.state == "IN_PROGRESS":
         return _miss(act, held, until)
     if held.state not in ("OFFERED", "ASSIGNED"):
         return 0
-    offers.hand_over(act, held.id, "LEASE_EXPIRED")
+    taking_back.hand_over(act, held.id, "LEASE_EXPIRED")
     outbox.withdraw(act, held.device, held.id, "OfferAssignment")
     return 1
 
 
-def _miss(act: Act, held: offers.Held, until: int) -> int:
+def _miss(act: Act, held: Held, until: int) -> int:
     """Tell a supervisor, once; if nobody has decided a lease later, the rest is planned anew."""
     act.tx.run("UPDATE assignment SET lease_until = ? WHERE id = ?", (until, held.id))
     if not _is_missed(act, held.id):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from hub.journal import Act
-from hub.warehouse import leases, offers, storages
+from hub.warehouse import holder, leases, offers, revisions, storages, taking_back
 from hub.warehouse.reserve import HELD_MAX
 from protocols.messages.presence import Birth
 
@@ -72,7 +72,7 @@ def _named(act: Act, meeting: Meeting, id: bytes, rev: int) -> bool:
     """One piece of work that the device says it holds."""
     row = act.tx.row(f"{_COLUMNS} id = ? AND site = ?", (id, act.site))
     if row is None:
-        return offers.send_revoke(act, id, rev, meeting.device, "UNKNOWN")
+        return holder.send_revoke_unless_on_its_way(act, id, rev, meeting.device, "UNKNOWN")
     work = Work(*row)
     if work.device == meeting.device and work.state not in _OVER:
         return _agreed(act, meeting, work, rev)
@@ -82,7 +82,7 @@ def _named(act: Act, meeting: Meeting, id: bytes, rev: int) -> bool:
     if not (meeting.is_complete or is_elsewhere):
         return False
     reason = work.state if work.state in _OVER else "GIVEN_TO_ANOTHER"
-    return offers.send_revoke(act, id, max(rev, work.rev), meeting.device, reason)
+    return holder.send_revoke_unless_on_its_way(act, id, max(rev, work.rev), meeting.device, reason)
 
 
 def _agreed(act: Act, meeting: Meeting, work: Work, rev: int) -> bool:
@@ -97,9 +97,9 @@ def _brought_up(act: Act, meeting: Meeting, work: Work, rev: int) -> bool:
     if meeting.is_new or rev > work.rev:
         newest = max(rev, work.rev)
         act.tx.run("UPDATE assignment SET rev = ? WHERE id = ?", (newest, work.id))
-        offers.revise(act, work.id)
+        revisions.revise(act, work.id)
         return True
-    return rev < work.rev and offers.send_newest(act, work.id, meeting.device)
+    return rev < work.rev and holder.send_offer_unless_on_its_way(act, work.id, meeting.device)
 
 
 def _believed(act: Act, device: str) -> list[Work]:
@@ -120,12 +120,12 @@ def _missing(act: Act, work: Work) -> bool:
     )
     is_begun = work.state != "ASSIGNED"
     if row is None or row[0] is None:
-        offers.give_up(act, work.id, "STORAGE_LOST")
-        offers.set_aside(act, work.id, work.person if is_begun else None)
+        taking_back.give_up(act, work.id, "STORAGE_LOST")
+        taking_back.set_aside(act, work.id, work.person if is_begun else None)
         return True
     if is_begun:
         act.tx.run("UPDATE assignment SET state = 'SUSPENDED' WHERE id = ?", (work.id,))
-    offers.revise(act, work.id)
+    revisions.revise(act, work.id)
     return True
 
 

@@ -21,8 +21,8 @@ from hub.orders.service import close_if_done
 from hub.warehouse import allocating, queries, rules
 from hub.warehouse.allocating import Got
 from hub.warehouse.models import WorkLine
-from hub.warehouse.offers import revise
 from hub.warehouse.releasing import SEQUENCE_GAP
+from hub.warehouse.revisions import revise
 from hub.warehouse.rules import PlannedClaim
 from hub.warehouse.states import LINE_OVER, TERMINAL
 from hub.warehouse.walkways import Spot

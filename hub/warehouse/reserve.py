@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from hub.journal import Act
 from hub.warehouse import offers
 from hub.warehouse.reserve_setting import Rows, minutes_of
+from hub.warehouse.taking_back import ask_back_unbegun
 
 HELD_MAX: Final = 64
 """Pieces of work on one device: begun, suspended and in reserve. The device refuses more."""
@@ -200,7 +201,7 @@ def carry_out(act: Act, plan: ReservePlan) -> int:
         offers.offer_in_reserve(act, assignment, device, person, n)
         for n, (assignment, device, person) in enumerate(plan.offers)
     )
-    return done + sum(offers.ask_back_unbegun(act, assignment) for assignment in plan.asks)
+    return done + sum(ask_back_unbegun(act, assignment) for assignment in plan.asks)
 
 
 def ask_back_all(act: Act, device: str) -> int:
@@ -211,7 +212,7 @@ def ask_back_all(act: Act, device: str) -> int:
         "AND started_at IS NULL AND asked_back_at IS NULL ORDER BY held_since DESC, id",
         (act.site, device),
     )
-    return sum(offers.ask_back_unbegun(act, bytes(id)) for (id,) in rows)
+    return sum(ask_back_unbegun(act, bytes(id)) for (id,) in rows)
 
 
 def remember_cart(act: Act, device: str, slots: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from hub.db import Insert
 from hub.journal import Act
-from hub.warehouse import offers
+from hub.warehouse import holder, revisions
 from hub.warehouse.models import Assignment, AssignmentSlot
 from hub.warehouse.workload import seconds_of
 
@@ -28,7 +28,7 @@ def plan_anew(act: Act, assignment: bytes) -> bytes | None:
 
     Raises NotFound.
     """
-    held = offers.read(act, assignment)
+    held = holder.read(act, assignment)
     lines = act.tx.rows(_UNBEGUN, (assignment,))
     if not lines:
         return None
@@ -38,7 +38,7 @@ def plan_anew(act: Act, assignment: bytes) -> bytes | None:
         act.tx.add(_insert_slot, (id, slot, order))
     for line, _, _ in lines:
         act.tx.run("UPDATE work_line SET assignment = ? WHERE id = ?", (id, bytes(line)))
-    offers.revise(act, held.id)
+    revisions.revise(act, held.id)
     return id
 
 

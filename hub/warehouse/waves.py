@@ -21,9 +21,9 @@ from hub.orders import lines
 from hub.orders.service import next_number
 from hub.warehouse import queries, rules
 from hub.warehouse.models import Wave
-from hub.warehouse.offers import ask_back_unbegun
 from hub.warehouse.queries import Preview
 from hub.warehouse.states import WAVE_STEPS, is_legal
+from hub.warehouse.taking_back import ask_back_unbegun
 
 METHODS: Final = ("SINGLE", "CLUSTER")
 SLOTS_MAX: Final = 64
