@@ -25,7 +25,7 @@ from hub.warehouse.pack_acts import (
 )
 from hub.warehouse.pack_task import PackTask, read_task
 from hub.warehouse.web_pages import PACK, pages
-from hub.web import acts, forms
+from hub.web import forms, once
 from hub.web.context import web
 from hub.web.security import needs
 from hub.web.text import _
@@ -77,6 +77,12 @@ def _open_task(bench: str) -> PackTask | None:
     return _task(found[0].id) if found else None
 
 
+def _here() -> str:
+    """Where a scan is shown that was carried out before: its parcel, or what is open here."""
+    parcel = request.form.get("parcel")
+    return f"/packing?parcel={forms.id_of('parcel', parcel).hex()}" if parcel else "/packing"
+
+
 @pages.post("/packing/bench")
 @needs(*PACK)
 def choose_bench() -> ResponseReturnValue:
@@ -92,6 +98,7 @@ def choose_bench() -> ResponseReturnValue:
 
 @pages.post("/packing/scan")
 @needs(*PACK)
+@once.answers_once(_here)
 def scan() -> ResponseReturnValue:
     """One scan: a tote begins or joins a parcel, an article is verified, DONE closes."""
     code, parcel = forms.words("code"), _parcel_in_form()
@@ -152,13 +159,13 @@ def _meaning(code: str) -> Any:
 
 
 def _scan_tote(code: str) -> ResponseReturnValue:
-    return _show(acts.carry_out(ScanTote(_bench(), code, forms.is_ticked("anyway"))))
+    return _show(once.carry_out(ScanTote(_bench(), code, forms.is_ticked("anyway"))))
 
 
 def _verify(parcel: bytes, code: str) -> ResponseReturnValue:
     quantity = forms.count("quantity") if request.form.get("quantity") else 1
     try:
-        task = acts.carry_out(VerifyItem(parcel, code, quantity))
+        task = once.carry_out(VerifyItem(parcel, code, quantity))
     except NotFound:
         if inventory.place(web().site, "TOTE", code.upper()) is None:
             raise
@@ -198,6 +205,7 @@ def _tell_closed(task: PackTask) -> None:
 
 @pages.post("/packing/<parcel>/close")
 @needs(*PACK)
+@once.answers_once(_here)
 def close(parcel: str) -> ResponseReturnValue:
     """Close over what was verified; the rest is missing, or comes with the next parcel."""
     return _close(forms.id_of("parcel", parcel), forms.words("rest", signs_max=10))
@@ -206,46 +214,50 @@ def close(parcel: str) -> ResponseReturnValue:
 def _close(parcel: bytes, rest: str) -> ResponseReturnValue:
     if rest not in ("MISSING", "LATER"):
         raise BadValue("rest", rest, "use MISSING or LATER")
-    task = acts.carry_out(CloseParcel(parcel, "LATER" if rest == "LATER" else "MISSING"))
+    task = once.carry_out(CloseParcel(parcel, "LATER" if rest == "LATER" else "MISSING"))
     _tell_closed(task)
     return _show(task)
 
 
 @pages.post("/packing/<parcel>/again")
 @needs(*PACK)
+@once.answers_once(_here)
 def start_over(parcel: str) -> ResponseReturnValue:
     return _start_over(forms.id_of("parcel", parcel))
 
 
 def _start_over(parcel: bytes) -> ResponseReturnValue:
-    return _show(acts.carry_out(StartOver(parcel)))
+    return _show(once.carry_out(StartOver(parcel)))
 
 
 @pages.post("/packing/<parcel>/aside")
 @needs(*PACK)
+@once.answers_once(_here)
 def put_aside(parcel: str) -> ResponseReturnValue:
     id = forms.id_of("parcel", parcel)
-    acts.carry_out(PutAside(id))
+    once.carry_out(PutAside(id))
     flash(_("Put aside; its totes can be scanned at any bench."), "done")
     return redirect("/packing", 303)
 
 
 @pages.post("/packing/<parcel>/surplus")
 @needs(*PACK)
+@once.answers_once(_here)
 def surplus(parcel: str) -> ResponseReturnValue:
     """The tote holds units that no book knows of."""
     id, tote, code = forms.id_of("parcel", parcel), forms.words("tote"), forms.words("surplus_code")
     quantity = forms.count("surplus_quantity")
-    acts.carry_out(ReportSurplus(id, tote, code, quantity))
+    once.carry_out(ReportSurplus(id, tote, code, quantity))
     flash(_("Noted: {n} too many in tote {tote}. Leave them there.", n=quantity, tote=tote), "done")
     return redirect(f"/packing?parcel={parcel}", 303)
 
 
 @pages.post("/packing/<parcel>/reopen")
 @needs(*PACK)
+@once.answers_once(_here)
 def reopen(parcel: str) -> ResponseReturnValue:
     id, reason = forms.id_of("parcel", parcel), forms.words("reason", signs_max=200)
-    acts.carry_out(ReopenParcel(id, reason))
+    once.carry_out(ReopenParcel(id, reason))
     return redirect(f"/packing?parcel={parcel}", 303)
 
 
