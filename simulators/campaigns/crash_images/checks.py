@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from simulators.campaigns.crash_images.images import Image
 from simulators.campaigns.crash_images.log_view import LogReader, View
@@ -56,7 +56,7 @@ class DatabaseCheck:
         self._content = _places(s.facts["content"] for s in said)
         self._known: dict[str, list[int] | str] = {}
         self._logs, self._judged = LogReader(), 0
-        self._digests: dict[View | None, str] = {}
+        self._digests: dict[View, str] = {}
         self._last = ""
         self.distinct = 0
         """How many different databases were found so far."""
@@ -89,16 +89,28 @@ class DatabaseCheck:
         """After which acts the database was as it is found; or a verdict; None for no database."""
         if self._file not in image.files:
             return None
-        view = self._logs.view(image.files, self._file)
-        digest = self._digests.get(view) if view is not None else None
+        digest = self._told(image.files)
         self._judged += 1
-        if digest is None or self._judged % OPENED_ANYWAY == 0:
+        if not self._is_known(digest) or self._judged % OPENED_ANYWAY == 0:
             opened = self._open(image)
             if digest not in {None, opened}:
                 raise ReadDifferently(image.way, image.moment)
-            digest = self._digests[view] = opened
+            digest = opened
         self._last = digest
         return self._known[digest] if digest != NO_PAGES else None
+
+    def _told(self, files: Mapping[str, bytes]) -> str | None:
+        """What SQLite will show, by the bytes; None where they do not tell."""
+        view = self._logs.view(files, self._file)
+        if view is None:
+            return None
+        if view not in self._digests:
+            pages = self._logs.shown(files, self._file)
+            self._digests[view] = pages_digest(pages) if pages else NO_PAGES
+        return self._digests[view]
+
+    def _is_known(self, digest: str | None) -> TypeGuard[str]:
+        return digest == NO_PAGES or digest in self._known
 
     def _open(self, image: Image) -> str:
         """Have SQLite read it; what was not seen before is looked at, and used."""

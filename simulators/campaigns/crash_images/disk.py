@@ -9,6 +9,7 @@ list, and they may still have arrived ("fsyncgate", https://lwn.net/Articles/752
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -170,6 +171,7 @@ def _folder(change: NameChange) -> str:
     return _parents(change.onto if isinstance(change, Move) else change.path)[0]
 
 
+@cache
 def _parents(path: str) -> list[str]:
     """The folders that a path lies in, nearest first; the recorded one is ''."""
     return [

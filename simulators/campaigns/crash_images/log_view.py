@@ -1,7 +1,8 @@
-"""How much of SQLite's write-ahead log counts, told from its bytes. Owns that file format alone.
+"""What SQLite will show of a database and its write-ahead log, told from their bytes.
 
-Thousands of images differ in bytes that SQLite will not look at: behind a torn frame, behind the
-last commit. What it will show follows from the database file and from the log up to its last whole
+Owns that file format alone. Thousands of images differ in bytes that SQLite will not look at:
+behind a torn frame, behind the last commit, or in a page that a checkpoint has half written and the
+log holds anew. Its pages are those of the file, and over them those of the log up to its last whole
 commit, whose running checksum names all before it (https://www.sqlite.org/fileformat2.html, 4).
 Reading that is much cheaper than opening the database.
 """
@@ -19,6 +20,9 @@ SUMMED_OF_FRAME: Final = 8
 MAGIC: Final = {0x377F0682: "<", 0x377F0683: ">"}
 """By the order of bytes in the sums."""
 MASK: Final = 0xFFFF_FFFF
+FILE_HEADER_BYTES: Final = 100
+PAGE_BYTES_MAX: Final = 65_536
+"""Written as 1 in the file's header, which has two bytes for it."""
 
 Sum = tuple[int, int]
 
@@ -27,11 +31,13 @@ class LogEnd(NamedTuple):
     """Where the log ends for SQLite: after so many frames, with this running sum."""
 
     frames: int
+    pages: int
+    """Of the whole database, by the last commit."""
     salts: bytes
     sum: Sum
 
 
-NO_LOG: Final = LogEnd(0, b"", (0, 0))
+NO_LOG: Final = LogEnd(0, 0, b"", (0, 0))
 
 
 class View(NamedTuple):
@@ -42,18 +48,37 @@ class View(NamedTuple):
     log: LogEnd
 
 
+class Reached(NamedTuple):
+    """How far the reading of a log has come, after each of its frames."""
+
+    sum: Sum
+    end: LogEnd
+
+
 class LogReader:
-    """Reads logs of one recording; sums that were made once are remembered."""
+    """Reads logs of one recording. They grow, so what was read of the last one is remembered."""
 
     def __init__(self) -> None:
         self._sums: dict[tuple[Sum, bytes], Sum] = {}
+        self._log = b""
+        self._reached: list[Reached] = []
 
     def view(self, files: Mapping[str, bytes], file: str) -> View | None:
         """None where bytes alone do not tell: a rollback journal is yet to be carried out."""
         if f"{file}-journal" in files:
             return None
         content = files[file]
-        return View(hash(content), len(content), self.end(files.get(f"{file}-wal", b"")))
+        return View(hash(content), len(content), self.end(_log_of(files, file)))
+
+    def shown(self, files: Mapping[str, bytes], file: str) -> bytes:
+        """Every page as SQLite will show it; nothing for a database without one.
+
+        Of a file that is no database it says something that no database shows.
+        """
+        content, log = files[file], _log_of(files, file)
+        end = self.end(log)
+        pages = _overlaid(content, log, end) if end.frames else content
+        return pages[: _length(pages)]
 
     def end(self, log: bytes) -> LogEnd:
         """After the last frame that ends a commit and is whole, as all before it are."""
@@ -68,8 +93,9 @@ class LogReader:
 
     def _last_commit(self, log: bytes, order: str, page_bytes: int, running: Sum) -> LogEnd:
         salts, step = log[16:24], FRAME_HEADER_BYTES + page_bytes
-        end = LogEnd(0, salts, running)
-        for n, at in enumerate(range(HEADER_BYTES, len(log) - step + 1, step), start=1):
+        reached = self._read_before(log, step) or [Reached(running, LogEnd(0, 0, salts, running))]
+        running, end = reached[-1]
+        for at in range(HEADER_BYTES + (len(reached) - 1) * step, len(log) - step + 1, step):
             frame = log[at : at + step]
             summed = frame[:SUMMED_OF_FRAME] + frame[FRAME_HEADER_BYTES:]
             running = self._summed(running, summed, order)
@@ -78,8 +104,19 @@ class LogReader:
             if not (page and frame[8:16] == salts and is_whole):
                 break
             if pages_after:
-                end = LogEnd(n, salts, running)
+                end = LogEnd(len(reached), pages_after, salts, running)
+            reached.append(Reached(running, end))
+        self._log, self._reached = log, reached
         return end
+
+    def _read_before(self, log: bytes, step: int) -> list[Reached]:
+        """What was reached by the frames that this log has in common with the last one."""
+        if log[:HEADER_BYTES] != self._log[:HEADER_BYTES]:
+            return []
+        common, at = 1, HEADER_BYTES
+        while common < len(self._reached) and log[at : at + step] == self._log[at : at + step]:
+            common, at = common + 1, at + step
+        return self._reached[:common]
 
     def _summed(self, before: Sum, content: bytes, order: str) -> Sum:
         key = (before, content)
@@ -91,8 +128,37 @@ class LogReader:
 
 def _sum(before: Sum, content: bytes, order: str) -> Sum:
     first, second = before
-    words = struct.unpack(f"{order}{len(content) // 4}I", content)
-    for even, odd in zip(words[::2], words[1::2], strict=True):
+    words = iter(struct.unpack(f"{order}{len(content) // 4}I", content))
+    for even, odd in zip(words, words, strict=True):
         first = (first + even + second) & MASK
         second = (second + odd + first) & MASK
     return first, second
+
+
+def _log_of(files: Mapping[str, bytes], file: str) -> bytes:
+    return files.get(f"{file}-wal", b"")
+
+
+def _overlaid(content: bytes, log: bytes, end: LogEnd) -> bytes:
+    (page_bytes,) = struct.unpack_from(">I", log, 8)
+    length, step = end.pages * page_bytes, FRAME_HEADER_BYTES + page_bytes
+    pages = bytearray(content[:length].ljust(length, b"\0"))
+    for at in range(HEADER_BYTES, HEADER_BYTES + end.frames * step, step):
+        (page,) = struct.unpack_from(">I", log, at)
+        if page <= end.pages:
+            place = (page - 1) * page_bytes
+            pages[place : place + page_bytes] = log[at + FRAME_HEADER_BYTES : at + step]
+    return bytes(pages)
+
+
+def _length(content: bytes) -> int:
+    """By the first page, if whoever wrote last kept the number there: even behind a log, whose
+    commits say another one only when something that was flushed has been lost.
+    """
+    if len(content) < FILE_HEADER_BYTES:
+        return len(content)
+    (page_bytes,) = struct.unpack_from(">H", content, 16)
+    changes, pages = struct.unpack_from(">II", content, 24)
+    (valid_for,) = struct.unpack_from(">I", content, 92)
+    is_kept = pages and changes == valid_for
+    return pages * (page_bytes if page_bytes > 1 else PAGE_BYTES_MAX) if is_kept else len(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.campaigns.crash_images.log_view import NO_LOG, LogReader
+from simulators.campaigns.crash_images.saying import pages_of
 
 COMMITS = 12
 FRAME_BYTES = 24 + 4_096
@@ -30,13 +32,20 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return files
 
 
-def rows_shown(files: dict[str, bytes], folder: Path) -> int:
+def opened(files: dict[str, bytes], folder: Path) -> sqlite3.Connection:
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    db = sqlite3.connect(folder / "x.db")
-    (count,) = db.execute("SELECT COUNT(*) FROM row").fetchone()
-    db.close()
-    return int(count)
+    return sqlite3.connect(folder / "x.db")
+
+
+def rows_shown(files: dict[str, bytes], folder: Path) -> int:
+    with closing(opened(files, folder)) as db:
+        return int(db.execute("SELECT COUNT(*) FROM row").fetchone()[0])
+
+
+def pages_shown(files: dict[str, bytes], folder: Path) -> bytes:
+    with closing(opened(files, folder)) as db:
+        return pages_of(db)
 
 
 @settings(max_examples=60, deadline=None)
@@ -90,3 +99,56 @@ def test_what_is_no_log_is_none(log: bytes):
 
 def test_a_journal_that_waits_is_nothing_that_bytes_could_tell(left: dict[str, bytes]):
     assert LogReader().view({**left, "x.db-journal": b"x"}, "x.db") is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    cuts=st.lists(st.floats(0, 1), min_size=1, max_size=4), damaged=st.none() | st.floats(0, 0.9)
+)
+def test_the_pages_told_by_the_bytes_are_those_that_sqlite_shows(
+    left: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory,
+    cuts: list[float], damaged: float | None,
+):  # fmt: skip
+    """One reader for several logs, as in a campaign: each shares its beginning with the last."""
+    log = bytearray(left["x.db-wal"])
+    if damaged is not None:
+        log[int(damaged * len(log))] ^= 0x10
+    reader = LogReader()
+    for cut in cuts:
+        files = {"x.db": left["x.db"], "x.db-wal": bytes(log[: round(cut * len(log))])}
+        assert reader.shown(files, "x.db") == pages_shown(files, tmp_path_factory.mktemp("told"))
+
+
+def test_a_page_that_the_log_holds_anew_may_hold_anything_in_the_file(
+    left: dict[str, bytes], tmp_path: Path
+):
+    """A power cut in the middle of a checkpoint: the page is torn, and the log repairs it."""
+    torn = left["x.db"][:100] + bytes(3_996) + left["x.db"][4_096:]
+    files, reader = {**left, "x.db": torn}, LogReader()
+    assert reader.view(files, "x.db") != reader.view(left, "x.db")
+    assert reader.shown(files, "x.db") == reader.shown(left, "x.db")
+    assert pages_shown(files, tmp_path) == reader.shown(left, "x.db")
+
+
+def test_a_log_that_shrank_and_began_anew_is_read_from_its_beginning(left: dict[str, bytes]):
+    """What one reader remembers of another log must not be found in this one."""
+    log, reader = left["x.db-wal"], LogReader()
+    assert reader.end(log) == LogReader().end(log)
+    shorter = log[: 32 + 3 * FRAME_BYTES]
+    other = bytearray(log)
+    other[32 + 2 * FRAME_BYTES + 100] ^= 1
+    for one in (shorter, bytes(other), log):
+        assert reader.end(one) == LogReader().end(one)
+
+
+@pytest.mark.parametrize("rows", [0, 40])
+def test_a_database_without_a_log_is_as_long_as_its_header_says(rows: int, tmp_path: Path):
+    """Behind its last page there may be what a cut has left over."""
+    with closing(sqlite3.connect(tmp_path / "made.db", isolation_level=None)) as db:
+        db.execute("CREATE TABLE row (n)")
+        db.executemany("INSERT INTO row VALUES (?)", [(bytes(900),)] * rows)
+    content = (tmp_path / "made.db").read_bytes()
+    files = {"x.db": content + bytes(4_096)}
+    folder = tmp_path / "shown"
+    folder.mkdir()
+    assert LogReader().shown(files, "x.db") == content == pages_shown(files, folder)
