@@ -25,7 +25,7 @@ from hub.db import (
     writing,
 )
 from hub.floor_exceptions import open_exception
-from hub.ids import digest_id
+from hub.ids import NIL, digest_id
 from hub.journal import Act, Journal
 
 MINUTE_US: Final = 60_000_000
@@ -192,4 +192,14 @@ def _tell(act: Act, sight: Sight, subject: str) -> None:
         **sight.values, "threat": _threat(sight), "subject": subject,
         "address": sight.address, "is_device": row is not None,
     }  # fmt: skip
-    open_exception(act, "SECURITY_ALERT", **values)
+    person = _person_of(values.pop("person", ""))
+    open_exception(act, "SECURITY_ALERT", person=person, **values)
+
+
+def _person_of(text: str) -> bytes | None:
+    """Whom it is about; devices may name anybody."""
+    try:
+        id = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return id if len(id) == len(NIL) else None

@@ -56,22 +56,11 @@ class KeepShutOut(Command[None], frozen=True):
         for device in self.devices:
             staying_out.stay_out(act, device)
         for person in self.people:
-            _bar(act, person)
+            staff.shut_out(act, person)
         for one in self.tokens:
             _revoke(act, one)
         for (person,) in act.tx.rows("SELECT DISTINCT person FROM web_session"):
             sessions.end_sessions(act, bytes(person))
-
-
-def _bar(act: Act, person: bytes) -> None:
-    row = act.tx.row(
-        "SELECT name, badge, login, language FROM person WHERE id = ? AND is_active", (person,)
-    )
-    if row is not None:
-        name, badge, login, language = row
-        staff.change_person(
-            act, person, name=name, badge=badge, login=login, language=language, is_active=False
-        )
 
 
 def _revoke(act: Act, one: Token) -> None:

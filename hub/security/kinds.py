@@ -65,6 +65,11 @@ KINDS: Final[dict[str, Kind]] = {
     "PIN_LOCKED_OUT": Kind(
         "floor", "Too many wrong PINs", "{wrong} in a row; locked for {lock_s} s."
     ),
+    "LET_IN_AT_MACHINE": Kind(
+        "pages", "Made an administrator at the hub's machine",
+        "By “binlight user let-in”, which asks for no log-in. If nobody of yours did it, somebody "
+        "else can use that machine.",
+    ),
     "WEB_DENIED": Kind("pages", "Not allowed", "{what}"),
     "CLOCK_JUMPED": Kind(
         "hub", "The hub's clock was set",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hub.command import Command, Id, Personal, PersonalOrNone, command
 from hub.journal import Act
-from hub.staff import giving, second_factor, service, sessions
+from hub.staff import giving, letting_in, second_factor, service, sessions
 from hub.staff.sessions import Attempt
 
 EDIT = "staff.edit"
@@ -158,8 +158,13 @@ class SetPassword(Command[None], frozen=True):
 
 @command("staff.set_pin")
 class SetPin(Command[None], frozen=True):
+    """Store what proves a PIN. Whoever set it works in that person's name on devices."""
+
     person: Id
     verifier: Personal
+
+    def refuse_to(self, actor: bytes) -> None:
+        giving.refuse_to_touch(actor, self.person)
 
     def carry_out(self, act: Act) -> None:
         act.about = self.person
@@ -335,6 +340,35 @@ class ChangePerson(Command[None], frozen=True):
             language=self.language, is_active=self.is_active,
         )  # fmt: skip
         service.set_roles(act, self.person, self.roles)
+
+
+@command("staff.leave", needs=EDIT)
+class Leave(Command[None], frozen=True):
+    """Somebody works here no more."""
+
+    person: Id
+
+    def refuse_to(self, actor: bytes) -> None:
+        giving.refuse_to_touch(actor, self.person)
+
+    def carry_out(self, act: Act) -> None:
+        act.about = self.person
+        service.leave(act, self.person)
+
+
+@command("staff.let_in")
+class LetIn(Command[None], frozen=True):
+    """Make somebody an administrator at the hub's machine, where nobody gets in any more.
+
+    No page carries it out.
+    """
+
+    person: Id
+    password_hash: Personal
+
+    def carry_out(self, act: Act) -> None:
+        act.about = self.person
+        letting_in.let_in(act, self.person, self.password_hash)
 
 
 @command("staff.grant_role", needs=EDIT)

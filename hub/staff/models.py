@@ -18,6 +18,9 @@ class Person(Table):
     name = peewee.TextField()
     badge = peewee.TextField(null=True)
     pin_verifier = peewee.TextField(default="")
+    pin_set_at = MomentField(null=True)
+    pin_set_by = IdField(null=True)
+    """Its person sees both: a PIN that somebody else set lets them work in this name."""
     login = peewee.TextField(null=True)
     password_hash = peewee.TextField(default="")
     must_change = peewee.BooleanField(default=False)

@@ -15,6 +15,7 @@ from hub.errors import BadValue, HubError, NotFound
 from hub.ids import NIL
 from hub.journal import Act
 from hub.staff import passwords, rules
+from hub.staff.administrators import keeping_one
 from hub.staff.models import ApiToken, Denial, Permission, Person, PersonRole
 from hub.staff.queries import Allowed, allowed_of
 from protocols import pin_verifier
@@ -134,14 +135,20 @@ def add_person(
     badge = badge.strip() if badge else None
     _refuse_taken(act, company, NIL, badge, login)
     id = act.new_id()
+    proof = _verifier(id, pin) if pin else verifier
     act.tx.run(
         _insert_person.sql,
-        (id, company, _name(name), badge, _verifier(id, pin) if pin else verifier, login,
+        (id, company, _name(name), badge, proof, *_pin_set(act, has_pin=bool(proof)), login,
          passwords.hashed(password) if password else password_hash, must_change,
          _good_until(act, must_change=must_change), 0, 0, language, True, act.now_us),
     )  # fmt: skip
     _give_roles(act, id, roles, site)
     return id
+
+
+def _pin_set(act: Act, *, has_pin: bool) -> tuple[int | None, bytes | None]:
+    """When and by whom a PIN is set now."""
+    return (act.now_us, act.actor) if has_pin else (None, None)
 
 
 def _good_until(act: Act, *, must_change: bool) -> int | None:
@@ -173,21 +180,52 @@ def change_person(
     act: Act, id: bytes, *, name: str, badge: str | None, login: str | None, language: str,
     is_active: bool,
 ) -> None:  # fmt: skip
-    """Write what a person is called and how they are known; leaving ends their sessions."""
+    """Write what a person is called and how they are known; leaving ends their sessions.
+
+    Raises NotFound, BadgeTaken, LoginTaken, BadValue, LastAdministrator.
+    """
+    company = _company_of(act, id)
+    login = login.strip().casefold() if login else None
+    badge = badge.strip() if badge else None
+    _refuse_taken(act, company, id, badge, login)
+    with keeping_one(act, company):
+        act.tx.run(
+            "UPDATE person SET name = ?, badge = ?, login = ?, language = ?, is_active = ? "
+            "WHERE id = ?",
+            (_name(name), badge, login, language, is_active, id),
+        )
+    if not is_active:
+        _end_log_ins(act, id)
+
+
+def _company_of(act: Act, id: bytes) -> str:
+    act.tx.flush()
     row = act.tx.row("SELECT company FROM person WHERE id = ?", (id,))
     if row is None:
         raise NotFound("person", id.hex())
-    login = login.strip().casefold() if login else None
-    badge = badge.strip() if badge else None
-    _refuse_taken(act, row[0], id, badge, login)
-    act.tx.run(
-        "UPDATE person SET name = ?, badge = ?, login = ?, language = ?, is_active = ? "
-        "WHERE id = ?",
-        (_name(name), badge, login, language, is_active, id),
-    )
-    if not is_active:
-        _end_sessions(act, id)
-        _end_keys(act, id)
+    return str(row[0])
+
+
+def leave(act: Act, id: bytes) -> None:
+    """Somebody works here no more: their log-ins and keys end. Safe to repeat.
+
+    Raises NotFound, LastAdministrator.
+    """
+    with keeping_one(act, _company_of(act, id)):
+        shut_out(act, id)
+
+
+def shut_out(act: Act, id: bytes) -> None:
+    """As `leave`, of somebody who had left before and came back by a restored backup: whoever that
+    may be, they stay out. Who is not known is passed over.
+    """
+    act.tx.run("UPDATE person SET is_active = ? WHERE id = ?", (False, id))
+    _end_log_ins(act, id)
+
+
+def _end_log_ins(act: Act, id: bytes) -> None:
+    _end_sessions(act, id)
+    _end_keys(act, id)
 
 
 def _end_sessions(act: Act, id: bytes) -> None:
@@ -204,13 +242,14 @@ def _end_keys(act: Act, id: bytes) -> None:
 def set_roles(act: Act, id: bytes, roles: Iterable[str], site: str = "*") -> None:
     """Replace the person's roles in every division at a site (`*` for every site). Raises BadValue.
 
-    Roles for one division alone stay (`grant`, `withdraw`).
+    Roles for one division alone stay (`grant`, `withdraw`). Raises LastAdministrator.
     """
-    act.tx.run(
-        "DELETE FROM person_role WHERE person = ? AND site = ? AND division = ?",
-        (id, site, rules.ANY),
-    )
-    _give_roles(act, id, roles, site)
+    with keeping_one(act, _company_of(act, id)):
+        act.tx.run(
+            "DELETE FROM person_role WHERE person = ? AND site = ? AND division = ?",
+            (id, site, rules.ANY),
+        )
+        _give_roles(act, id, roles, site)
 
 
 def _give_roles(act: Act, id: bytes, roles: Iterable[str], site: str) -> None:
@@ -228,19 +267,29 @@ def grant(act: Act, id: bytes, role: str, site: str, division: str) -> None:
 
 
 def withdraw(act: Act, id: bytes, role: str, site: str, division: str) -> None:
-    """Take a role at a site and in a division away. Raises NotFound when they do not have it."""
-    act.tx.flush()
-    taken = act.tx.run(
-        "DELETE FROM person_role WHERE person = ? AND role = ? AND site = ? AND division = ?",
-        (id, role, site, division),
-    )
+    """Take a role at a site and in a division away.
+
+    Raises NotFound when they do not have it, LastAdministrator.
+    """
+    with keeping_one(act, _company_of(act, id)):
+        taken = act.tx.run(
+            "DELETE FROM person_role WHERE person = ? AND role = ? AND site = ? AND division = ?",
+            (id, role, site, division),
+        )
     if taken != 1:
         raise NotFound("role of this person", role)
 
 
 def set_pin(act: Act, id: bytes, verifier: str) -> None:
-    """Set what proves the PIN on devices (`passwords.pin_proof`); raises NotFound."""
-    changed = act.tx.run("UPDATE person SET pin_verifier = ? WHERE id = ?", (verifier, id))
+    """Set what proves the PIN on devices (`passwords.pin_proof`); raises NotFound.
+
+    Its person is shown when that was, and by whom. Whoever works on a device goes on: what is asked
+    for the next time is the new one.
+    """
+    changed = act.tx.run(
+        "UPDATE person SET pin_verifier = ?, pin_set_at = ?, pin_set_by = ? WHERE id = ?",
+        (verifier, act.now_us, act.actor, id),
+    )
     if changed != 1:
         raise NotFound("person", id.hex())
 

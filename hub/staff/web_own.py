@@ -36,7 +36,8 @@ def own() -> ResponseReturnValue:
 def _own_page(**more: Any) -> str:
     id = somebody().id
     return render_template(
-        "staff/own.html", tokens=queries.tokens_of(id), this_session=this_session(),
+        "staff/own.html", me=Person.get_by_id(id), tokens=queries.tokens_of(id),
+        this_session=this_session(),
         sessions=queries.sessions_of(id, web().now_us()),
         has_second_factor=queries.has_second_factor(id),
         recovery_left=queries.recovery_codes_left(id), **more,

@@ -49,6 +49,8 @@ from hub.staff.acts import (
     EnterRecoveryCode,
     GiveBackTry,
     GrantRole,
+    Leave,
+    LetIn,
     LogIn,
     LogOut,
     NoteDenial,
@@ -157,6 +159,8 @@ def _telephone(house: House, ana: bytes) -> None:
     house.do(TurnOffSecondFactor(ana, 10))
     house.do(BeginSecondFactor(ana, "JBSWY3DPEHPK3PXQ"))
     house.do(ResetSecondFactor(ana))
+    house.do(Leave(ana))
+    house.do(LetIn(ana, "argon3"))
 
 
 def goods(house: House) -> None:

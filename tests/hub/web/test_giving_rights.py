@@ -177,6 +177,34 @@ def test_everybody_may_give_what_they_have(people: dict[str, bytes]) -> None:
     assert queries.rights_of(people["admin"]) > frozenset()
 
 
+@pytest.mark.parametrize("who", ["head", "clerk"])
+def test_nobody_sets_the_pin_of_a_mightier_person(
+    request: pytest.FixtureRequest, people: dict[str, bytes], who: str
+) -> None:
+    """With badge and PIN one works in that person's name."""
+    browser: Browser = request.getfixturevalue(who)
+    assert ask(browser, people["admin"], "/pin", pin="4711") == 403
+    assert Person.get_by_id(people["admin"]).pin_verifier == ""
+
+
+def test_a_supervisor_sets_the_pins_of_pickers_and_no_others(
+    browse: Browse, people: dict[str, bytes]
+) -> None:
+    supervisor = browse("supervisor")
+    for role, status in {"picker": 303, "packer": 303, "supervisor": 303, "office": 403}.items():
+        assert ask(supervisor, people[role], "/pin", pin="4711") == status, role
+
+
+def test_whose_pin_was_set_sees_when_and_by_whom(browse: Browse, people: dict[str, bytes]) -> None:
+    supervisor, packer = browse("supervisor"), browse("packer")
+    assert "PIN for devices" not in packer.get("/own").text
+    ask(supervisor, people["packer"], "/pin", pin="4711")
+    for page in (packer.get("/own"), supervisor.get(f"/people/{people['packer'].hex()}")):
+        assert ">Supervisor</a>." in page.text
+    found = Person.get_by_id(people["packer"])
+    assert found.pin_set_by == people["supervisor"]
+
+
 # --- the password of whoever asks ----------------------------------------------------------------
 
 
