@@ -115,7 +115,7 @@ class Device:
         config, access, renewal = self._as_who()
         path, owner = self._folder / OUTBOX_FILE, f"{config.site}/{config.device}"
         outbox = open_outbox(path, owner, self._chance, self._config.outbox_rows_max)
-        core = AgentCore(config, outbox, self._clock, self._chance, renewal=renewal)
+        core = AgentCore(config, outbox, self._chance, renewal=renewal)
         return self._loop_of(core, linked(access, core, self._clock, self._chance))
 
     def _as_who(self) -> tuple[DeviceConfig, HubAccess, Renewal | None]:

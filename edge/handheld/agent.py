@@ -1,8 +1,16 @@
 """The handheld's agent without its shells: one input and a moment in, actions out.
 
 Owns the order of things: read, decide, commit, and only then answer, sound and show ("a beep is a
-promise"). It has no thread, socket or sleep, so a simulation runs this very class; what it is
-given (outbox, clock, random numbers) is all it touches.
+promise"). It has no thread, socket, clock or sleep, so a simulation runs this very class; the
+outbox and the random numbers that it is given are all it touches.
+
+| what | where |
+|---|---|
+| scans and keys, and what they mean | `reader.py`, `reading.py`; a double pull: `dwell.py` |
+| what the work makes of it | `workflow.py` |
+| the commit | `kept_state.py` |
+| what goes to the hub, and when | `edge/link/core.py`; what must not overtake: `late_answers.py` |
+| what the screen says | `view.py` |
 
 `start` once, then `step` for each input; `next_wakeup_us` says when a `Tick` is due at the latest.
 """
@@ -12,10 +20,9 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 from msgspec.structs import replace
 
-from edge.clock import Clock, Now, TimeKeeper
+from edge.clock import Now, TimeKeeper
 from edge.config import DeviceConfig
 from edge.errors import OutboxFull, OutboxUnusable
 from edge.handheld import session, workflow
@@ -38,8 +45,8 @@ from edge.handheld.agent_io import (
 from edge.handheld.backlog import Backlog
 from edge.handheld.dwell import Dwell, dwell
 from edge.handheld.hub_words import frees_work, wanted
+from edge.handheld.kept_state import KeptState
 from edge.handheld.late_answers import LateAnswers
-from edge.handheld.memory import changed_parts, read_parts
 from edge.handheld.outcome import (
     Emit,
     HubInput,
@@ -50,7 +57,8 @@ from edge.handheld.outcome import (
     Scene,
     Unreadable,
 )
-from edge.handheld.reading import EnrolmentRead, read_scan, read_typed
+from edge.handheld.reader import Reader
+from edge.handheld.reading import EnrolmentRead
 from edge.handheld.texts import Texts
 from edge.handheld.view import Facts, ScreenView, show
 from edge.handheld.work import HandheldState
@@ -65,25 +73,18 @@ from edge.link.io_values import (
     StrangerMet,
 )
 from edge.storage.contract import Outbox
+from edge.storage.pruning import Pruning
 from edge.tones import Tone
-from protocols.barcodes import RawScan
-from protocols.envelope import VERSION, Event, encode_data, encode_event
 from protocols.errors import ProtocolsError
-from protocols.limits import OUTBOX_KEEP_DAYS, SCAN_CHARS_MAX
-from protocols.messages.codec import decode, encode
 from protocols.messages.commands import Command
 from protocols.messages.configuration import Config
 from protocols.messages.presence import HeldAssignment
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # it loads cryptography, which a device with a password does not need
     from edge.identity.renewal import Renewal
 
-CFG: Final = "cfg"
-"""The part of the outbox's state that holds the last configuration from the hub."""
 SENDS_FNC1: Final = "sends_fnc1"
-PRUNE_EVERY_MS: Final = 3_600_000
-PRUNE_MORE_AFTER_MS: Final = 1_000
-KEEP_US: Final = OUTBOX_KEEP_DAYS * 24 * 3_600 * 1_000_000
+"""Under this name the outbox keeps that the scanner was seen to send FNC1."""
 
 
 class AgentCore:
@@ -93,39 +94,36 @@ class AgentCore:
         self,
         config: DeviceConfig,
         outbox: Outbox,
-        clock: Clock,
         chance: random.Random,
         texts: Texts | None = None,
         renewal: Renewal | None = None,
     ) -> None:
         """Take up where the outbox says that this device was. Raises OutboxUnusable."""
-        self.config, self.outbox, self.clock = config, outbox, clock
+        self.config, self.outbox = config, outbox
         self.keeper = TimeKeeper()
         self.link = LinkCore(config, outbox, self.keeper, chance, renewal)
-        self.texts = texts or Texts()
         self.is_stopped = False
+        self._kept = KeptState(config.device, outbox, self.keeper)
+        self._pruning = Pruning(outbox)
         self._late = LateAnswers(outbox)
-        self._backlog = Backlog()
-        self._dwell = Dwell()
         self._strangers = strangers.Strangers(outbox)
-        self._typed = ""
+        sends_fnc1 = config.sends_fnc1 or outbox.noted(SENDS_FNC1) is not None
+        self._reader = Reader(config, sends_fnc1=sends_fnc1)
+        self._dwell = Dwell()
+        self._texts = texts or Texts()
+        self._backlog = Backlog()
         self._notice: Notice | None = None
         self._is_refused = False
-        self._prune_at_ms = 0
-        self._sends_fnc1 = config.sends_fnc1 or outbox.noted(SENDS_FNC1) is not None
-        parts = outbox.state()
-        self.state = _read_state(parts)
-        self.cfg = decode(Config, parts[CFG]) if CFG in parts else Config(v=1, hash="")
-        self._tell_link()
         self._view: ScreenView | None = None
+        self._tell_link()
 
     # ── what the shells call ─────────────────────────────────────────────────────────────
 
     def start(self, now: Now) -> list[Action]:
         """The first screen."""
         self.keeper.begin(now, self.outbox.last_at_us)
-        self.state = session.after_restart(self.state, now.mono_ms)
-        self._prune_at_ms = now.mono_ms + PRUNE_EVERY_MS
+        self._kept.state = session.after_restart(self.state, now.mono_ms)
+        self._pruning.begin(now.mono_ms)
         return self._screen()
 
     def step(self, happened: Input, now: Now) -> list[Action]:
@@ -139,6 +137,16 @@ class AgentCore:
         return actions + self._screen()
 
     @property
+    def state(self) -> HandheldState:
+        """The work and who does it, as on the disk."""
+        return self._kept.state
+
+    @property
+    def cfg(self) -> Config:
+        """The hub's configuration that this device goes by."""
+        return self._kept.cfg
+
+    @property
     def view(self) -> ScreenView:
         """What the screen shows now."""
         return self._view if self._view is not None else self._shown()
@@ -146,9 +154,8 @@ class AgentCore:
     @property
     def next_wakeup_us(self) -> int:
         """When a Tick is due at the latest, in microseconds of CLOCK_BOOTTIME."""
-        due_ms = self.link.next_wakeup_ms
-        due_ms = self._prune_at_ms if due_ms is None else min(due_ms, self._prune_at_ms)
-        return due_ms * 1_000
+        link_ms, pruning_ms = self.link.next_wakeup_ms, self._pruning.next_wakeup_ms
+        return 1_000 * (pruning_ms if link_ms is None else min(link_ms, pruning_ms))
 
     def leave(self, now: Now) -> list[Action]:
         """A clean end: say so to the hub. Everything else is on the disk already."""
@@ -163,7 +170,7 @@ class AgentCore:
     def _step(self, happened: Input, now: Now) -> list[Action]:
         match happened:
             case ScanRead():
-                return self._scan(happened, now)
+                return self._read(self._reader.scan(happened), now)
             case ScanFailed(code=code, text=text):
                 return self._read(Unreadable("", code, {}, text), now)
             case KeyTyped(key=key):
@@ -173,14 +180,11 @@ class AgentCore:
             case ScannerPresence():
                 return self._scanner(happened)
             case BatteryRead(percent=percent):
-                self.link.sensed = replace(self.link.sensed, battery_percent=percent)
-                return []
+                return self._sense(battery_percent=percent)
             case RadioRead(dbm=dbm):
-                self.link.sensed = replace(self.link.sensed, radio_dbm=dbm)
-                return []
+                return self._sense(radio_dbm=dbm)
             case DiskRead(free_mb=free_mb):
-                self.link.sensed = replace(self.link.sensed, disk_free_mb=free_mb)
-                return []
+                return self._sense(disk_free_mb=free_mb)
         return self._link(happened, now)
 
     def _link(self, happened: LinkInput, now: Now) -> list[Action]:
@@ -213,24 +217,10 @@ class AgentCore:
         self._strangers.remember(met, at_us)
         return actions
 
-    def _scan(self, scan: ScanRead, now: Now) -> list[Action]:
-        """What was typed before belongs to no scan: it is gone, never joined (lesson 14)."""
-        self._typed = ""
-        raw = RawScan(scan.text, scan.symbology)
-        return self._read(read_scan(raw, self.config, self._sends_fnc1), now)
-
     def _key(self, key: str, now: Now) -> list[Action]:
         self._notice = None
-        if key == "enter":
-            typed, self._typed = self._typed, ""
-            return self._read(read_typed(typed, self.state), now) if typed.strip() else []
-        if key == "backspace":
-            self._typed = self._typed[:-1]
-        elif key == "escape":
-            self._typed = ""
-        elif len(key) == 1 and key.isprintable():
-            self._typed = (self._typed + key)[:SCAN_CHARS_MAX]
-        return []
+        read = self._reader.press(key, self.state)
+        return [] if read is None else self._read(read, now)
 
     def _read(self, read: PersonInput | EnrolmentRead, now: Now) -> list[Action]:
         if isinstance(read, EnrolmentRead):
@@ -238,18 +228,25 @@ class AgentCore:
         self._dwell, is_echo = dwell(self._dwell, read, now.mono_ms)
         sensed = self.link.sensed
         if is_echo:
-            self.link.sensed = replace(sensed, reads_doubled=sensed.reads_doubled + 1)
-            return []
-        if isinstance(read, ScannerChecked) and not self._sends_fnc1:
-            self.outbox.note(SENDS_FNC1, "1")
-            self._sends_fnc1 = True
+            return self._sense(reads_doubled=sensed.reads_doubled + 1)
+        if isinstance(read, ScannerChecked):
+            self._note_fnc1()
         outcome = workflow.step(self.state, read, self._scene(now))
-        refused = outcome.tone is Tone.REFUSED
-        self.link.sensed = replace(
-            sensed, scans=sensed.scans + 1, scans_refused=sensed.scans_refused + refused
-        )
+        is_refused = outcome.tone is Tone.REFUSED
+        self._sense(scans=sensed.scans + 1, scans_refused=sensed.scans_refused + is_refused)
         self._notice = None
         return self._carry_out(outcome, now)
+
+    def _note_fnc1(self) -> None:
+        """Shown once, the scanner is trusted with FNC1 for good."""
+        if not self._reader.sends_fnc1:
+            self.outbox.note(SENDS_FNC1, "1")
+            self._reader.sends_fnc1 = True
+
+    def _sense(self, **facts: int | None) -> list[Action]:
+        """Facts for the next telemetry; the screen shows some of them."""
+        self.link.sensed = replace(self.link.sensed, **facts)
+        return []
 
     def _enrol(self, code: EnrolmentRead) -> list[Action]:
         """Another identity is a matter for an idle device, and for one that has an identity."""
@@ -261,10 +258,7 @@ class AgentCore:
         return [PlayTone(Tone.REFUSED)]
 
     def _tick(self, now: Now) -> list[Action]:
-        if now.mono_ms >= self._prune_at_ms:
-            pruned = self.outbox.prune(self.keeper.at_us(now) - KEEP_US)
-            wait_ms = PRUNE_MORE_AFTER_MS if pruned else PRUNE_EVERY_MS
-            self._prune_at_ms = now.mono_ms + wait_ms
+        self._pruning.tick(now.mono_ms, self.keeper.at_us(now))
         return [*self.link.tick(now)]
 
     def _scanner(self, presence: ScannerPresence) -> list[Action]:
@@ -313,8 +307,7 @@ class AgentCore:
         """Keep it first, then say that we have it."""
         if cfg.hash == self.cfg.hash:
             return []
-        self.outbox.append((), {CFG: encode(cfg)}, self.keeper.at_us(now))
-        self.cfg = cfg
+        self._kept.configure(cfg, now)
         self._tell_link()
         actions: list[Action] = [self.link.birth(now)]
         people = {person.id for person in cfg.people}
@@ -364,32 +357,8 @@ class AgentCore:
         return [self.link.answer_command(answer) for answer in self._late.due()]
 
     def _commit(self, outcome: Outcome, now: Now) -> None:
-        if not outcome.events and outcome.state is self.state:
-            return
-        first = self.outbox.last_seq + 1
-        payloads = [self._event(emit, first + n, now) for n, emit in enumerate(outcome.events)]
-        parts = changed_parts(self.state, outcome.state)
-        self.outbox.append(payloads, parts, self.keeper.at_us(now))
-        self.state = outcome.state
-        self._tell_link()
-
-    def _event(self, emit: Emit, seq: int, now: Now) -> bytes:
-        event = Event(
-            v=VERSION,
-            dev=self.config.device,
-            epoch=self.outbox.epoch,
-            boot=self.outbox.boot,
-            seq=seq,
-            at=self.keeper.at_us(now),
-            at_quality=self.keeper.quality(now),
-            mono_ms=now.mono_ms,
-            type=type(emit.data).__name__,
-            data=encode_data(emit.data),
-            actor=emit.actor,
-            assignment=emit.assignment,
-            rev=emit.rev,
-        )
-        return encode_event(event)
+        if self._kept.commit(outcome, now):
+            self._tell_link()
 
     def _scene(self, now: Now) -> Scene:
         return Scene(
@@ -425,16 +394,9 @@ class AgentCore:
             queue=self.outbox.depth,
             battery_percent=self.link.sensed.battery_percent,
             radio_dbm=self.link.sensed.radio_dbm,
-            typed=self._typed,
+            typed=self._reader.typed,
             notice=self._notice,
             is_draining=self._backlog.is_draining and self.link.is_hub_online,
             is_refused=self._is_refused,
         )
-        return show(self.state, facts, self.texts)
-
-
-def _read_state(parts: dict[str, bytes]) -> HandheldState:
-    try:
-        return read_parts(parts)
-    except (msgspec.DecodeError, KeyError) as wrong:
-        raise OutboxUnusable("state", str(wrong)) from wrong
+        return show(self.state, facts, self._texts)

@@ -35,17 +35,17 @@ from edge.handheld.agent_io import (
     ScreenChanged,
 )
 from edge.handheld.outcome import CommandRead, Notice, Unreadable
-from edge.handheld.reading import EnrolmentRead, read_scan, read_typed
+from edge.handheld.reader import Reader
+from edge.handheld.reading import EnrolmentRead
 from edge.handheld.texts import Texts
 from edge.handheld.view import ScreenView
 from edge.handheld.work import HandheldState
 from edge.link.io_values import Enrol, EnrolmentEnded
 from edge.storage.outbox_owner import Holding
 from edge.tones import Tone
-from protocols.barcodes import CommandName, RawScan
+from protocols.barcodes import CommandName
 from protocols.enrolment import EnrolmentCode, read_code
 from protocols.errors import ProtocolsError
-from protocols.limits import SCAN_CHARS_MAX
 
 Stage = Literal["ENROL", "ENROL_SURE", "ENROL_WAIT", "ENROL_AGAIN"]
 NO_WAKEUP_US: Final = 2**62
@@ -80,13 +80,13 @@ class EnrollingCore:
 
     def __init__(self, situation: Situation, code: str = "", texts: Texts | None = None) -> None:
         """`code` was scanned already, by a device that is somebody."""
-        self.config = situation.config
         self._situation, self._texts = situation, texts or Texts()
         self._first_code = code
+        config = situation.config
+        self._reader = Reader(config, sends_fnc1=config.sends_fnc1)
         self._code: EnrolmentCode | None = None
         self._stage: Stage = "ENROL"
         self._notice: Notice | None = None
-        self._typed = ""
         self._battery_percent: int | None = None
         self._radio_dbm: int | None = None
         self._view: ScreenView | None = None
@@ -120,10 +120,8 @@ class EnrollingCore:
 
     def _step(self, happened: Input) -> list[Action]:
         match happened:
-            case ScanRead(text=text, symbology=symbology):
-                self._typed = ""
-                config = self.config
-                return self._read(read_scan(RawScan(text, symbology), config, config.sends_fnc1))
+            case ScanRead():
+                return self._read(self._reader.scan(happened))
             case ScanFailed(text=text):
                 return self._refuse("NOT_ENROLLED", sentence=text)
             case KeyTyped(key=key):
@@ -138,16 +136,8 @@ class EnrollingCore:
 
     def _key(self, key: str) -> list[Action]:
         self._notice = None
-        if key == "enter":
-            typed, self._typed = self._typed, ""
-            return self._read(read_typed(typed, NOBODY)) if typed.strip() else []
-        if key == "backspace":
-            self._typed = self._typed[:-1]
-        elif key == "escape":
-            self._typed = ""
-        elif len(key) == 1 and key.isprintable():
-            self._typed = (self._typed + key)[:SCAN_CHARS_MAX]
-        return []
+        read = self._reader.press(key, NOBODY)
+        return [] if read is None else self._read(read)
 
     def _read(self, read: object) -> list[Action]:
         self._notice = None
@@ -178,7 +168,7 @@ class EnrollingCore:
         return self._ask_hub(code)
 
     def _refuse_other(self, code: EnrolmentCode) -> None:
-        config, found = self.config, _owner(code)
+        config, found = self._situation.config, _owner(code)
         site, device = config.site or code.site, config.device or code.device
         if (site, device) != (code.site, code.device):
             raise CodeOfAnother(f"{site}/{device}", found)
@@ -237,7 +227,7 @@ class EnrollingCore:
             counted=None,
             asked=None,
             prompt=say(f"PROMPT_{self._stage}", values),
-            typed=self._typed,
+            typed=self._reader.typed,
         )
 
 

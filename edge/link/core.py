@@ -30,7 +30,7 @@ from protocols.messages.presence import Birth, HeldAssignment, HubState, Telemet
 from protocols.messages.roots import DayRoots
 from protocols.topics import UpChannel, device_filters, device_topic, hub_state_topic
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # it loads cryptography, which a device with a password does not need
     from edge.identity.renewal import Renewal
 
 ASK_TIME_EVERY_MS: Final = 600_000

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge.handheld.agent import CFG
+from edge.handheld.kept_state import CFG
 from edge.handheld.memory import read_parts
 from protocols.errors import ProtocolsError
 from protocols.messages.codec import decode

@@ -113,7 +113,7 @@ class VirtualHandheld:
     def switch_on(self) -> None:
         """Start the agent on whatever its storage holds."""
         outbox = SqliteOutbox(self._file, self._chance, self._capacity)
-        self._core = AgentCore(self._config, outbox, self._world.clock, self._chance)
+        self._core = AgentCore(self._config, outbox, self._chance)
         self.starts += 1
         self._carry_out(self._core.start(self._world.clock.now()))
         self._connect()

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from edge.handheld.agent import CFG
+from edge.handheld.kept_state import CFG
 from protocols.barcodes import badge_label, bin_label, command_label, tote_label
 from protocols.messages.codec import decode
 from protocols.messages.configuration import Config

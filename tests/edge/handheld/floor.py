@@ -89,10 +89,16 @@ class Handheld:
     """One device in somebody's hand. Time moves only when a story moves it."""
 
     def __init__(
-        self, path: str | Path = IN_MEMORY, capacity: int = OUTBOX_ROWS_MAX, seed: int = 1
+        self,
+        path: str | Path = IN_MEMORY,
+        capacity: int = OUTBOX_ROWS_MAX,
+        seed: int = 1,
+        *,
+        can_enrol: bool = False,
     ) -> None:
         self.utc_us, self.mono_ms = EPOCH_2026_US, 5_000
         self._path, self._capacity, self._seed = path, capacity, seed
+        self._config = DeviceConfig(SITE, DEVICE, can_enrol=can_enrol)
         self.actions: list[Action] = []
         self.tones: list[Tone] = []
         self._commands = 0
@@ -107,7 +113,7 @@ class Handheld:
 
     def _opened(self) -> AgentCore:
         outbox = SqliteOutbox(self._path, random.Random(self._seed), self._capacity)
-        core = AgentCore(DeviceConfig(SITE, DEVICE), outbox, self, random.Random(self._seed))
+        core = AgentCore(self._config, outbox, random.Random(self._seed))
         core.start(self.now())
         return core
 
@@ -168,8 +174,8 @@ class Handheld:
         state = HubState(v=1, online=online, hub_epoch=hub_epoch)
         self.do(MessageArrived(f"bw/1/{SITE}/hub/state", encode(state)))
 
-    def configure(self, slots: int = 2) -> None:
-        cfg = Config(v=1, hash=f"cfg-{slots}", people=(ANA, BEN), slots=slots)
+    def configure(self, slots: int = 2, people: tuple[ShiftPerson, ...] = (ANA, BEN)) -> None:
+        cfg = Config(v=1, hash=f"cfg-{slots}", people=people, slots=slots)
         self.do(MessageArrived(PREFIX + "cfg", encode(cfg)))
 
     def acknowledge(self, upto: int, hub_epoch: str = "hub-1", epoch: str | None = None) -> None:

@@ -26,7 +26,7 @@ from edge.storage.outbox_owner import Holding
 from edge.tones import Tone
 from protocols.barcodes import badge_label, bin_label
 from protocols.enrolment import Address, EnrolmentCode, authority_fingerprint, write_code
-from tests.edge.handheld.floor import Handheld, ready
+from tests.edge.handheld.floor import Handheld
 
 NOW = Now(0, 0)
 
@@ -218,29 +218,24 @@ def test_no_leaves_it_what_it_is():
 # ── The way there from the agent. ───────────────────────────────────────────────────────────
 
 
-def handheld(*, can_enrol: bool = True) -> Handheld:
-    made = Handheld()
-    made.core.config = DeviceConfig("main", "h1", can_enrol=can_enrol)
-    return made
-
-
 def gives_way(actions: list[Action]) -> list[str]:
     return [action.text for action in actions if isinstance(action, EnrolAgain)]
 
 
 def test_an_idle_agent_gives_way_to_a_scanned_code():
-    device = handheld()
+    device = Handheld(can_enrol=True)
     assert gives_way(device.core.step(ScanRead(TEXT), device.now())) == [TEXT]
 
 
 def test_a_device_in_somebodys_hands_does_not():
-    device = ready()
-    device.core.config = DeviceConfig("main", "h1", can_enrol=True)
+    device = Handheld(can_enrol=True)
+    device.configure()
+    device.log_in()
     assert gives_way(device.core.step(ScanRead(TEXT), device.now())) == []
     assert "log out" in device.view.message
 
 
 def test_a_device_with_a_configured_password_says_why_not():
-    device = handheld(can_enrol=False)
+    device = Handheld(can_enrol=False)
     assert gives_way(device.core.step(ScanRead(TEXT), device.now())) == []
     assert "[broker]" in device.view.message

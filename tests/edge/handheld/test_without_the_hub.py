@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from edge.clock import Now, SystemClock, TimeKeeper
 from edge.handheld.agent_io import KeyTyped
 from edge.handheld.render import plain
-from edge.handheld.work import HandheldState
 from edge.link.io_values import LinkLost, MessageArrived
 from edge.tones import Tone
 from protocols.envelope import decode_data
@@ -150,16 +149,15 @@ def test_each_wrong_pin_is_on_the_disk_before_it_is_refused(tmp_path):
 
 def test_a_full_outbox_locks_all_the_same(tmp_path):
     """The event has no room; the lock has, and it outlives the power."""
-    handheld = Handheld(tmp_path / "outbox.sqlite", capacity=2)
+    handheld = Handheld(tmp_path / "outbox.sqlite", capacity=3)
     handheld.connect()
     handheld.configure()
     handheld.log_in(BEN)
-    assert handheld.outbox.depth == 2
-    handheld.restart()
-    handheld.core.state = HandheldState()
+    handheld.say("LOGOUT")
+    assert handheld.outbox.depth == 3
     guess(handheld)
     assert "nothing more can be recorded" in handheld.view.message
-    assert handheld.outbox.depth == 2
+    assert handheld.outbox.depth == 3
     handheld.restart()
     handheld.badge()
     handheld.type("1234")
@@ -242,8 +240,13 @@ def test_a_refused_device_says_so_until_the_broker_lets_it_in_again(refusal: Lin
 
 
 def test_who_works_with_a_refused_device_goes_on_and_line_1_has_room_for_it():
-    handheld = picking([line(1, "A-1", 3)])
-    handheld.core.state = replace(handheld.core.state, name="MAXIMILIANA OF THE LONG NAME")
+    long = replace(ANA, name="MAXIMILIANA OF THE LONG NAME")
+    handheld = Handheld()
+    handheld.connect()
+    handheld.configure(people=(long,))
+    handheld.log_in(long)
+    handheld.offer(assignment([line(1, "A-1", 3)]))
+    handheld.tote("T-1")
     handheld.do(LinkLost("revoked", "NOT_ADMITTED"))
     handheld.bin("A-1")
     assert (handheld.view.phase, handheld.view.message) == ("ITEM", "")

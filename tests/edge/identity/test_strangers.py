@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from edge.clock import Now, SystemClock
+from edge.clock import Now
 from edge.config import DeviceConfig
 from edge.handheld.agent import AgentCore
 from edge.identity.strangers import DAY_US, REMEMBERED_MAX, Strangers
@@ -70,7 +70,7 @@ def events(core: AgentCore) -> list[UntrustedHubMet]:
 
 def agent(capacity: int = 1_000) -> AgentCore:
     outbox = SqliteOutbox(IN_MEMORY, random.Random(1), capacity)
-    core = AgentCore(DeviceConfig("main", "h1"), outbox, SystemClock(), random.Random(2))
+    core = AgentCore(DeviceConfig("main", "h1"), outbox, random.Random(2))
     core.start(Now(AT, 0))
     return core
 

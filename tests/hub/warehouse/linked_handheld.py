@@ -73,7 +73,7 @@ class LinkedHandheld(Handheld):
     def _opened(self) -> AgentCore:
         outbox = SqliteOutbox(self._path, random.Random(self._seed))
         config = DeviceConfig(self.gateway.hub.site, self.name)
-        core = AgentCore(config, outbox, self, random.Random(self._seed))
+        core = AgentCore(config, outbox, random.Random(self._seed))
         core.start(self.now())
         return core
 
