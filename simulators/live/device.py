@@ -83,7 +83,7 @@ def main(config_file: str, folder: str) -> None:
     clock = clock_driver(config.clock.driver, config.clock.options)
     chance = random.SystemRandom()
     outbox = SqliteOutbox(Path(folder) / OUTBOX_FILE, chance, config.outbox_rows_max)
-    core = ReportingCore(config.device("simulated"), outbox, clock, chance)
+    core = ReportingCore(config.device("simulated"), outbox, chance)
     scanner = ScriptedScanner()
     link = linked(by_password(config), core, clock, chance)
     loop = AgentLoop(core, clock, SilentTone(), ScannerPort(scanner), link, config.gauges)
