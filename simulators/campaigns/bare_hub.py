@@ -74,10 +74,17 @@ class BareHub:
         return found
 
     def open(self) -> None:
-        """What each start of a hub does: bring the schema up to date, then the gateway."""
+        """What each start of a hub does: bring the schema up to date, then the gateway.
+
+        One that fails leaves nothing open: SQLite would show its memory of the log to others.
+        """
         self.journal = open_journal(self.config, self.clock, self.chance)
-        prepare_schema(self.config, self.journal, floor=SMALL_FLOOR)
-        self.core = make_gateway(self.config, self.journal.database, self.clock)
+        try:
+            prepare_schema(self.config, self.journal, floor=SMALL_FLOOR)
+            self.core = make_gateway(self.config, self.journal.database, self.clock)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         self.journal.database.close()

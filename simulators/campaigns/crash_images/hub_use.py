@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -27,9 +28,9 @@ def use_hub(folder: Path) -> str:
     hub = BareHub(folder, Random(1), clock)
     try:
         hub.open()
-        is_answered = all(hub.hear(hub.birth(name, "e1")) for name in _devices(hub))
-        report = verify(hub.journal.database)
-        hub.close()
+        with closing(hub):
+            is_answered = all(hub.hear(hub.birth(name, "e1")) for name in _devices(hub))
+            report = verify(hub.journal.database)
     except (HubError, peewee.PeeweeException) as wrong:
         return f"{type(wrong).__name__}: {wrong}"
     if not is_answered:

@@ -22,7 +22,7 @@ MAGIC: Final = {0x377F0682: "<", 0x377F0683: ">"}
 MASK: Final = 0xFFFF_FFFF
 FILE_HEADER_BYTES: Final = 100
 PAGE_BYTES_MAX: Final = 65_536
-"""Written as 1 in the file's header, which has two bytes for it."""
+"""Written as 1, for the first page has two bytes for it."""
 
 Sum = tuple[int, int]
 
@@ -78,7 +78,8 @@ class LogReader:
         content, log = files[file], _log_of(files, file)
         end = self.end(log)
         pages = _overlaid(content, log, end) if end.frames else content
-        return pages[: _length(pages)]
+        page_bytes = _page_bytes(pages)
+        return pages.ljust(-(-len(pages) // page_bytes) * page_bytes, b"\0")[: _length(pages)]
 
     def end(self, log: bytes) -> LogEnd:
         """After the last frame that ends a commit and is whole, as all before it are."""
@@ -151,14 +152,18 @@ def _overlaid(content: bytes, log: bytes, end: LogEnd) -> bytes:
     return bytes(pages)
 
 
-def _length(content: bytes) -> int:
+def _page_bytes(pages: bytes) -> int:
+    """By the first page; 1 where there is none."""
+    found = int.from_bytes(pages[16:18])
+    return PAGE_BYTES_MAX if found == 1 else max(1, found)
+
+
+def _length(pages: bytes) -> int | None:
     """By the first page, if whoever wrote last kept the number there: even behind a log, whose
     commits say another one only when something that was flushed has been lost.
     """
-    if len(content) < FILE_HEADER_BYTES:
-        return len(content)
-    (page_bytes,) = struct.unpack_from(">H", content, 16)
-    changes, pages = struct.unpack_from(">II", content, 24)
-    (valid_for,) = struct.unpack_from(">I", content, 92)
-    is_kept = pages and changes == valid_for
-    return pages * (page_bytes if page_bytes > 1 else PAGE_BYTES_MAX) if is_kept else len(content)
+    if len(pages) < FILE_HEADER_BYTES:
+        return None
+    changes, count = struct.unpack_from(">II", pages, 24)
+    (valid_for,) = struct.unpack_from(">I", pages, 92)
+    return count * _page_bytes(pages) if count and changes == valid_for else None

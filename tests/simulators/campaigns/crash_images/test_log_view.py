@@ -141,6 +141,17 @@ def test_a_log_that_shrank_and_began_anew_is_read_from_its_beginning(left: dict[
         assert reader.end(one) == LogReader().end(one)
 
 
+@pytest.mark.parametrize("kept", [512, 4_096, 6_000])
+def test_a_page_that_is_not_all_there_ends_in_zeros(kept: int, tmp_path: Path):
+    """As SQLite reads it. The file says itself how many pages it has, so it must have only one."""
+    with closing(sqlite3.connect(tmp_path / "made.db")) as db:
+        db.execute("PRAGMA user_version = 7")
+    files = {"x.db": (tmp_path / "made.db").read_bytes().ljust(8_192, b"\0")[:kept]}
+    folder = tmp_path / "shown"
+    folder.mkdir()
+    assert LogReader().shown(files, "x.db") == pages_shown(files, folder)
+
+
 @pytest.mark.parametrize("rows", [0, 40])
 def test_a_database_without_a_log_is_as_long_as_its_header_says(rows: int, tmp_path: Path):
     """Behind its last page there may be what a cut has left over."""
