@@ -28,11 +28,10 @@ from hub.identity.announced import identity_of
 from hub.inventory.models import Site
 from hub.journal import Journal, LedgerHead
 from hub.opening import open_database, write_log_anew
+from hub.staff import denials, sessions
 from hub.staff import queries as staff_queries
 from hub.staff import rules as staff_rules
 from hub.staff import service as staff
-from hub.staff import sessions
-from hub.staff.acts import NoteDenial
 from hub.web import errors, incoming, navigation, security, text
 from hub.web.context import (
     EXTENSION,
@@ -109,9 +108,7 @@ class StaffPeople:
         return staff_rules.reach(visitor.allowed, capability, action)
 
     def note_denial(self, person: bytes | None, what: str, address: str) -> None:
-        self._journal.carry_out(
-            NoteDenial(person, what[:200], address), site=self._site, via="page"
-        )
+        denials.note_beside(self._journal, self._site, person, what, address)
 
 
 def create_app(settings: WebSettings) -> Flask:

@@ -200,6 +200,19 @@ class Journal:
 
         return self._once(name, once, site, via, actor, key)
 
+    def beside(self, do: Callable[[Act], T], *, site: str) -> T:
+        """Carry out what nothing in the books follows from, with no row: a replay does without.
+
+        For what anybody can cause from outside, as often as they like. `do` takes no ids of its
+        act, which has no key, and touches no ledger.
+        """
+
+        def once() -> T:
+            with writing(self.database, self.clock.now_us()) as tx:
+                return do(Act(tx, "beside", site=site, key="", via="page"))
+
+        return retrying(once)
+
     def _once(
         self, name: str, do: Callable[[Act], T], site: str, via: Via, actor: bytes, key: str | None
     ) -> T:

@@ -21,8 +21,6 @@ from hub.db import (
     IdField,
     MomentField,
     Table,
-    retrying,
-    writing,
 )
 from hub.floor_exceptions import open_exception
 from hub.ids import NIL, digest_id
@@ -106,11 +104,7 @@ def note_beside(journal: Journal, site: str, sight: Sight) -> None:
     if sight.alerts:
         raise ValueError(f"{sight.kind} is for a supervisor, so it has to be an act")
 
-    def once() -> None:
-        with writing(journal.database, journal.clock.now_us()) as tx:
-            note(Act(tx, NoteSights.ACT, site=site, key="", via="api"), sight)
-
-    retrying(once)
+    journal.beside(lambda act: note(act, sight), site=site)
 
 
 def note(act: Act, sight: Sight) -> None:

@@ -19,7 +19,7 @@ from hub.tables import TABLES
 BESIDE: Final = frozenset(
     {
         "ledger_head", "journal", "movement", "line_move",  # compared after each act
-        "device_epoch", "refused_message", "web_session", "log_mark", "security_event",
+        "device_epoch", "refused_message", "web_session", "log_mark", "security_event", "denial",
     }
 )  # fmt: skip
 """Tables that are not compared: chains, what the gateway remembers of messages, open log-ins."""
@@ -34,6 +34,10 @@ ONLY: Final = {
         "met_epoch",
         "roots_day",
         "created_at",
+    ),
+    "person": (
+        "id", "company", "name", "badge", "pin_verifier", "pin_set_at", "pin_set_by", "login",
+        "password_hash", "must_change", "password_until", "language", "is_active", "created_at",
     ),
     "outbox_message": (
         "id", "site", "device", "type", "payload", "created_at", "subject", "state", "answered_at",

@@ -60,7 +60,17 @@ def denials(after: tuple[int, bytes] | None, limit: int) -> list[Row]:
         query = query.where(_before(Denial.at, Denial.id, after))
     query = query.order_by(Denial.at.desc(), Denial.id.desc()).limit(limit)
     return [
-        Row(row.id, WEB, "", row.person, row.address, {"what": row.what}, 1, row.at, row.at)
+        Row(
+            row.id,
+            WEB,
+            "",
+            row.person,
+            row.address,
+            {"what": row.what},
+            row.count,
+            row.at,
+            row.last_at,
+        )
         for row in query
     ]
 
@@ -70,9 +80,14 @@ def _before(at: Any, id: Any, key: tuple[int, bytes]) -> Any:
 
 
 def has_older(site: str, before: int) -> bool:
-    """Whether something was last seen before a moment."""
-    query = SecurityEvent.select().where(SecurityEvent.site == site, SecurityEvent.last_at < before)
-    return bool(query.exists())
+    """Whether something was last seen, or refused, before a moment."""
+    seen = SecurityEvent.select().where(SecurityEvent.site == site, SecurityEvent.last_at < before)
+    return bool(seen.exists() or Denial.select().where(Denial.last_at < before).exists())
+
+
+def last_denial() -> int:
+    """The moment at which something was last refused to somebody."""
+    return int(Denial.select(peewee.fn.MAX(Denial.last_at)).scalar() or 0)
 
 
 def newest(site: str) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import Final
 from hub.journal import Act
 from hub.security.log_tail import Mark
 from hub.security_events import Sight, note
+from hub.staff import denials
 
 _REMEMBER: Final = (
     'INSERT INTO log_mark (site, log, head, "offset") VALUES (?, ?, ?, ?) '
@@ -23,7 +24,7 @@ def read_log(act: Act, log: str, mark: Mark, sights: Iterable[Sight]) -> None:
 
 
 def forget_old(act: Act, before: int) -> int:
-    """Delete what happened before a moment; returns how many rows."""
-    return act.tx.run(
+    """Delete what happened before a moment, refusals to people too; returns how many rows."""
+    return denials.forget(act, before) + act.tx.run(
         "DELETE FROM security_event WHERE site = ? AND last_at < ?", (act.site, before)
     )

@@ -68,8 +68,7 @@ def _person(row: Row) -> bytes | None:
 
 def _live(_key: str) -> Any:
     last, count = queries.newest(web().site)
-    denied = queries.denials(None, 1)
-    return [last, count, denied[0].at if denied else 0]
+    return [last, count, queries.last_denial()]
 
 
 live.provide("security", _live, needs=("audit", "read"), every_ms=1_000)

@@ -1,7 +1,7 @@
 """What somebody may want done about people, log-ins and keys, as commands.
 
 Secrets come as hashes and digests, made before the act; whatever says who somebody is, or proves
-it, is personal and lies outside of the journal.
+it, is personal and lies outside of the journal. A log-in that fails is no act (`sessions`).
 """
 
 from __future__ import annotations
@@ -9,36 +9,11 @@ from __future__ import annotations
 from hub.command import Command, Id, Personal, PersonalOrNone, command
 from hub.journal import Act
 from hub.staff import giving, letting_in, second_factor, service, sessions
-from hub.staff.sessions import Attempt
 
 EDIT = "staff.edit"
 
 
 # --- log-ins --------------------------------------------------------------------------------------
-
-
-@command("staff.try_log_in")
-class TryLogIn(Command[Attempt], frozen=True):
-    """Take an attempt before the password is looked at. What was typed is kept nowhere."""
-
-    person: Id | None
-
-    def carry_out(self, act: Act) -> Attempt:
-        return sessions.take_attempt(act, self.person)
-
-
-@command("staff.give_back_try")
-class GiveBackTry(Command[None], frozen=True):
-    """The password was right, of somebody who is logged in already: that attempt counts for none.
-
-    A log-in that succeeds forgives all of them instead.
-    """
-
-    person: Id
-
-    def carry_out(self, act: Act) -> None:
-        act.about = self.person
-        sessions.give_back(act, self.person)
 
 
 @command("staff.log_in")
@@ -122,19 +97,6 @@ class EndSessions(Command[int], frozen=True):
 def _digest(text: str) -> bytes:
     """An erased one is nobody's session."""
     return b"" if text.startswith("erased-") else bytes.fromhex(text)
-
-
-@command("staff.note_denial")
-class NoteDenial(Command[None], frozen=True):
-    """Audit what somebody was not allowed to do."""
-
-    person: Id | None
-    what: str
-    address: Personal
-
-    def carry_out(self, act: Act) -> None:
-        act.about = self.person
-        service.note_denial(act, self.person, self.what, self.address)
 
 
 # --- passwords and keys ---------------------------------------------------------------------------

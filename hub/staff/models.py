@@ -115,13 +115,15 @@ class WebSession(Table):
 
 
 class Denial(Table):
-    """Audit of what somebody was not allowed to do, or of a failed log-in."""
+    """What somebody was not allowed to do, or a failed log-in, `count` times in one minute."""
 
     id = IdField(primary_key=True)
     at = MomentField(index=True)
+    last_at = MomentField(index=True)
     person = IdField(null=True)
     what = peewee.TextField()
     address = peewee.TextField(default="")
+    count = CountField(default=1)
 
     class Meta:
         table_name = "denial"

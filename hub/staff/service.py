@@ -1,7 +1,8 @@
 """Acts on people: adding, changing, roles, PINs, passwords and permissions.
 
-Owns `person`, `person_role`, `permission`, `denial` and `api_token`; log-ins and sessions are in
-`sessions.py`. Whoever carries out an act for somebody asks `require` first.
+Owns `person`, `person_role`, `permission` and `api_token`; log-ins and sessions are in
+`sessions.py`, refusals in `denials.py`. Whoever carries out an act for somebody asks `require`
+first.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from hub.ids import NIL
 from hub.journal import Act
 from hub.staff import passwords, rules
 from hub.staff.administrators import keeping_one
-from hub.staff.models import ApiToken, Denial, Permission, Person, PersonRole
+from hub.staff.models import ApiToken, Permission, Person, PersonRole
 from hub.staff.queries import Allowed, allowed_of
 from protocols import pin_verifier
 
@@ -25,12 +26,11 @@ ONE_TIME_US: Final = 72 * 3_600 * 1_000_000
 _insert_person: Final = Insert(Person)
 _insert_role: Final = Insert(PersonRole, or_ignore=True)
 _insert_permission: Final = Insert(Permission, or_ignore=True)
-_insert_denial: Final = Insert(Denial)
 _insert_token: Final = Insert(ApiToken)
 
 
 class Denied(HubError):
-    """The person may not do this here. The border that shows it notes it with `note_denial`."""
+    """The person may not do this here. The border that shows it notes it (`denials`)."""
 
     code = "DENIED"
 
@@ -316,11 +316,6 @@ def set_password(act: Act, id: bytes, password_hash: str, *, must_change: bool) 
     _end_sessions(act, id)
     if must_change:
         _end_keys(act, id)
-
-
-def note_denial(act: Act, person: bytes | None, what: str, address: str) -> None:
-    """Audit what somebody was not allowed to do; `what` is the act or the code of a refusal."""
-    act.tx.add(_insert_denial, (act.new_id(), act.now_us, person, what[:200], address))
 
 
 def token_digest(secret: str) -> bytes:

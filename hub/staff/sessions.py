@@ -1,6 +1,6 @@
 """Log-ins on the pages: attempts, lock-out, sessions. Owns `web_session` and the counters of
 `person`. An attempt is taken in one guarded statement before the password or the code is looked at,
-so many guesses at once cost as many attempts.
+so many guesses at once cost as many attempts. It is no act: anybody can make one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hub.db import Insert, writing
 from hub.errors import HubError
 from hub.ids import NIL
 from hub.journal import Act
-from hub.staff import rules, second_factor
+from hub.staff import denials, rules, second_factor
 from hub.staff.models import WebSession
 
 SESSION_US: Final = 12 * 3_600 * 1_000_000
@@ -34,6 +34,9 @@ class Attempt(NamedTuple):
     person: bytes | None
     password_hash: str = ""
     locked_s: int = 0
+    """More than none: it may not even be made, for so long."""
+    shuts_s: int = 0
+    """So long the login stays shut if it was wrong."""
 
 
 class NotAsked(HubError):
@@ -45,10 +48,11 @@ class NotAsked(HubError):
         super().__init__("That took too long. Log in again with your password.")
 
 
-def take_attempt(act: Act, person: bytes | None) -> Attempt:
+def take_attempt(act: Act, person: bytes | None, address: str = "") -> Attempt:
     """Count an attempt; `locked_s` > 0 means that none may be made for so long.
 
-    None: nobody has that login, which takes an act all the same, and so as long.
+    None: nobody has that login, which writes a row all the same, and so takes as long. It is the
+    row in which a refusal from this `address` is counted next.
     """
     row = act.tx.row(
         "SELECT id, password_hash, failed_logins, locked_until, password_until FROM person "
@@ -56,16 +60,19 @@ def take_attempt(act: Act, person: bytes | None) -> Attempt:
         (person or NIL,),
     )
     if row is None:
+        denials.note(act, None, denials.UNKNOWN_NAME, address, times=0)
         return Attempt(None)
     id, failed, ended = bytes(row[0]), int(row[2]) + 1, row[4]
-    until = act.now_us + rules.lock_s(failed) * 1_000_000
+    shuts_s = rules.lock_s(failed)
+    until = act.now_us + shuts_s * 1_000_000
     taken = act.tx.run(
         "UPDATE person SET failed_logins = failed_logins + 1, locked_until = ? "
         "WHERE id = ? AND failed_logins = ? AND locked_until <= ?",
         (until, id, failed - 1, act.now_us),
     )
     if taken == 1:
-        return Attempt(id, "" if ended is not None and ended <= act.now_us else row[1])
+        is_over = ended is not None and ended <= act.now_us
+        return Attempt(id, "" if is_over else row[1], shuts_s=shuts_s)
     return Attempt(id, "", max(1, (int(row[3]) - act.now_us) // 1_000_000))
 
 

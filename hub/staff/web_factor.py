@@ -14,12 +14,11 @@ from hub.staff.acts import (
     BeginSecondFactor,
     ConfirmSecondFactor,
     RenewRecoveryCodes,
-    TryLogIn,
     TurnOffSecondFactor,
 )
 from hub.staff.web_log_in import step_of
 from hub.staff.web_own import refuse_stranger
-from hub.staff.web_pages import carry_out, pages, this_session
+from hub.staff.web_pages import carry_out, note_wrong, pages, this_session, try_once
 from hub.web import forms
 from hub.web.context import somebody, web
 from hub.web.qr import qr_picture
@@ -100,10 +99,15 @@ def turn_off_second_factor() -> ResponseReturnValue:
 def _guessed_step() -> int:
     """Of the code in the form. A wrong one counts like a wrong password. Raises WrongCode."""
     who = somebody()
-    attempt = carry_out(TryLogIn(who.id), who.id)
+    attempt = try_once(who.id)
     if attempt.locked_s:
+        note_wrong(attempt, "locked")
         raise second_factor.WrongCode
-    return step_of(who.id, _code())
+    try:
+        return step_of(who.id, _code())
+    except second_factor.WrongCode as refusal:
+        note_wrong(attempt, f"{refusal.fact}, on a page")
+        raise
 
 
 def _proven(command: Command[None]) -> None:

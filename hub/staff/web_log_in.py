@@ -14,8 +14,16 @@ from flask.typing import ResponseReturnValue
 
 from hub.command import Command
 from hub.staff import passwords, queries, rules, second_factor, sessions, totp
-from hub.staff.acts import EnterCode, EnterRecoveryCode, LogIn, LogOut, TryLogIn
-from hub.staff.web_pages import address, carry_out, pages, this_session
+from hub.staff.acts import EnterCode, EnterRecoveryCode, LogIn, LogOut
+from hub.staff.sessions import Attempt
+from hub.staff.web_pages import (
+    address,
+    carry_out,
+    note_wrong,
+    pages,
+    this_session,
+    try_once,
+)
 from hub.web import forms, security
 from hub.web.context import somebody, web
 from hub.web.text import _, n_
@@ -31,13 +39,13 @@ def try_log_in() -> ResponseReturnValue:
     """Right: a fresh session. Wrong: one sentence that does not say which of the two it was."""
     login = request.form.get("login", "")[: forms.TEXT_MAX]
     known = queries.person_by_login(web().company, login)
-    attempt = carry_out(TryLogIn(known.id if known else None))
+    attempt = try_once(known.id if known else None)
     if attempt.locked_s:
-        return _refused(attempt.person, "log-in: locked", _locked(attempt.locked_s), 429)
+        return _refused(attempt, "locked", _locked(attempt.locked_s), 429)
     if not passwords.is_right(_password(), attempt.password_hash) or attempt.person is None:
-        what = "log-in: wrong password" if attempt.person else "log-in: unknown name"
+        what = "wrong password" if attempt.person else "unknown name"
         sentence = _("Login or password is wrong. Try again, or ask for a one-time password.")
-        return _refused(attempt.person, what, sentence, 401)
+        return _refused(attempt, what, sentence, 401)
     return enter(attempt.person, security.local_path(request.form.get("next")))
 
 
@@ -57,9 +65,9 @@ def _locked(seconds: int) -> str:
 
 
 def _refused(
-    person: bytes | None, what: str, sentence: str, status: int, page: str = "staff/log_in.html"
+    attempt: Attempt, what: str, sentence: str, status: int, page: str = "staff/log_in.html"
 ) -> ResponseReturnValue:
-    web().people.note_denial(person, what, address())
+    note_wrong(attempt, what)
     wanted = request.form.get("next", "/")
     return render_template(page, next=wanted, refusal=sentence), status
 
@@ -94,19 +102,19 @@ def log_in_code() -> ResponseReturnValue:
 def enter_code() -> ResponseReturnValue:
     """A code of the telephone, or one from paper. Wrong ones count like wrong passwords."""
     who, secret = somebody(), _new_secret()
-    attempt = carry_out(TryLogIn(who.id))
+    attempt = try_once(who.id)
     if attempt.locked_s:
-        return _code_refused("log-in: locked", _locked(attempt.locked_s), 429)
+        return _code_refused(attempt, "locked", _locked(attempt.locked_s), 429)
     try:
         carry_out(_entry(who.id, forms.words("code", signs_max=40), secret), who.id)
     except (second_factor.WrongCode, second_factor.CodeUsed) as refusal:
-        return _code_refused(f"log-in: {refusal.fact}", _(str(refusal)), 401)
+        return _code_refused(attempt, refusal.fact, _(str(refusal)), 401)
     onward = redirect(security.local_path(request.form.get("next")), 303)
     return security.carry_session(onward, secret)
 
 
-def _code_refused(what: str, sentence: str, status: int) -> ResponseReturnValue:
-    return _refused(somebody().id, what, sentence, status, "staff/log_in_code.html")
+def _code_refused(attempt: Attempt, what: str, sentence: str, status: int) -> ResponseReturnValue:
+    return _refused(attempt, what, sentence, status, "staff/log_in_code.html")
 
 
 def _entry(person: bytes, typed: str, secret: str) -> Command[None]:

@@ -9,18 +9,16 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.errors import BadValue
-from hub.staff import passwords, queries, service
+from hub.staff import passwords, queries, service, sessions
 from hub.staff.acts import (
     AddToken,
     EndSessions,
-    GiveBackTry,
     RevokeToken,
     SetPassword,
-    TryLogIn,
 )
 from hub.staff.models import Person
 from hub.staff.web_log_in import enter
-from hub.staff.web_pages import carry_out, pages, this_session
+from hub.staff.web_pages import carry_out, note_wrong, pages, this_session, try_once
 from hub.web import forms
 from hub.web.context import somebody, web
 from hub.web.text import _, n_
@@ -76,10 +74,11 @@ def change_own_password() -> ResponseReturnValue:
 
 def refuse_stranger(id: bytes) -> None:
     """An open page is no proof: the present password is asked. Counts like a log-in; BadValue."""
-    attempt = carry_out(TryLogIn(id), id)
+    attempt = try_once(id)
     if not passwords.is_right(request.form.get("current", ""), attempt.password_hash):
+        note_wrong(attempt, "locked" if attempt.locked_s else "wrong password, on a page")
         raise BadValue("password", "…", "the present password is not right")
-    carry_out(GiveBackTry(id), id)
+    web().journal.beside(lambda act: sessions.give_back(act, id), site=web().site)
 
 
 def _refuse_same(id: bytes, new: str) -> None:

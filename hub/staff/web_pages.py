@@ -8,7 +8,9 @@ from flask import Blueprint, request
 
 from hub.command import Command
 from hub.ids import NIL
-from hub.staff import sessions
+from hub.journal import Act
+from hub.staff import denials, sessions
+from hub.staff.sessions import Attempt
 from hub.web import security
 from hub.web.context import web
 
@@ -20,6 +22,25 @@ def carry_out(command: Command[T], actor: bytes = NIL) -> T:
     """What everybody may do for themselves, some of it before they are logged in."""
     parts = web()
     return parts.journal.carry_out(command, site=parts.site, via="page", actor=actor)
+
+
+def try_once(person: bytes | None) -> Attempt:
+    """Take an attempt, before a password or a code is looked at."""
+
+    def take(act: Act) -> Attempt:
+        return sessions.take_attempt(act, person, address())
+
+    return web().journal.beside(take, site=web().site)
+
+
+def note_wrong(attempt: Attempt, what: str) -> None:
+    """A password or a code was wrong, or none may be tried: one row at most, and who was shut out
+    stands apart.
+    """
+    denials.note_beside(
+        web().journal, web().site, attempt.person, denials.LOG_IN + what, address(),
+        locked_s=attempt.shuts_s,
+    )  # fmt: skip
 
 
 def address() -> str:
