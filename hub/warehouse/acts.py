@@ -15,12 +15,14 @@ from hub.warehouse import (
     comparing,
     counts,
     dispatch,
+    exception_totes,
     exceptions,
     kept_work,
     order_pool,
     service,
 )
 from hub.warehouse.device_events import EVENT_HANDLERS
+from hub.warehouse.exception_totes import Settled
 from hub.warehouse.leases import Over
 from hub.warehouse.order_pool import OrderFilter
 from hub.warehouse.queries import Preview
@@ -311,6 +313,21 @@ class SettleException(Command[str], frozen=True):
         return exceptions.settle(
             act, self.exception, self.remedy, self.answers, handlers=EVENT_HANDLERS
         )
+
+
+@command("warehouse.settle_tote", needs="warehouse.settle_exception")
+class SettleTote(Command[Settled], frozen=True):
+    """Put back what a tote holds for nobody, or write it off: all of it, or all of one article.
+    Repeat while something is left.
+    """
+
+    tote: Id
+    way: str
+    answers: dict[str, Any] = {}
+    item: Id | None = None
+
+    def carry_out(self, act: Act) -> Settled:
+        return exception_totes.settle(act, self.tote, self.way, self.answers, item=self.item)
 
 
 @command("warehouse.settle_count")

@@ -389,7 +389,7 @@ def empty_tote(act: Act, tote: bytes) -> None:
     """After something was put away: a tote with nothing left, on nobody's cart, is EMPTY."""
     act.tx.run(
         "UPDATE place SET state = 'EMPTY', holder = NULL WHERE id = ? AND kind = 'TOTE' "
-        "AND (state = 'UNLOADED' OR state = 'FILLING' AND NOT EXISTS (SELECT 1 FROM slot_tote s "
+        "AND (state IN ('UNLOADED', 'CLOSED') OR state = 'FILLING' AND NOT EXISTS (SELECT 1 FROM slot_tote s "
         "JOIN assignment a ON a.id = s.assignment WHERE s.tote = place.id "
         "AND a.state NOT IN ('COMPLETED', 'CANCELLED'))) "
         "AND NOT EXISTS (SELECT 1 FROM balance b WHERE b.place = place.id AND b.on_hand > 0)",

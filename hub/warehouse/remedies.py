@@ -150,34 +150,48 @@ def accept_unexplained(act: Act, found: Found, answers: Answers) -> str:
     return f"{found.quantity} accepted as a difference of stock"
 
 
-def put_back(act: Act, found: Found, answers: Answers) -> str:
-    """Somebody put the left-over units into a bin; as many as the tote still has unclaimed."""
-    tote, item = _at(found)
+class Target(NamedTuple):
+    """Where units go that leave a tote, and how that is said."""
+
+    where: Where
+    words: str
+    reason: str
+
+
+def target_of(act: Act, way: str, answers: Answers) -> Target:
+    """Into the bin that the person names, or out of the books. Raises NotFound, WrongState."""
+    if way == "not_there":
+        return Target(virtual(act.site, "ADJUSTMENT"), "written off", "not in the tote")
     code = words(answers, "bin").upper()
     bin = inventory.bin_place(act, code)
     _refuse_locked(act, bin, code)
-    units = _out_of_tote(act, tote, item, found.quantity, Where(bin), "put back")
-    _settle_surplus(act, found, item)
-    return f"{units} into {code}"
+    return Target(Where(bin), f"into {code}", "put back")
+
+
+def put_back(act: Act, found: Found, answers: Answers) -> str:
+    """Somebody put the left-over units into a bin; as many as the tote still has unclaimed."""
+    return _out_of_tote(act, found, target_of(act, "put_back", answers))
 
 
 def not_in_tote(act: Act, found: Found, answers: Answers) -> str:
     """The tote does not hold them: they are gone from the books as well."""
+    return _out_of_tote(act, found, target_of(act, "not_there", answers))
+
+
+def _out_of_tote(act: Act, found: Found, target: Target) -> str:
     tote, item = _at(found)
-    gone = virtual(act.site, "ADJUSTMENT")
-    units = _out_of_tote(act, tote, item, found.quantity, gone, "not in the tote")
+    units = move_out(act, tote, item, found.quantity, target)
+    packing.empty_tote(act, tote)
     _settle_surplus(act, found, item)
-    return f"{units} written off"
+    return f"{units} {target.words}"
 
 
-def _out_of_tote(
-    act: Act, tote: bytes, item: bytes, quantity: int, target: Where, reason: str
-) -> int:
+def move_out(act: Act, tote: bytes, item: bytes, quantity: int, target: Target) -> int:
+    """Units leave a tote, as many of them as nobody claims; returns how many."""
     goods = _goods(act, item)
     units = min(quantity, free(act, goods, Where(tote)))
     if units:
-        post(act, goods, units, Where(tote), target, reason)
-    packing.empty_tote(act, tote)
+        post(act, goods, units, Where(tote), target.where, target.reason)
     return units
 
 

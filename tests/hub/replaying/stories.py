@@ -398,6 +398,12 @@ def _stray(house: House) -> PickConfirmed:
     return PickConfirmed(line="5b" * 16, bin="A-01-01-1", item=pen, quantity=1, tote="T-7")
 
 
+def _stray(house: House) -> PickConfirmed:
+    """A pick of work that the hub does not know: its units lie in the tote for nobody."""
+    pen = item_of(house, "PEN").hex()
+    return PickConfirmed(line="5b" * 16, bin="A-01-01-1", item=pen, quantity=1, tote="T-7")
+
+
 def nights(house: House) -> None:
     """What the hub says of itself, of whoever tried something, and after a restore."""
     now = house.clock.now_us()

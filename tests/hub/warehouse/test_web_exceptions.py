@@ -6,15 +6,20 @@ from collections.abc import Callable
 
 import pytest
 
+from hub.catalog.models import Item
+from hub.desk import service as desk
 from hub.floor_exceptions import FloorException
+from hub.inventory.posting import place_id
 from hub.warehouse import exceptions
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 from tests.hub.device_gateway.conftest import Device, Floor
+from tests.hub.warehouse import totes
 from tests.hub.warehouse.test_exceptions import add_device, is_open, opened, short_pick
 from tests.hub.web.browsing import Browser
 
 Browse = Callable[[str], Browser]
+TOTE = place_id("w1", "TOTE", "T1")
 
 
 def test_a_count_is_entered_on_the_list(sqlite_hub: TestHub, browse: Browse) -> None:
@@ -88,3 +93,42 @@ def test_a_parked_event_is_tried_again_or_rejected_for_a_reason(
     browser.post(f"/exceptions/{second.id.hex()}/reject", {"text": "asked twice", "back": "list"})
     assert sorted(state for _, state in floor.events()) == ["APPLIED", "REJECTED"]
     assert "Nothing needs a decision" in browser.get("/exceptions").text
+
+
+def test_400_cancelled_lines_are_one_row_that_one_act_settles(
+    sqlite_hub: TestHub, browse: Browse
+) -> None:
+    order = totes.picked(sqlite_hub, {f"SKU-{n:03}": 1 for n in range(400)}, "T1")
+    with sqlite_hub.act() as act:
+        desk.cancel_order(act, order, "customer rang")
+    call = opened(sqlite_hub, "HELP", text="where is B?")
+    builders.stock(sqlite_hub, "B-01-01-1", "MUG", 0)
+    browser = browse("supervisor")
+    page = browser.get("/exceptions").text
+    tote = f"/exceptions/totes/{TOTE.hex()}"
+    assert "400 units of 400 articles in tote" in page
+    assert page.count('<li class="card"') == 2
+    assert f"exception-{call.hex()}" in page
+    assert "SKU-399" in browser.get(tote).text
+    browser.post(f"{tote}/put_back", {"bin": "b-01-01-1", "item": _item("SKU-007").hex()})
+    browser.post(f"{tote}/put_back", {"bin": "b-01-01-1", "back": "list"})
+    assert "399 units, 399 entries" in browser.get("/exceptions").text
+    assert FloorException.select().where(FloorException.state == "RESOLVED").count() == 400
+    assert "Nothing in this tote is to be put back" in browser.get(tote).text
+    browser.post(f"{tote}/put_back", {"bin": "b-01-01-1"})
+    assert "only one with something to put back" in browser.get(tote).text
+
+
+def _item(sku: str) -> bytes:
+    return bytes(Item.get(Item.sku == sku).id)
+
+
+def test_writing_a_tote_off_needs_the_right_to_adjust(sqlite_hub: TestHub, browse: Browse) -> None:
+    order = totes.picked(sqlite_hub, {"MUG": 1, "BOWL": 1}, "T1")
+    with sqlite_hub.act() as act:
+        desk.cancel_order(act, order, "customer rang")
+    tote = f"/exceptions/totes/{TOTE.hex()}"
+    packer = browse("packer")
+    assert "not_there" not in packer.get("/exceptions").text
+    assert packer.post(f"{tote}/not_there").status_code == 403
+    assert FloorException.select().where(FloorException.state == "OPEN").count() == 2
