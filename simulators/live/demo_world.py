@@ -17,6 +17,7 @@ from hub.db import fetch
 from hub.setup import prepare
 from hub.wiring import open_journal
 from simulators import checkers
+from simulators.audit import Audit, audited
 from simulators.errors import DemoFailed
 from simulators.furnishing import Furnisher
 from simulators.live.chaos import Chaos
@@ -63,18 +64,9 @@ class DemoPlan(NamedTuple):
     """A run that should end by itself is ended after this."""
 
 
-class DemoReport(msgspec.Struct, frozen=True):
+class DemoReport(Audit, frozen=True):
     """What `--report` writes; docs/simulator.md says what each number means."""
 
-    orders_shipped: int
-    lines_picked: int
-    lines_short: int
-    events_sent: int
-    events_lost: int
-    events_doubled: int
-    walked_m: int
-    walked_m_baseline: int
-    world_mismatch: int
     seconds: float
     verify: str
 
@@ -201,20 +193,14 @@ class DemoWorld:
         """Audit the databases of hub and devices, and the world. After `stop`."""
         database, site = self.journal.database, self.config.site
         files = [(device.name, device.outbox_file) for device in self.devices]
-        delivered = checkers.check_events(database, site, checkers.sent_by_files(files))
-        world = checkers.compare_world(database, site, self.hall.truth)
+        audit, world = audited(database, site, checkers.sent_by_files(files), self.hall)
         for detail in world.details[:10]:
             self._say(f"mismatch: {detail}")
-        counts = checkers.count_work(database, site)
         return DemoReport(
-            orders_shipped=counts.orders_shipped, lines_picked=counts.lines_picked,
-            lines_short=counts.lines_short, events_sent=delivered.sent,
-            events_lost=delivered.lost, events_doubled=delivered.doubled,
-            walked_m=self.hall.walked_cm // 100,
-            walked_m_baseline=checkers.baseline_cm(database, site) // 100,
-            world_mismatch=world.mismatches, seconds=round(time.monotonic() - self._began, 1),
+            **msgspec.structs.asdict(audit),
+            seconds=round(time.monotonic() - self._began, 1),
             verify=checkers.verified(database),
-        )  # fmt: skip
+        )
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         return fetch(self.journal.database, sql)

@@ -20,6 +20,7 @@ from hub.setup import prepare_schema
 from hub.warehouse.streaming import Stream
 from hub.wiring import open_journal
 from simulators import checkers
+from simulators.audit import Audit, audited
 from simulators.furnishing import Furnisher
 from simulators.people.actors import VirtualStage
 from simulators.people.crew import HABITS, STREAM, Crew, make_hall
@@ -57,7 +58,7 @@ class ShiftPlan(NamedTuple):
         return self.packers or max(1, -(-self.pickers // 2))
 
 
-class ShiftReport(msgspec.Struct, frozen=True):
+class ShiftReport(Audit, frozen=True):
     """How a shift ended. `undiscovered` counts seeded differences that nobody has noticed."""
 
     seed: int
@@ -66,15 +67,6 @@ class ShiftReport(msgspec.Struct, frozen=True):
     is_done: bool
     """Whether all work that stock allows was done before the hours were over."""
     hours: float
-    orders_shipped: int
-    lines_picked: int
-    lines_short: int
-    events_sent: int
-    events_lost: int
-    events_doubled: int
-    walked_m: int
-    walked_m_baseline: int
-    world_mismatch: int
     undiscovered: int
     kills: int
     verify: str
@@ -165,17 +157,12 @@ class Shift:
     def _report(self, *, is_done: bool, hours: float) -> ShiftReport:
         database = self.journal.database
         sent = checkers.sent_by_cores(self.devices)
-        delivered = checkers.check_events(database, self.config.site, sent)
-        world = checkers.compare_world(database, self.config.site, self.hall.truth)
-        counts = checkers.count_work(database, self.config.site)
+        audit, world = audited(database, self.config.site, sent, self.hall)
         return ShiftReport(
-            seed=self.plan.seed, hash=last_hash(database, self.config.site), is_done=is_done,
-            hours=hours, orders_shipped=counts.orders_shipped, lines_picked=counts.lines_picked,
-            lines_short=counts.lines_short, events_sent=delivered.sent, events_lost=delivered.lost,
-            events_doubled=delivered.doubled, walked_m=self.hall.walked_cm // 100,
-            walked_m_baseline=checkers.baseline_cm(database, self.config.site) // 100,
-            world_mismatch=world.mismatches, undiscovered=world.undiscovered,
-            kills=self.faults.kills, verify=checkers.verified(database),
+            **msgspec.structs.asdict(audit), seed=self.plan.seed,
+            hash=last_hash(database, self.config.site), is_done=is_done, hours=hours,
+            undiscovered=world.undiscovered, kills=self.faults.kills,
+            verify=checkers.verified(database),
         )  # fmt: skip
 
 
