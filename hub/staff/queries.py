@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
+from hub.staff import rules
 from hub.staff.models import (
     ApiToken,
     Permission,
@@ -174,16 +175,23 @@ def permissions_by_role() -> dict[str, list[str]]:
 
 
 def shift_people(company: str, site: str) -> list[ShiftPerson]:
-    """Who may log in on the devices of a site: badge, PIN and any role there."""
+    """Who may log in on the devices of a site: badge, PIN, and the right to pick there.
+
+    In every division: totes of one tour hold orders of several, and a wave belongs to none.
+    """
     query = (
         Person.select()
         .join(PersonRole, on=(PersonRole.person == Person.id))
+        .join(Permission, on=(Permission.role == PersonRole.role))
         .where(
             Person.company == company,
             Person.is_active,
             Person.badge.is_null(False),
             Person.pin_verifier != "",
-            PersonRole.site.in_(("*", site)),
+            PersonRole.site.in_((rules.ANY, site)),
+            PersonRole.division == rules.ANY,
+            Permission.capability.in_((rules.ANY, rules.PICK[0])),
+            Permission.action.in_((rules.ANY, rules.PICK[1])),
         )
         .distinct()
         .order_by(Person.badge)

@@ -76,6 +76,10 @@ every division, and so does reading anything else that belongs to none.
 """
 
 
+PICK: Final = ("warehouse", "pick")
+"""Asked of whoever logs in on a device."""
+
+
 def may(allowed: frozenset[tuple[str, str]], capability: str, action: str) -> bool:
     """Whether permissions, of which `*` stands for every one, cover an act."""
     asked = ((capability, action), (capability, ANY), (ANY, ANY))

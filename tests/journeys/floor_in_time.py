@@ -70,6 +70,7 @@ class FloorInTime:
 
     def _person(self, name: str) -> bytes:
         with self.act() as act:
+            staff.seed_permissions(act)
             return staff.add_person(act, self.company, name, badge=name, pin=PIN, roles=("picker",))
 
     def device(self, name: str, capacity: int = OUTBOX_ROWS_MAX) -> Hand:

@@ -64,15 +64,37 @@ def test_who_left_has_no_permission_and_is_in_no_shift(hub: TestHub) -> None:
     assert queries.shift_people(hub.company, hub.site) == []
 
 
-def test_the_shift_is_who_has_badge_pin_and_a_role_here(hub: TestHub) -> None:
+def test_the_shift_is_who_has_badge_pin_and_the_right_to_pick_here(hub: TestHub) -> None:
     add(hub, "Ana", badge="A1", pin="4711", roles=["picker", "packer"])
     add(hub, "Bo", badge="B1", pin="4712", roles=["picker"], site="w2")
+    add(hub, "Ed", badge="E1", pin="4714", roles=["office", "packer", "receiver", "finance"])
     add(hub, "Cy", badge="C1", roles=["picker"])
     add(hub, "Di", badge="D1", pin="4713")
     (only,) = queries.shift_people(hub.company, hub.site)
     assert (only.name, only.badge) == ("Ana", "A1")
     assert pin_verifier.is_right("4711", only.verifier)
     assert not pin_verifier.is_right("4712", only.verifier)
+
+
+@pytest.mark.parametrize(
+    ("role", "division", "comes"),
+    [
+        ("picker", "*", True),
+        ("supervisor", "*", True),
+        ("admin", "*", True),
+        ("picker", "toys", False),
+        ("admin", "toys", False),
+        ("picker", "", False),
+    ],
+)
+def test_a_right_in_one_division_opens_no_device(
+    hub: TestHub, role: str, division: str, comes: bool
+) -> None:
+    """A tour picks for orders of every division, so it takes the right in every one."""
+    ana = add(hub, "Ana", badge="A1", pin="4711")
+    with hub.act() as act:
+        act.tx.run("INSERT INTO person_role VALUES (?, ?, ?, ?)", (ana, role, "*", division))
+    assert bool(queries.shift_people(hub.company, hub.site)) is comes
 
 
 def test_the_same_pin_gives_two_people_different_verifiers(hub: TestHub) -> None:

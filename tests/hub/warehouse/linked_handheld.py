@@ -32,6 +32,7 @@ class Gateway:
 
     def _add_person(self, name: str) -> bytes:
         with self.hub.act() as act:
+            staff.seed_permissions(act)
             return staff.add_person(
                 act, self.hub.company, name, badge=name, pin=PIN, roles=("picker",)
             )
