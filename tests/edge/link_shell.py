@@ -21,15 +21,15 @@ class LinkShell:
     """One link over real sockets."""
 
     def __init__(self, access: HubAccess, device: str = "h1") -> None:
-        self._clock = SystemClock()
+        self.clock = SystemClock()
         self._read, self._write = socket.socketpair()
         self.link = HubLink(
             access, device, lambda: WILL, random.Random(3), lambda: self._write.sendall(b"w")
         )
 
     def until(self, wanted: Callable[[LinkInput], bool]) -> LinkInput:
-        end_ms = self._clock.now().mono_ms + PATIENCE_S * 1_000
-        while self._clock.now().mono_ms < end_ms:
+        end_ms = self.clock.now().mono_ms + PATIENCE_S * 1_000
+        while self.clock.now().mono_ms < end_ms:
             self.turn()
             while self.link.inbox:
                 came = self.link.inbox.popleft()
@@ -45,7 +45,7 @@ class LinkShell:
         )
         if self._read in readable:
             self._read.recv(64)
-        now_ms = self._clock.now().mono_ms
+        now_ms = self.clock.now().mono_ms
         self.link.turn(now_ms, sock in readable, sock in writable)
 
     def connected(self) -> LinkConnected:

@@ -11,7 +11,7 @@ import pytest
 
 from edge.errors import CertificateUnusable, IdentityUnusable
 from edge.identity.keys import check_certificate, fingerprint, make_key, request_for, serial
-from edge.identity.record import FILE_NAME, Identity, IdentityStore
+from edge.identity.record import FILE_NAME, Identity, IdentityStore, Pending
 from edge.storage.durable_file import REAL, replace_durably
 from protocols.enrolment import Address, EnrolmentCode, authority_fingerprint
 from tests.edge.certificates import DEVICE, SITE, TestHub
@@ -182,7 +182,10 @@ def test_keys_are_for_the_devices_user_alone_and_appear_in_no_log(store, tmp_pat
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert "PRIVATE" in path.read_text()
-    assert "PRIVATE" not in f"{store.identity!r} {store.identity.pair!r} {store._stored!r}"
+    pending = Pending("main", "h1", CODE.secret.hex(), key=store.begin(CODE))
+    assert "PRIVATE" in pending.key
+    assert "PRIVATE" not in f"{store.identity!r} {store.identity.pair!r} {pending!r}"
+    assert CODE.secret.hex() not in repr(pending)
 
 
 def test_a_leftover_of_a_cut_with_other_rights_is_not_written_into(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from edge.clock import Now
 from edge.config import DeviceConfig
 from edge.handheld.agent import AgentCore
-from edge.identity.strangers import DAY_US, REMEMBERED_MAX, Strangers
+from edge.identity.strangers import DAY_US, NOTE, REMEMBERED_MAX, Strangers
 from edge.link.io_values import StrangerMet
 from edge.storage.contract import Position
 from edge.storage.outbox import SqliteOutbox
@@ -55,8 +55,8 @@ def test_so_many_a_day_and_tomorrow_again(strangers, outbox):
 
 def test_what_is_remembered_stays_small(strangers, outbox):
     for n in range(2 * REMEMBERED_MAX):
-        strangers.remember(met(n), AT + n * DAY_US)
-    assert len(Strangers(outbox)._past.known) == REMEMBERED_MAX
+        strangers.remember(met(n, "fingerprint of a stranger"), AT + n * DAY_US)
+    assert outbox.noted(NOTE).count("fingerprint of a stranger") == REMEMBERED_MAX
 
 
 # ── The agent. ──────────────────────────────────────────────────────────────────────────────

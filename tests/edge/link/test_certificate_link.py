@@ -68,6 +68,7 @@ class Device:
     """An enrolled device's store and link."""
 
     def __init__(self, hub: TestHub, folder: Path, *brokers: str) -> None:
+        self.folder = folder
         self.store = IdentityStore(folder)
         self.store.adopt(hub.identity(*brokers))
         self.seen: list[Found] = []
@@ -101,7 +102,7 @@ def test_the_certificate_is_the_way_in_and_its_name_the_client_id(device, broker
     sock = device.shell.link.socket
     assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
     assert sock.version() == "TLSv1.3"
-    assert IdentityStore(device.store._path.parent).identity.last_good == at(broker)
+    assert IdentityStore(device.folder).identity.last_good == at(broker)
 
 
 def test_a_revoked_device_is_told_so_and_waits_long_before_it_tries_again(device, hub, broker):
@@ -110,7 +111,7 @@ def test_a_revoked_device_is_told_so_and_waits_long_before_it_tries_again(device
     broker.start()
     lost = device.shell.until(is_kind(LinkLost))
     assert lost == LinkLost("SSLV3_ALERT_CERTIFICATE_REVOKED", "NOT_ADMITTED")
-    now_ms = device.shell._clock.now().mono_ms
+    now_ms = device.shell.clock.now().mono_ms
     assert device.shell.link.next_wakeup_ms > now_ms + REFUSED_MS // 4
 
 

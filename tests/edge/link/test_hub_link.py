@@ -61,8 +61,8 @@ def broker(tmp_path) -> Iterator[Mosquitto]:
 class Shell(LinkShell):
     """A link by name and password."""
 
-    def __init__(self, config: BrokerConfig) -> None:
-        super().__init__(PasswordAccess(config, "h1"))
+    def __init__(self, config: BrokerConfig, device: str = "h1") -> None:
+        super().__init__(PasswordAccess(config, device), device)
 
 
 @pytest.fixture
@@ -120,8 +120,7 @@ def test_nothing_of_an_old_connection_is_sent_by_itself(shell, broker):
 def test_a_device_that_vanishes_is_spoken_for_by_its_will(shell, broker):
     shell.connected()
     shell.link.socket.shutdown(socket.SHUT_RDWR)
-    watcher = Shell(BrokerConfig("127.0.0.1", broker.port, username="watcher"))
-    watcher.link._device = "watcher"
+    watcher = Shell(BrokerConfig("127.0.0.1", broker.port), "watcher")
     watcher.connected()
     watcher.link.carry_out(Subscribe((WILL.topic,)))
     assert watcher.until(is_kind(MessageArrived)).payload == b"gone"
@@ -130,8 +129,7 @@ def test_a_device_that_vanishes_is_spoken_for_by_its_will(shell, broker):
 
 def test_a_farewell_is_heard_though_much_that_the_broker_said_was_not(shell, broker):
     """A socket closed with words unread is reset, and the broker would speak the Will."""
-    watcher = Shell(BrokerConfig("127.0.0.1", broker.port, username="watcher"))
-    watcher.link._device = "watcher"
+    watcher = Shell(BrokerConfig("127.0.0.1", broker.port), "watcher")
     watcher.connected()
     watcher.link.carry_out(Subscribe((WILL.topic,)))
     shell.connected()
@@ -199,7 +197,7 @@ def test_an_address_where_nobody_answers_never_holds_up_the_loop():
         shell = Shell(BrokerConfig("127.0.0.1", full.getsockname()[1]))
         shell.turn()
         assert shell.link.socket is None
-        assert shell.link._connecting is not None
+        assert shell.link.next_wakeup_ms is None  # it is being made
         for _ in range(5):
             shell.turn()
         assert not shell.link.inbox

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from edge.handheld.agent_io import DiskRead, KeyTyped, Tick
+from edge.handheld.agent_io import DiskRead, KeyTyped, Stop, Tick
 from edge.link.io_values import LinkConnected, MessageArrived, PubAck, Subscribe
-from edge.storage.outbox import SqliteOutbox
+from edge.tones import Tone
 from protocols.envelope import decode_event, payload_digest
 from protocols.limits import DEVICE_WINDOW, RESEND_AFTER_MAX_MS
 from protocols.messages.acks import Ack, Gap, Parked
@@ -16,6 +16,7 @@ from protocols.messages.asking import TimeAsked, TimeReply
 from protocols.messages.codec import decode, encode
 from protocols.messages.commands import ReportNow
 from protocols.messages.presence import Birth, Telemetry
+from tests.edge.full_card import full_card
 from tests.edge.handheld.floor import DEVICE, PREFIX, SITE, Handheld, line, picking, ready
 
 
@@ -95,7 +96,12 @@ def test_a_slow_round_trip_waits_four_times_as_long():
         handheld.wait(2_000)
         ack = Ack(v=1, epoch=handheld.outbox.epoch, upto=handheld.outbox.last_seq)
         handheld.at_once(MessageArrived(PREFIX + "ack", encode(ack)))
-    assert 7_000 < handheld.core.link._sender.resend_after_ms <= 8_000
+    handheld.scan("85123A")
+    sent_at_ms, sent = handheld.mono_ms, len(handheld.sent())
+    while len(handheld.sent()) == sent:
+        handheld.wait(100)
+        handheld.at_once(Tick())
+    assert 7_000 < handheld.mono_ms - sent_at_ms <= 8_000
 
 
 def test_a_tail_that_vanished_with_the_broker_is_resent_after_reconnecting():
@@ -331,14 +337,10 @@ def test_after_a_kill_the_agent_shows_the_same_screen_and_sends_what_was_not_ack
 
 
 def test_a_card_that_fails_stops_the_agent_before_any_tone_of_success(tmp_path):
-    from edge.handheld.agent_io import Stop
-    from edge.tones import Tone
-
     handheld = counting(1, tmp_path / "outbox.sqlite")
-    assert isinstance(handheld.outbox, SqliteOutbox)
-    handheld.outbox._db.execute("PRAGMA query_only=1")
     tones = len(handheld.tones)
-    handheld.scan("85123A")
+    with full_card():
+        handheld.scan("85123A")
     assert handheld.tones[tones:] == [Tone.ALERT]
     assert isinstance(handheld.actions[-1], Stop)
     assert handheld.do(KeyTyped("x")) == []

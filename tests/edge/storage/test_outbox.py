@@ -19,6 +19,7 @@ from edge.storage.contract import Position
 from edge.storage.kept_rows import read_outbox
 from edge.storage.outbox import SqliteOutbox
 from edge.storage.outbox_file import IN_MEMORY
+from tests.edge.full_card import full_card
 
 START = Position(0, 0)
 
@@ -151,8 +152,7 @@ def test_a_foreign_file_a_missing_folder_and_a_newer_format_are_refused_by_name(
 
 def test_a_card_that_cannot_be_written_is_named_and_nothing_counts_as_written(tmp_path):
     outbox = opened(tmp_path / "outbox.sqlite")
-    outbox._db.execute("PRAGMA query_only=1")
-    with pytest.raises(OutboxUnusable):
+    with full_card(), pytest.raises(OutboxUnusable):
         outbox.append([b"a"], {}, at_us=1)
     assert (outbox.last_seq, outbox.depth) == (0, 0)
 

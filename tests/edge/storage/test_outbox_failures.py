@@ -10,34 +10,33 @@ import pytest
 from edge.errors import OutboxUnusable
 from edge.storage.kept_rows import read_outbox
 from edge.storage.outbox import SqliteOutbox
+from tests.edge.full_card import full_card
 
 
 @pytest.fixture
-def full(tmp_path: Path) -> SqliteOutbox:
-    """An outbox whose file may not grow any more: SQLite's own way to a full disk."""
+def failed(tmp_path: Path) -> SqliteOutbox:
+    """An outbox that could not write once; by now there would be room again."""
     outbox = SqliteOutbox(tmp_path / "outbox.db", random.Random(1))
     outbox.append([b"first"], {}, 1)
-    (pages,) = outbox._db.execute("PRAGMA page_count").fetchone()
-    outbox._db.execute(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(OutboxUnusable, match="full"):
-        outbox.append([b"x" * 50_000], {}, 2)
+    with full_card(), pytest.raises(OutboxUnusable, match="disk I/O"):
+        outbox.append([b"lost"], {}, 2)
     return outbox
 
 
-def test_what_would_fit_is_refused_as_well(full: SqliteOutbox):
+def test_what_would_fit_is_refused_as_well(failed: SqliteOutbox):
     for act in (
-        lambda: full.append([b"small"], {}, 3),
-        lambda: full.note("fact", "kept"),
-        lambda: full.mark_acked(full.epoch, 1),
-        full.state,
+        lambda: failed.append([b"small"], {}, 3),
+        lambda: failed.note("fact", "kept"),
+        lambda: failed.mark_acked(failed.epoch, 1),
+        failed.state,
     ):
-        with pytest.raises(OutboxUnusable, match="full"):
+        with pytest.raises(OutboxUnusable, match="disk I/O"):
             act()
-    full.close()
+    failed.close()
 
 
-def test_opened_anew_it_holds_what_was_promised_and_goes_on(full: SqliteOutbox, tmp_path: Path):
-    full.close()
+def test_opened_anew_it_holds_what_was_promised_and_goes_on(failed: SqliteOutbox, tmp_path: Path):
+    failed.close()
     again = SqliteOutbox(tmp_path / "outbox.db", random.Random(2))
     again.append([b"second"], {}, 3)
     again.close()
