@@ -5,6 +5,7 @@ from __future__ import annotations
 from hub.command import Command, command
 from hub.inventory import service as inventory
 from hub.journal import Act
+from hub.staff import second_factor
 from hub.staff import service as staff
 from hub.warehouse.floor import load_floor
 
@@ -25,4 +26,5 @@ class FoundSite(Command[None], frozen=True):
             currency=self.currency,
         )  # fmt: skip
         staff.seed_permissions(act)
+        second_factor.begin_rules(act)
         inventory.define_bins(act, load_floor(self.floor).bins())

@@ -18,9 +18,11 @@ from hub.devices import queries as device_queries
 from hub.devices.kinds import OBSERVER, RETIRED
 from hub.devices.models import Device, ParkedEvent
 from hub.health.rules import DAY_US, DeviceFacts, Facts, Jump, Outcome, PartFacts, fullness
+from hub.inventory.models import Site
 from hub.journal import JournalRow, LedgerHead
 from hub.outbox import OutboxMessage
 from hub.process.caretaker import PartState, read_parts
+from hub.staff.queries import rights_without_second_factor
 
 TIME_SYNC_FILES: Final = (
     Path("/run/systemd/timesync/synchronized"),
@@ -48,6 +50,7 @@ def gather(site: str, data: Path, clock: Clock) -> Facts:
         parked=_parked(site),
         clock_is_set=_clock_is_set(),
         clock_jump=_clock_jump(site, clock.now_us()),
+        unguarded=_unguarded(site),
         last_backup=_outcome(site, "BACKUP"),
         last_verify=_outcome(site, "VERIFY"),
         journal_position=position,
@@ -63,6 +66,11 @@ def _clock_jump(site: str, now_us: int) -> Jump | None:
         (site, "CLOCK_JUMPED", now_us - DAY_US, now_us),
     )
     return Jump(int(rows[0][0]), **msgspec.json.decode(bytes(rows[0][1]))) if rows else None
+
+
+def _unguarded(site: str) -> tuple[str, ...]:
+    row = Site.get_or_none(Site.code == site)
+    return tuple(rights_without_second_factor(row.company)) if row else ()
 
 
 def _outcome(site: str, kind: str) -> Outcome | None:

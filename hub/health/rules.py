@@ -86,6 +86,8 @@ class Facts(NamedTuple):
     """Whether a time server has set this machine's clock; None: nobody can tell."""
     clock_jump: Jump | None = None
     """The last one of this day."""
+    unguarded: tuple[str, ...] = ()
+    """Who may give rights, and gets in by a password alone."""
     last_backup: Outcome | None = None
     last_verify: Outcome | None = None
     journal_position: int = 0
@@ -105,7 +107,7 @@ def judge(facts: Facts) -> list[Check]:
     return [
         _parts(facts), _disk(facts), _database(facts), _backup(facts), _verify(facts),
         _devices(facts), _batteries(facts), _outboxes(facts), _device_disks(facts),
-        _commands(facts), _parked(facts), _certificates(facts), _clock(facts),
+        _commands(facts), _parked(facts), _certificates(facts), _rights(facts), _clock(facts),
     ]  # fmt: skip
 
 
@@ -251,6 +253,12 @@ def _certificates(facts: Facts) -> Check:
     if ending:
         return Check("certificates", "WARN", "ENDING", _named(ending))
     return _good("certificates")
+
+
+def _rights(facts: Facts) -> Check:
+    if facts.unguarded:
+        return Check("rights", "WARN", "UNGUARDED", _named(list(facts.unguarded)))
+    return _good("rights")
 
 
 def _clock(facts: Facts) -> Check:

@@ -25,6 +25,7 @@ TITLES: Final = {
     "commands": "Messages to devices",
     "parked": "Events set aside",
     "certificates": "Device certificates",
+    "rights": "Who may give rights",
     "clock": "Clock",
 }
 """In no particular order: `rules.judge` says in which they are read."""
@@ -109,6 +110,11 @@ WORDS: Final[dict[tuple[str, str], Words]] = {
     ),
     ("parked", "GOOD"): Words("None."),
     ("parked", "PARKED"): Words("{number} wait for a decision.", "Settle them under Exceptions."),
+    ("rights", "GOOD"): Words("Nobody gives rights by a password alone."),
+    ("rights", "UNGUARDED"): Words(
+        "May give rights to others, and have no second factor: {names}.",
+        "Have them set one up on their page You. People → Roles says of whom it is demanded.",
+    ),
     ("certificates", "GOOD"): Words("None ends soon."),
     ("certificates", "ENDING"): Words(
         "Ending within 60 days: {names}.",
@@ -133,6 +139,7 @@ PAGES: Final = {
     "device_disks": "/devices",
     "commands": "/devices",
     "certificates": "/devices",
+    "rights": "/people/roles",
     "parked": "/exceptions",
 }
 """Where to do something about it."""

@@ -67,6 +67,10 @@ class RoleRule(Table):
 
     role = peewee.TextField(primary_key=True)
     needs_second_factor = peewee.BooleanField(default=False)
+    put_off_until = MomentField(null=True)
+    """Of a rule that the hub began with and nobody has set since: until then it can be put off, and
+    it never holds for keys of programs, which nobody would see stop.
+    """
 
     class Meta:
         table_name = "role_rule"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from peewee import fn
 
@@ -21,6 +21,8 @@ from hub.staff.models import (
 from hub.staff.rules import Right
 from protocols.messages.configuration import ShiftPerson
 
+BEFORE_ALL_ENDS: Final = 0
+"""A moment at which everything can still be put off: a program cannot set up a telephone."""
 Allowed = Mapping[str, frozenset[tuple[str, str]]]
 """(capability, action) pairs by division; `*` has those for every one."""
 
@@ -39,6 +41,8 @@ class Visitor(NamedTuple):
     """The password was right; the second factor has yet to be shown."""
     must_enrol: bool = False
     """A role of theirs needs a second factor, and they have none."""
+    may_wait_until: int = 0
+    """Likewise, but until then they can put it off."""
 
     @property
     def stands_before(self) -> str:
@@ -99,7 +103,7 @@ def of_session(digest: bytes, site: str, now_us: int) -> Visitor | None:
     if found is None:
         return None
     person, seen_at, awaits_code = found
-    return _visitor(person, site, seen_at, awaits_code=bool(awaits_code))
+    return _visitor(person, site, seen_at, now_us, awaits_code=bool(awaits_code))
 
 
 def of_token(digest: bytes, site: str) -> Visitor | None:
@@ -110,32 +114,32 @@ def of_token(digest: bytes, site: str) -> Visitor | None:
         .tuples()
         .first()
     )
-    return None if found is None else _visitor(found[0], site, 0)
+    return None if found is None else _visitor(found[0], site, 0, BEFORE_ALL_ENDS)
 
 
-def _visitor(id: bytes, site: str, seen_at: int, *, awaits_code: bool = False) -> Visitor | None:
+def _visitor(
+    id: bytes, site: str, seen_at: int, now_us: int, *, awaits_code: bool = False
+) -> Visitor | None:
     person = Person.get_or_none(Person.id == id, Person.is_active)
     if person is None:
         return None
+    rule = None if has_second_factor(id) else rule_on(id)
+    waits = rule is not None and (rule.put_off_until or 0) > now_us
     return Visitor(
         id, person.name, person.login or "", person.language, person.must_change,
-        allowed_of(id, site), seen_at, awaits_code, _must_enrol(id),
+        allowed_of(id, site), seen_at, awaits_code, must_enrol=rule is not None and not waits,
+        may_wait_until=rule.put_off_until if rule and waits else 0,
     )  # fmt: skip
 
 
-def _must_enrol(person: bytes) -> bool:
-    return role_with_rule(person) is not None and not has_second_factor(person)
-
-
-def role_with_rule(person: bytes) -> str | None:
-    """A role of theirs that needs a second factor, if there is one."""
-    query: Any = (
-        RoleRule.select(RoleRule.role)
+def rule_on(person: bytes) -> RoleRule | None:
+    """The strictest rule of their roles that needs a second factor, if there is one."""
+    query = (
+        RoleRule.select()
         .join(PersonRole, on=(PersonRole.role == RoleRule.role))
         .where(PersonRole.person == person, RoleRule.needs_second_factor)
-        .order_by(RoleRule.role)
     )
-    return query.scalar()
+    return min(query, key=lambda rule: (rule.put_off_until or 0, rule.role), default=None)
 
 
 def second_factor(person: bytes) -> SecondFactor | None:
@@ -159,10 +163,30 @@ def recovery_codes_left(person: bytes) -> int:
     )
 
 
-def roles_with_rule() -> frozenset[str]:
-    """Roles that nobody has without a second factor."""
-    query = RoleRule.select(RoleRule.role).where(RoleRule.needs_second_factor)
-    return frozenset(role for (role,) in _tuples(query))
+def roles_with_rule() -> dict[str, int | None]:
+    """Roles that nobody has without a second factor, and until when that can be put off."""
+    return {rule.role: rule.put_off_until for rule in RoleRule.select() if rule.needs_second_factor}
+
+
+def rights_without_second_factor(company: str) -> list[str]:
+    """Names of those who may give rights somewhere, have logged in, and have no second factor."""
+    confirmed = SecondFactor.select(SecondFactor.person).where(
+        SecondFactor.confirmed_at.is_null(False)
+    )
+    query = (
+        Person.select(Person.name)
+        .join(PersonRole, on=(PersonRole.person == Person.id))
+        .join(Permission, on=(Permission.role == PersonRole.role))
+        .where(
+            Person.company == company, Person.is_active, Person.login.is_null(False),
+            Person.password_hash != "", ~Person.must_change, Person.id.not_in(confirmed),
+            Permission.capability.in_((rules.ANY, "staff")),
+            Permission.action.in_((rules.ANY, "edit")),
+        )
+        .distinct()
+        .order_by(Person.name)
+    )  # fmt: skip
+    return [name for (name,) in _tuples(query)]
 
 
 def permissions_by_role() -> dict[str, list[str]]:

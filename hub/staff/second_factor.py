@@ -27,9 +27,18 @@ _BEGIN: Final = (
     "VALUES (?, ?, ?, NULL, 0) ON CONFLICT (person) DO UPDATE SET secret = excluded.secret, "
     "made_at = excluded.made_at, last_step = 0 WHERE second_factor.confirmed_at IS NULL"
 )
+PUT_OFF_US: Final = 14 * 24 * 3_600 * 1_000_000
+"""So long a new hub can be run without: somebody has to get in first, and find a telephone."""
+BEGINS_WITH: Final = ("admin",)
+"""Roles of which a new hub demands it: they give rights, make keys, and see who shut whom out."""
 _SET_RULE: Final = (
-    "INSERT INTO role_rule (role, needs_second_factor) VALUES (?, ?) "
-    "ON CONFLICT (role) DO UPDATE SET needs_second_factor = excluded.needs_second_factor"
+    "INSERT INTO role_rule (role, needs_second_factor, put_off_until) VALUES (?, ?, NULL) "
+    "ON CONFLICT (role) DO UPDATE SET needs_second_factor = excluded.needs_second_factor, "
+    "put_off_until = NULL"
+)
+_BEGIN_RULE: Final = (
+    "INSERT INTO role_rule (role, needs_second_factor, put_off_until) VALUES (?, ?, ?) "
+    "ON CONFLICT DO NOTHING"
 )
 
 
@@ -167,8 +176,17 @@ def reset(act: Act, person: bytes) -> None:
     act.tx.run("DELETE FROM web_session WHERE person = ?", (person,))
 
 
+def begin_rules(act: Act) -> None:
+    """What a new hub demands, from PUT_OFF_US on, until somebody says otherwise. One in which
+    people work already is left as it is. Safe to repeat.
+    """
+    if act.tx.row("SELECT 1 FROM person") is None:
+        for role in BEGINS_WITH:
+            act.tx.run(_BEGIN_RULE, (role, True, act.now_us + PUT_OFF_US))
+
+
 def set_rule(act: Act, role: str, *, needs_second_factor: bool) -> None:
-    """Say whether everybody of a role needs a second factor. Raises BadValue."""
+    """Say whether everybody of a role needs a second factor, from now on. Raises BadValue."""
     if role not in rules.ROLES:
         raise BadValue("role", role, f"use one of {', '.join(rules.ROLES)}")
     act.tx.run(_SET_RULE, (role, needs_second_factor))

@@ -146,7 +146,13 @@ def touch(database: peewee.Database, id: bytes, now_us: int) -> None:
 
 
 def move_moments(act: Act, by_us: int) -> None:
-    """The clock was set: log-ins, lock-outs and one-time passwords last as long as before."""
+    """The clock was set: log-ins, lock-outs, one-time passwords and what was put off last as long
+    as before.
+    """
+    act.tx.run(
+        "UPDATE role_rule SET put_off_until = put_off_until + ? WHERE put_off_until IS NOT NULL",
+        (by_us,),
+    )
     act.tx.run(
         "UPDATE web_session SET created_at = created_at + ?, seen_at = seen_at + ?, "
         "expires_at = expires_at + ?",

@@ -32,10 +32,10 @@ def own_second_factor() -> ResponseReturnValue:
 
 def _page(**more: Any) -> str:
     who = somebody()
-    found = queries.second_factor(who.id)
+    found, rule = queries.second_factor(who.id), queries.rule_on(who.id)
     return render_template(
         "staff/second_factor.html", is_on=queries.has_second_factor(who.id), found=found,
-        recovery_left=queries.recovery_codes_left(who.id), role=queries.role_with_rule(who.id),
+        recovery_left=queries.recovery_codes_left(who.id), role=rule and rule.role,
         **more,
     )  # fmt: skip
 

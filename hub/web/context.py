@@ -64,6 +64,10 @@ class Visitor(Protocol):
         """What is asked before any page: `code`, `password`, `factor`, or nothing."""
 
     @property
+    def may_wait_until(self) -> int:
+        """So long they can put a second factor off; 0: none is missing."""
+
+    @property
     def allowed(self) -> Mapping[str, frozenset[tuple[str, str]]]:
         """(capability, action) pairs by division; EVERY has those for all of them."""
 

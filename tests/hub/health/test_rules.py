@@ -100,6 +100,8 @@ CASES = [
     ("certificates", "WARN", "ENDING", {
         "devices": device(certificate_ends_at=NOW + EXPIRES_WARN_US - 1)}),
     ("certificates", "GOOD", "GOOD", {"devices": device(certificate_ends_at=None)}),
+    ("rights", "WARN", "UNGUARDED", {"unguarded": ("Ana", "Bo")}),
+    ("rights", "GOOD", "GOOD", {"unguarded": ()}),
     ("clock", "WARN", "NOT_SET", {"clock_is_set": False}),
     ("clock", "GOOD", "UNKNOWN", {"clock_is_set": None}),
     ("clock", "WARN", "JUMPED", {"clock_jump": Jump(NOW, "400 days", "back")}),

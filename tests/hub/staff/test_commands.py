@@ -61,9 +61,9 @@ def test_a_lost_telephone_is_reset_and_a_role_is_told_to_have_one(sqlite_hub: Te
     assert not queries.has_second_factor(ana)
     assert queries.recovery_codes_left(ana) == 0
     run(sqlite_hub, "require-second-factor", "office")
-    assert queries.roles_with_rule() == {"office"}
+    assert queries.roles_with_rule() == {"office": None}
     run(sqlite_hub, "require-second-factor", "office", "--off")
-    assert queries.roles_with_rule() == frozenset()
+    assert queries.roles_with_rule() == {}
 
 
 def test_options_stand_before_the_name_of_a_command_or_after_it(
