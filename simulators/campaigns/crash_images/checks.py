@@ -56,7 +56,7 @@ class DatabaseCheck:
         self._content = _places(s.facts["content"] for s in said)
         self._known: dict[str, list[int] | str] = {}
         self._logs, self._judged = LogReader(), 0
-        self._digests: dict[View, str] = {}
+        self._digests: dict[View | None, str] = {}
         self._last = ""
         self.distinct = 0
         """How many different databases were found so far."""
@@ -89,25 +89,23 @@ class DatabaseCheck:
         """After which acts the database was as it is found; or a verdict; None for no database."""
         if self._file not in image.files:
             return None
-        digest = self._told(image.files)
+        view = self._logs.view(image.files, self._file)
+        digest = self._told(view, image.files)
         self._judged += 1
         if not self._is_known(digest) or self._judged % OPENED_ANYWAY == 0:
             opened = self._open(image)
-            if digest not in {None, opened}:
+            if self._is_known(digest) and digest != opened:
                 raise ReadDifferently(image.way, image.moment)
-            digest = opened
+            digest = self._digests[view] = opened
         self._last = digest
         return self._known[digest] if digest != NO_PAGES else None
 
-    def _told(self, files: Mapping[str, bytes]) -> str | None:
+    def _told(self, view: View | None, files: Mapping[str, bytes]) -> str | None:
         """What SQLite will show, by the bytes; None where they do not tell."""
-        view = self._logs.view(files, self._file)
-        if view is None:
-            return None
-        if view not in self._digests:
+        if view is not None and view not in self._digests:
             pages = self._logs.shown(files, self._file)
             self._digests[view] = pages_digest(pages) if pages else NO_PAGES
-        return self._digests[view]
+        return self._digests[view] if view is not None else None
 
     def _is_known(self, digest: str | None) -> TypeGuard[str]:
         return digest == NO_PAGES or digest in self._known

@@ -76,6 +76,8 @@ class LogReader:
         Of a file that is no database it says something that no database shows.
         """
         content, log = files[file], _log_of(files, file)
+        if not content:
+            return b""  # a log without a database is thrown away
         end = self.end(log)
         pages = _overlaid(content, log, end) if end.frames else content
         page_bytes = _page_bytes(pages)

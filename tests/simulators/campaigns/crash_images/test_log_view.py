@@ -130,6 +130,12 @@ def test_a_page_that_the_log_holds_anew_may_hold_anything_in_the_file(
     assert pages_shown(files, tmp_path) == reader.shown(left, "x.db")
 
 
+def test_a_log_without_a_database_is_thrown_away(left: dict[str, bytes], tmp_path: Path):
+    """What only a disk that lies can leave behind."""
+    files = {**left, "x.db": b""}
+    assert LogReader().shown(files, "x.db") == b"" == pages_shown(files, tmp_path)
+
+
 def test_a_log_that_shrank_and_began_anew_is_read_from_its_beginning(left: dict[str, bytes]):
     """What one reader remembers of another log must not be found in this one."""
     log, reader = left["x.db-wal"], LogReader()
