@@ -1,7 +1,8 @@
 """Whether an error means that the database itself cannot go on. Owns that one distinction.
 
 An event that breaks a rule of the database is a poison event and is PARKED; a disk that failed or
-filled up is nobody's event: the process must stop, start again and read what is really there.
+filled up, or memory that ran out, is nobody's event: the process must stop, start again and read
+what is really there.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def is_storage_failure(wrong: BaseException) -> bool:
     """True when the transaction as a whole cannot go on; also for clashes, which are retried."""
     seen: BaseException | None = wrong
     while seen is not None:
-        if _is_sqlite_storage(seen) or _is_postgres_storage(seen):
+        if isinstance(seen, MemoryError) or _is_sqlite_storage(seen) or _is_postgres_storage(seen):
             return True
         seen = seen.__cause__ or seen.__context__
     return is_clash(wrong)

@@ -31,6 +31,7 @@ def sqlite_error(code: int) -> sqlite3.Error:
         psycopg.errors.DiskFull("no space"),
         psycopg.errors.SerializationFailure("try again"),
         psycopg.errors.ReadOnlySqlTransaction("a standby"),
+        MemoryError(),
     ],
     ids=repr,
 )
