@@ -2,7 +2,8 @@
 
 Owns the unit's text; requirements/service.sh installs it. With a screen the agent takes the first
 console; `--headless` is for stations without one. It runs as the user `binlight`, who may read
-scanners, and is started again when it ends or its loop hangs.
+scanners, and is started again when it ends or its loop hangs. What keeps it in its bounds stands in
+the hub's unit likewise: whoever reads a unit sees all of it in one place.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.catalog import queries
@@ -48,8 +48,7 @@ def new_item() -> ResponseReturnValue:
 def add_item() -> ResponseReturnValue:
     sku, fields = forms.words("sku", signs_max=60), _fields()
     id = _save(sku, fields)
-    flash(_("Saved."), "done")
-    return redirect(f"/items/{id.hex()}", 303)
+    return acts.done(f"/items/{id.hex()}")
 
 
 def _fields() -> dict[str, Any]:
@@ -89,8 +88,7 @@ def item(item: str) -> ResponseReturnValue:
 def change_item(item: str) -> ResponseReturnValue:
     """Refused when somebody else saved it after this page was opened."""
     _save(_item(item).sku, {**_fields(), "version": forms.count("version")})
-    flash(_("Saved."), "done")
-    return redirect(f"/items/{item}", 303)
+    return acts.done(f"/items/{item}")
 
 
 @pages.post("/items/<item>/barcodes")
@@ -99,8 +97,9 @@ def add_barcode(item: str) -> ResponseReturnValue:
     id, code = _item(item).id, forms.words("code", signs_max=90)
     unit, quantity = forms.words("unit", signs_max=20), forms.count("quantity")
     acts.carry_out(SaveBarcode(web().company, code, id, unit, quantity))
-    flash(_("The barcode {code} means {n} of it.", code=code, n=quantity), "done")
-    return redirect(f"/items/{item}", 303)
+    return acts.done(
+        f"/items/{item}", _("The barcode {code} means {n} of it.", code=code, n=quantity)
+    )
 
 
 @pages.post("/items/<item>/barcodes/remove")
@@ -109,8 +108,7 @@ def remove_barcode(item: str) -> ResponseReturnValue:
     _item(item)
     code = forms.words("code", signs_max=90)
     acts.carry_out(RemoveBarcode(web().company, code))
-    flash(_("The barcode {code} means nothing any more.", code=code), "done")
-    return redirect(f"/items/{item}", 303)
+    return acts.done(f"/items/{item}", _("The barcode {code} means nothing any more.", code=code))
 
 
 def _names(ids: list[bytes]) -> dict[bytes, tuple[str, str]]:

@@ -1,7 +1,8 @@
 """`binlight hub-service`: the systemd unit of a hub, so that it starts with the machine.
 
 Owns the unit's text; requirements/service.sh installs it. The hub runs as the user `binlight`, may
-write its own folder and nothing else, and is started again when it ends or hangs.
+write its own folder and nothing else, and is started again when it ends or hangs. What keeps it in
+its bounds stands in the device's unit likewise: whoever reads a unit sees all of it in one place.
 """
 
 from __future__ import annotations

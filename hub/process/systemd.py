@@ -1,6 +1,7 @@
 """Telling systemd how the hub is. Without systemd every call does nothing.
 
-Owns the hub's socket; what is said stands in `protocols.systemd`.
+Owns the hub's socket; what is said stands in `protocols.systemd`. A device has a class like this
+one: neither may know the other, and `protocols` may hold no socket.
 """
 
 from __future__ import annotations
