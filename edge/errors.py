@@ -83,16 +83,6 @@ class UnknownDriver(EdgeError):
         )
 
 
-class BrokerRefused(EdgeError):
-    """The broker turned the device away, for example because of its password."""
-
-    code = "BROKER_REFUSED"
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(f"The broker refuses this device: {reason}.")
-
-
 class CertificateUnusable(EdgeError):
     """A certificate or key that is not what it has to be."""
 

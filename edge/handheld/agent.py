@@ -102,7 +102,7 @@ class AgentCore:
         self.config, self.outbox = config, outbox
         self.keeper = TimeKeeper()
         self.link = LinkCore(config, outbox, self.keeper, chance, renewal)
-        self.is_stopped = False
+        self._is_stopped = False
         self._kept = KeptState(config.device, outbox, self.keeper)
         self._pruning = Pruning(outbox)
         self._late = LateAnswers(outbox)
@@ -128,7 +128,7 @@ class AgentCore:
 
     def step(self, happened: Input, now: Now) -> list[Action]:
         """One input. The actions are to be carried out in their order."""
-        if self.is_stopped:
+        if self._is_stopped:
             return []
         try:
             actions = self._step(happened, now)
@@ -377,7 +377,7 @@ class AgentCore:
 
     def _stop(self, failed: OutboxUnusable) -> list[Action]:
         """After a failed write nothing is certain: start again and read what is there."""
-        self.is_stopped = True
+        self._is_stopped = True
         self._notice = Notice(failed.code, failed.values(), "ALERT")
         return [PlayTone(Tone.ALERT), *self._screen(), Stop(str(failed))]
 

@@ -7,7 +7,7 @@ restarted agent shows the same screen.
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -19,8 +19,6 @@ from protocols.messages.work import Assignment, CartSlot, WorkLine, WorkLineStat
 FINAL_STATES: Final = frozenset({"DONE", "SHORT", "SUBSTITUTED", "CANCELLED"})
 UNDO_ACTS_MAX: Final = 50
 """Acts that can be taken back, one by one; older ones need a supervisor."""
-FINISHED_KEPT_MAX: Final = 1
-"""Completed pieces of work whose completion can still be undone."""
 ANSWERS_KEPT_MAX: Final = 64
 """Commands whose repeats get the same answer; the hub repeats one for minutes at most."""
 HELD_MAX: Final = 64
@@ -31,11 +29,7 @@ Phase = Literal[
     "TOTES", "BIN", "ITEM", "TOTE", "FINISH",
     "ASK_SHORT", "SHORT_REASON", "SHORT_TOTE", "NEW_TOTE",
 ]  # fmt: skip
-PHASES: Final[tuple[Phase, ...]] = (
-    "BADGE", "PIN", "READY", "PAUSED",
-    "TOTES", "BIN", "ITEM", "TOTE", "FINISH",
-    "ASK_SHORT", "SHORT_REASON", "SHORT_TOTE", "NEW_TOTE",
-)  # fmt: skip
+PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
 
 
 class LineMark(msgspec.Struct, frozen=True, array_like=True):
@@ -224,6 +218,7 @@ class HandheldState(msgspec.Struct, frozen=True, omit_defaults=True):
     """Work was requested and none has come yet."""
     works: tuple[Work, ...] = ()
     finished: tuple[Work, ...] = ()
+    """The piece of work that was completed last, while its completion can still be undone."""
     answers: tuple[CommandAck, ...] = ()
 
     @property

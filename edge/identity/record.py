@@ -2,7 +2,7 @@
 
 Owns one file, `identity.json`, which is replaced whole at each step. Being one file, a key and its
 certificate can never be of different times: a power cut leaves the step before or the step after.
-Decides nothing about when a step is due; `enrolment.py` and `identity_renewal.py` do.
+Decides nothing about when a step is due; `enrolment.py` and `renewal.py` do.
 
 | step | what is in the file |
 |---|---|

@@ -271,6 +271,7 @@ class HubLink:
         if reason.is_failure:
             code = "NOT_ADMITTED" if self._access.certificate else "LINK_REFUSED"
             self.inbox.append(LinkLost(str(reason), code))
+            # paho tells no time here; `_misc_at_ms` lies within MISC_EVERY_MS of it
             self._try_at_ms = self._misc_at_ms + self._backoff.refused_pause_ms()
             return
         self._is_open = True

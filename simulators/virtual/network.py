@@ -114,7 +114,7 @@ class SimulatedBroker:
 
     def connect(
         self, client: str, receiver: Receiver, *, clean_start: bool = False,
-        keeps_session: bool = True, will: Message | None = None, receive_max: int = RECEIVE_MAX,
+        will: Message | None = None, receive_max: int = RECEIVE_MAX,
     ) -> Connection:  # fmt: skip
         """Open a connection; one of the same name is cut off. Raises BrokerDown."""
         if not self.is_up:
@@ -126,9 +126,7 @@ class SimulatedBroker:
             self._sessions.pop(client, None)
         is_present = client in self._sessions
         session = self._sessions.setdefault(client, _Session(client))
-        connection = Connection(
-            self, session, receiver, is_present, keeps_session, will, receive_max
-        )
+        connection = Connection(self, session, receiver, is_present, will, receive_max)
         session.connection = connection
         self._repeat(session)
         return connection
@@ -167,9 +165,6 @@ class SimulatedBroker:
     def acknowledged(self, session: _Session, token: int) -> None:
         session.inflight.pop(token, None)
         self._pump(session)
-
-    def forget(self, session: _Session) -> None:
-        self._sessions.pop(session.client, None)
 
     # ── inside ───────────────────────────────────────────────────────────────────────────
 
@@ -223,10 +218,10 @@ class Connection:
 
     def __init__(
         self, broker: SimulatedBroker, session: _Session, receiver: Receiver, is_present: bool,
-        keeps_session: bool, will: Message | None, receive_max: int,
+        will: Message | None, receive_max: int,
     ) -> None:  # fmt: skip
         self._broker, self._session, self._receiver = broker, session, receiver
-        self._keeps_session, self._will = keeps_session, will
+        self._will = will
         self.is_session_present = is_present
         self.receive_max = receive_max
         self.is_open = True
@@ -260,8 +255,6 @@ class Connection:
             return
         self.broke()
         self._session.connection = None
-        if not self._keeps_session:
-            self._broker.forget(self._session)
         if self._will is not None:
             self._broker.route(self._will)
 

@@ -1,4 +1,4 @@
-"""One pull of the trigger, read twice: an echo where a scan sets a thing, a piece where it counts."""
+"""One pull, read twice: an echo where a scan sets a thing, and a piece where it counts."""
 
 from __future__ import annotations
 

@@ -383,3 +383,12 @@ def test_asked_how_far_it_is_it_answers_and_sends_telemetry_at_once():
     assert answer.accepted
     (told,) = handheld.sent("tlm")[before:]
     assert decode(Telemetry, told.payload).seq == handheld.core.outbox.last_seq
+
+
+def test_a_hub_with_another_storage_is_greeted_once_however_often_it_says_that_it_is_there():
+    handheld = counting(1)
+    handheld.acknowledge(handheld.outbox.last_seq, hub_epoch="hub-1")
+    before = len(births(handheld))
+    for _ in range(3):
+        handheld.hub(online=True, hub_epoch="hub-2")
+    assert len(births(handheld)) == before + 1
