@@ -6,9 +6,11 @@ from functools import partial
 from typing import Any
 
 from hub.api import schemas
-from hub.api.door import ask, auth, id_of, pages, refusals, row_of
+from hub.api.door import ask, ask_somewhere, auth, id_of, pages, refusals, row_of
 from hub.db import fetch
 from hub.errors import AlreadyDone
+from hub.orders import order_lists
+from hub.warehouse import packing
 from hub.warehouse.pack_acts import CloseParcel, ScanTote, VerifyItem
 from hub.warehouse.pack_task import PackTask, read_task
 from hub.web import acts
@@ -22,9 +24,10 @@ from hub.web.context import web
 @pages.doc(summary="A tote comes to the bench; safe to repeat",
            responses=refusals(404, 409, 413))  # fmt: skip
 def scan_tote(json_data: dict[str, Any]) -> Any:
-    return _out(
-        acts.carry_out(ScanTote(json_data["bench"], json_data["tote"], json_data["anyway"]))
-    )
+    ask_somewhere("warehouse", "pack")
+    order = packing.order_of_tote(partial(fetch, web().database), web().site, json_data["tote"])
+    brought = ScanTote(json_data["bench"], json_data["tote"], json_data["anyway"])
+    return _out(acts.carry_out(brought, division=order_lists.division_of(order)))
 
 
 @pages.post("/packing/verify")
@@ -36,9 +39,10 @@ def scan_tote(json_data: dict[str, Any]) -> Any:
            responses=refusals(404, 409, 413))  # fmt: skip
 def verify_item(json_data: dict[str, Any], headers_data: dict[str, Any]) -> Any:
     """The same idempotency key again counts nothing, and tells how far the parcel is by now."""
-    ask("warehouse", "pack")
+    ask_somewhere("warehouse", "pack")
     parcel, key = id_of("parcel", json_data["parcel"]), headers_data["idempotency_key"]
     seen = VerifyItem(parcel, json_data["code"], json_data["quantity"], json_data["closes"])
+    ask("warehouse", "pack", seen.asked_in())
     kept = f"pack/{parcel.hex()}/{key}"
     try:
         return _out(acts.carry_out(seen, key=kept))
@@ -54,6 +58,7 @@ def verify_item(json_data: dict[str, Any], headers_data: dict[str, Any]) -> Any:
 @pages.doc(summary="Close the parcel over what was verified; safe to repeat",
            responses=refusals(404, 409, 413))  # fmt: skip
 def close_parcel(json_data: dict[str, Any]) -> Any:
+    ask_somewhere("warehouse", "pack")
     parcel = id_of("parcel", json_data["parcel"])
     return _out(acts.carry_out(CloseParcel(parcel, json_data["rest"])))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hub.command import Command, Id, command
 from hub.journal import Act
-from hub.shipping import service
+from hub.orders import order_lists
+from hub.shipping import queries, service
 
 SHIP = "shipping.ship"
 
@@ -14,6 +15,9 @@ class Ship(Command[int], frozen=True):
     """A packed shipment has left; returns its units."""
 
     shipment: Id
+
+    def asked_in(self) -> str:
+        return order_lists.division_of(queries.order_of(self.shipment))
 
     def carry_out(self, act: Act) -> int:
         return service.ship(act, self.shipment)
@@ -25,6 +29,9 @@ class Stage(Command[None], frozen=True):
 
     shipment: Id
 
+    def asked_in(self) -> str:
+        return order_lists.division_of(queries.order_of(self.shipment))
+
     def carry_out(self, act: Act) -> None:
         service.stage(act, self.shipment)
 
@@ -35,6 +42,9 @@ class ReopenParcel(Command[None], frozen=True):
 
     parcel: Id
     reason: str
+
+    def asked_in(self) -> str:
+        return order_lists.division_of(queries.order_of_parcel(self.parcel))
 
     def carry_out(self, act: Act) -> None:
         service.reopen_parcel(act, self.parcel, self.reason)

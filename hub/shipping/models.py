@@ -11,8 +11,10 @@ class Shipment(Table):
     """What leaves for one order at once. PLANNED to STAGED here, SHIPPED once it has left."""
 
     id = IdField(primary_key=True)
+    company = peewee.TextField()
     site = peewee.TextField()
-    number = peewee.TextField(unique=True)
+    number = peewee.TextField()
+    """Gapless for each company, as the numbers of its orders."""
     order = IdField(column_name="order_id", index=True)
     state = peewee.TextField()
     created_at = MomentField()
@@ -20,15 +22,20 @@ class Shipment(Table):
 
     class Meta:
         table_name = "shipment"
-        indexes = ((("site", "state"), False), (("site", "shipped_at"), False))
+        indexes = (
+            (("company", "number"), True),
+            (("site", "state"), False),
+            (("site", "shipped_at"), False),
+        )
 
 
 class Parcel(Table):
     """A carton. Its place of the same id holds the goods until they are shipped."""
 
     id = IdField(primary_key=True)
+    company = peewee.TextField()
     shipment = IdField(index=True)
-    number = peewee.TextField(unique=True)
+    number = peewee.TextField()
     state = peewee.TextField()
     """OPEN, VERIFIED, CLOSED, LABELLED, SHIPPED, VOID."""
     bench = peewee.TextField(default="")
@@ -39,7 +46,7 @@ class Parcel(Table):
 
     class Meta:
         table_name = "parcel"
-        indexes = ((("state", "bench"), False),)
+        indexes = ((("company", "number"), True), (("state", "bench"), False))
 
 
 class ParcelLine(Table):

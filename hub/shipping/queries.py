@@ -10,6 +10,7 @@ from hub.catalog.models import Item
 from hub.customers.models import Customer
 from hub.errors import NotFound
 from hub.orders.models import OrderLine, SalesOrder
+from hub.orders.order_lists import Divisions
 from hub.shipping.models import Parcel, ParcelLine, Shipment
 
 ROWS: Final = 50
@@ -58,8 +59,9 @@ class Slip(NamedTuple):
 
 
 def shipments(
-    site: str, view: str = "ready", rows: int = ROWS, *, since_us: int = 0
-) -> list[ShipmentRow]:
+    site: str, view: str = "ready", rows: int = ROWS, *, since_us: int = 0,
+    divisions: Divisions = None,
+) -> list[ShipmentRow]:  # fmt: skip
     """Shipments by what is next for them: the most urgent first; those that left (`shipped`, or
     `today`: since a moment) latest first."""
     parcels = (
@@ -73,7 +75,7 @@ def shipments(
             Shipment.shipped_at,
         )
         .join(SalesOrder, on=(SalesOrder.id == Shipment.order))
-        .where(Shipment.site == site)
+        .where(Shipment.site == site, *_inside(divisions))
     )  # fmt: skip
     if view in ("shipped", "today"):
         query = query.where(Shipment.shipped_at >= since_us).order_by(Shipment.shipped_at.desc())
@@ -83,11 +85,19 @@ def shipments(
     return [ShipmentRow(*row) for row in query.limit(rows).tuples()]
 
 
-def counts(site: str) -> dict[str, int]:
+def _inside(divisions: Divisions) -> list[Any]:
+    """Only shipments of these divisions' orders; None stands for all of them."""
+    if divisions is None:
+        return []
+    orders = SalesOrder.select(SalesOrder.id).where(SalesOrder.division.in_(sorted(divisions)))
+    return [Shipment.order.in_(orders)]
+
+
+def counts(site: str, divisions: Divisions = None) -> dict[str, int]:
     """How many shipments are in each view."""
     query: Any = (
         Shipment.select(Shipment.state, fn.COUNT(Shipment.id))
-        .where(Shipment.site == site)
+        .where(Shipment.site == site, *_inside(divisions))
         .group_by(Shipment.state)
         .tuples()
     )
@@ -98,10 +108,10 @@ def counts(site: str) -> dict[str, int]:
     }  # fmt: skip
 
 
-def left_since(site: str, since_us: int) -> int:
+def left_since(site: str, since_us: int, divisions: Divisions = None) -> int:
     """How many shipments have left since a moment."""
     asked = (Shipment.site == site) & (Shipment.shipped_at >= since_us)
-    return int(Shipment.select().where(asked).count())
+    return int(Shipment.select().where(asked, *_inside(divisions)).count())
 
 
 def parcels_of(shipment: bytes) -> list[Parcel]:
@@ -112,11 +122,28 @@ def shipments_of(order: bytes) -> list[Shipment]:
     return list(Shipment.select().where(Shipment.order == order).order_by(Shipment.number))
 
 
-def open_parcels(site: str, bench: str) -> list[Parcel]:
+def order_of(shipment: bytes) -> bytes:
+    """Whose goods a shipment has; raises NotFound."""
+    found = Shipment.get_or_none(Shipment.id == shipment)
+    if found is None:
+        raise NotFound("shipment", shipment.hex())
+    return bytes(found.order)
+
+
+def order_of_parcel(parcel: bytes) -> bytes:
+    """Whose goods a parcel has; raises NotFound."""
+    here = Parcel.select(Shipment.order).join(Shipment, on=(Shipment.id == Parcel.shipment))
+    found = here.where(Parcel.id == parcel).tuples().first()
+    if found is None:
+        raise NotFound("parcel", parcel.hex())
+    return bytes(found[0])
+
+
+def open_parcels(site: str, bench: str, divisions: Divisions = None) -> list[Parcel]:
     """Parcels that are under way at a bench."""
     asked = (Parcel.state == "OPEN") & (Parcel.bench == bench) & (Shipment.site == site)
     here = Parcel.select().join(Shipment, on=(Shipment.id == Parcel.shipment))
-    return list(here.where(asked).order_by(Parcel.number))
+    return list(here.where(asked, *_inside(divisions)).order_by(Parcel.number))
 
 
 def slip(site: str, parcel: bytes) -> Slip:

@@ -110,7 +110,7 @@ def open_parcel(act: Act, order: bytes, bench: str) -> bytes:
     act.tx.run("UPDATE place SET holder = ? WHERE id = ?", (order, parcel))
     act.tx.run(
         _insert_parcel.sql,
-        (parcel, shipment, number, "OPEN", bench, act.actor, act.now_us, None),
+        (parcel, company, shipment, number, "OPEN", bench, act.actor, act.now_us, None),
     )
     _step(act, shipment, BEFORE_LEAVING, "PACKING")
     return parcel
@@ -136,7 +136,10 @@ def _shipment_under_way(act: Act, order: bytes) -> bytes | None:
 def _open_shipment(act: Act, company: str, order: bytes) -> bytes:
     id = act.new_id()
     number = numbers.next_number(act, company, "shipment")
-    act.tx.run(_insert_shipment.sql, (id, act.site, number, order, "PACKING", act.now_us, None))
+    act.tx.run(
+        _insert_shipment.sql,
+        (id, company, act.site, number, order, "PACKING", act.now_us, None),
+    )
     return id
 
 

@@ -1,15 +1,29 @@
-"""What happens at a packing bench, as commands. All need (warehouse, pack)."""
+"""What happens at a packing bench, as commands. All need (warehouse, pack), in the division of the
+order that is packed; of a tote that comes to the bench, whoever asks finds it out
+(`packing.order_of_tote`), since its command does not say at which site.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Generic, Literal
 
-from hub.command import Command, Id, command
+from hub.command import Command, Id, R_co, command
 from hub.journal import Act
+from hub.orders import order_lists
+from hub.shipping import queries as shipping
 from hub.warehouse import packing
 from hub.warehouse.pack_task import PackTask
 
 PACK = "warehouse.pack"
+
+
+class OfParcel(Command[R_co], Generic[R_co], frozen=True):
+    """Root of what is done to a parcel that was begun."""
+
+    parcel: Id
+
+    def asked_in(self) -> str:
+        return order_lists.division_of(shipping.order_of_parcel(self.parcel))
 
 
 @command("packing.scan_tote", needs=PACK)
@@ -25,10 +39,9 @@ class ScanTote(Command[PackTask], frozen=True):
 
 
 @command("packing.verify_item", needs=PACK)
-class VerifyItem(Command[PackTask], frozen=True):
+class VerifyItem(OfParcel[PackTask], frozen=True):
     """Units of an article were seen; the last one closes the parcel unless `closes` is False."""
 
-    parcel: Id
     code: str
     quantity: int = 1
     closes: bool = True
@@ -38,10 +51,9 @@ class VerifyItem(Command[PackTask], frozen=True):
 
 
 @command("packing.close_parcel", needs=PACK)
-class CloseParcel(Command[PackTask], frozen=True):
+class CloseParcel(OfParcel[PackTask], frozen=True):
     """Close over what was verified; the rest is missing, or comes later."""
 
-    parcel: Id
     rest: Literal["MISSING", "LATER"] = "MISSING"
 
     def carry_out(self, act: Act) -> PackTask:
@@ -49,30 +61,25 @@ class CloseParcel(Command[PackTask], frozen=True):
 
 
 @command("packing.start_over", needs=PACK)
-class StartOver(Command[PackTask], frozen=True):
+class StartOver(OfParcel[PackTask], frozen=True):
     """Verify a parcel from the first unit again."""
-
-    parcel: Id
 
     def carry_out(self, act: Act) -> PackTask:
         return packing.start_over(act, self.parcel)
 
 
 @command("packing.put_aside", needs=PACK)
-class PutAside(Command[None], frozen=True):
+class PutAside(OfParcel[None], frozen=True):
     """Leave a parcel; its totes can be scanned at any bench."""
-
-    parcel: Id
 
     def carry_out(self, act: Act) -> None:
         packing.put_aside(act, self.parcel)
 
 
 @command("packing.report_surplus", needs=PACK)
-class ReportSurplus(Command[None], frozen=True):
+class ReportSurplus(OfParcel[None], frozen=True):
     """A tote holds units that no book knows of."""
 
-    parcel: Id
     tote: str
     code: str
     quantity: int

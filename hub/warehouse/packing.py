@@ -21,13 +21,21 @@ from hub.orders import lines
 from hub.shipping import service as shipping
 from hub.shipping.contents import Held, held_in
 from hub.warehouse import shared_totes
-from hub.warehouse.pack_task import PackTask, read_task
+from hub.warehouse.pack_task import PackTask, Rows, read_task
 from hub.warehouse.states import LINE_OVER
 
 Rest = Literal["MISSING", "LATER"]
 Pack = PackTask | bytes
 """A task, or the id of its parcel."""
 
+_ORDER_AT_BENCH: Final = (
+    "SELECT s.order_id FROM parcel_tote t JOIN parcel p ON p.id = t.parcel "
+    "JOIN shipment s ON s.id = p.shipment WHERE t.tote = ?"
+)
+_ORDERS_IN: Final = (
+    "SELECT a.order_id FROM balance b JOIN allocation a ON a.balance = b.id AND a.state = 'PICKED' "
+    "WHERE b.place = ? AND b.allocated > 0 ORDER BY a.order_line, a.id"
+)
 _HANDS_AT_WORK: Final = ("ASSIGNED", "IN_PROGRESS", "SUSPENDED")
 
 
@@ -108,7 +116,7 @@ def scan_tote(act: Act, bench: str, tote_code: str, *, anyway: bool = False) -> 
     here = _at_bench(act, tote)
     if here is not None:
         return _same_bench(act, here, bench, code)
-    order = _order_in(act, tote, code)
+    order = _order_in(act.tx.rows, tote, code)
     if not anyway:
         _refuse_unfinished(act, tote, code)
     arrived = act.tx.run(
@@ -138,17 +146,26 @@ def _same_bench(act: Act, parcel: shipping.ParcelHead, bench: str, tote: str) ->
     return read(act, parcel.id)
 
 
-def _order_in(act: Act, tote: bytes, code: str) -> bytes:
+def order_of_tote(rows: Rows, site: str, tote_code: str) -> bytes:
+    """The order that a tote would be packed for. Raises NotFound, NothingToPack."""
+    code = tote_code.strip().upper()
+    tote = place_id(site, "TOTE", code)
+    for (order,) in rows(_ORDER_AT_BENCH, (tote,)):
+        return bytes(order)
+    return _order_in(rows, tote, code)
+
+
+def _order_in(rows: Rows, tote: bytes, code: str) -> bytes:
     """Whose goods they are: the order the tote was given to, else any that has some in it."""
-    row = act.tx.row("SELECT holder FROM place WHERE id = ?", (tote,))
-    if row is None:
+    places = rows("SELECT holder FROM place WHERE id = ?", (tote,))
+    if not places:
         raise NotFound("tote", code)
-    found = [held.claim.order for held in held_in(act, tote)]
+    found = [bytes(order) for (order,) in rows(_ORDERS_IN, (tote,))]
     if not found:
-        rest = act.tx.row("SELECT SUM(on_hand) FROM balance WHERE place = ?", (tote,))
-        raise NothingToPack(code, int(rest[0] or 0) if rest else 0)
-    holder = bytes(row[0]) if row[0] is not None else None
-    return holder if holder in found else found[0]
+        rest = rows("SELECT COALESCE(SUM(on_hand), 0) FROM balance WHERE place = ?", (tote,))
+        raise NothingToPack(code, int(rest[0][0]))
+    holder = places[0][0]
+    return bytes(holder) if holder is not None and bytes(holder) in found else found[0]
 
 
 def _refuse_unfinished(act: Act, tote: bytes, code: str) -> None:
@@ -389,9 +406,9 @@ def empty_tote(act: Act, tote: bytes) -> None:
     """After something was put away: a tote with nothing left, on nobody's cart, is EMPTY."""
     act.tx.run(
         "UPDATE place SET state = 'EMPTY', holder = NULL WHERE id = ? AND kind = 'TOTE' "
-        "AND (state IN ('UNLOADED', 'CLOSED') OR state = 'FILLING' AND NOT EXISTS (SELECT 1 FROM slot_tote s "
-        "JOIN assignment a ON a.id = s.assignment WHERE s.tote = place.id "
-        "AND a.state NOT IN ('COMPLETED', 'CANCELLED'))) "
+        "AND (state IN ('UNLOADED', 'CLOSED') OR state = 'FILLING' AND NOT EXISTS "
+        "(SELECT 1 FROM slot_tote s JOIN assignment a ON a.id = s.assignment "
+        "WHERE s.tote = place.id AND a.state NOT IN ('COMPLETED', 'CANCELLED'))) "
         "AND NOT EXISTS (SELECT 1 FROM balance b WHERE b.place = place.id AND b.on_hand > 0)",
         (tote,),
     )

@@ -8,7 +8,9 @@ from typing import Any
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from hub.errors import NotFound
 from hub.floor_exceptions import FloorException
+from hub.inventory import queries as inventory
 from hub.warehouse import counts, exception_lists, exception_totes, exceptions
 from hub.warehouse.acts import SettleException, SettleTote
 from hub.warehouse.exception_totes import PUT_BACK, Settled, ToteTask
@@ -60,11 +62,19 @@ def _shown_totes(tasks: list[ToteTask]) -> dict[bytes, dict[str, Any]]:
     }
 
 
+def _tote(tote: str) -> bytes:
+    """The place in an address; raises NotFound, for one of another site too."""
+    id = forms.id_of("tote", tote)
+    if inventory.place_of(web().site, id) is None:
+        raise NotFound("tote", tote)
+    return id
+
+
 @pages.get("/exceptions/totes/<tote>")
 @needs("warehouse", "read")
 def one_tote(tote: str) -> ResponseReturnValue:
     """All that is to be put back from one tote, article by article and fact by fact."""
-    place = forms.id_of("tote", tote)
+    place = _tote(tote)
     found = exception_totes.tote_tasks(web().site, 1, place)
     facts = exception_totes.facts_of(web().site, place)
     _prepare(facts)
@@ -78,7 +88,7 @@ def one_tote(tote: str) -> ResponseReturnValue:
 @pages.post("/exceptions/totes/<tote>/<way>")
 @needs("warehouse", "read")
 def settle_tote(tote: str, way: str) -> ResponseReturnValue:
-    place, chosen = forms.id_of("tote", tote), exceptions.remedy_named(PUT_BACK, way)
+    place, chosen = _tote(tote), exceptions.remedy_named(PUT_BACK, way)
     item = request.form.get("item")
     article = forms.id_of("article", item) if item else None
     done = _settle_all(SettleTote(place, way, _answers(chosen, request.form), article), chosen)

@@ -12,9 +12,11 @@ from hub.catalog import queries as catalog
 from hub.db import fetch
 from hub.errors import BadValue, HubError, NotFound
 from hub.inventory import queries as inventory
+from hub.orders import order_lists
 from hub.shipping import queries as shipping
 from hub.shipping.acts import ReopenParcel
 from hub.shipping.documents import packing_slip
+from hub.warehouse import packing
 from hub.warehouse.pack_acts import (
     CloseParcel,
     PutAside,
@@ -26,8 +28,8 @@ from hub.warehouse.pack_acts import (
 from hub.warehouse.pack_task import PackTask, read_task
 from hub.warehouse.web_pages import PACK, pages
 from hub.web import forms, once
-from hub.web.context import web
-from hub.web.security import needs
+from hub.web.context import divisions, somebody, web
+from hub.web.security import needs_somewhere
 from hub.web.text import _
 from protocols.barcodes.classify import classify
 from protocols.barcodes.errors import BarcodeError
@@ -46,16 +48,17 @@ YEAR_S: Final = 365 * 24 * 3600
 
 
 @pages.get("/packing")
-@needs(*PACK)
+@needs_somewhere(*PACK)
 def bench() -> ResponseReturnValue:
     """The parcel in the address, or the one that is open at this bench."""
-    name = _bench()
-    task = _asked_task() or (_open_task(name) if name else None)
-    others = shipping.open_parcels(web().site, name) if name else []
+    name, seen = _bench(), divisions(*PACK)
+    others = shipping.open_parcels(web().site, name, seen) if name else []
+    task = _asked_task() or (_task(others[0].id) if others else None)
     return render_template(
         "warehouse/packing.html", bench=name, task=task,
+        division=order_lists.division_of(task.order) if task else "",
         others=[parcel for parcel in others if task is None or parcel.id != task.parcel],
-        ready=shipping.counts(web().site)["ready"],
+        ready=shipping.counts(web().site, divisions("shipping", "read"))["ready"],
     )  # fmt: skip
 
 
@@ -65,16 +68,15 @@ def _bench() -> str:
 
 def _asked_task() -> PackTask | None:
     parcel = request.args.get("parcel")
-    return _task(forms.id_of("parcel", parcel)) if parcel else None
+    if not parcel:
+        return None
+    task = _task(forms.id_of("parcel", parcel))
+    web().people.require(somebody(), *PACK, order_lists.division_of(task.order))
+    return task
 
 
 def _task(parcel: bytes) -> PackTask:
     return read_task(partial(fetch, web().database), parcel, web().site)
-
-
-def _open_task(bench: str) -> PackTask | None:
-    found = shipping.open_parcels(web().site, bench)
-    return _task(found[0].id) if found else None
 
 
 def _here() -> str:
@@ -84,7 +86,7 @@ def _here() -> str:
 
 
 @pages.post("/packing/bench")
-@needs(*PACK)
+@needs_somewhere(*PACK)
 def choose_bench() -> ResponseReturnValue:
     """Say at which bench this screen stands; the browser remembers it."""
     name = forms.words("bench", signs_max=BENCH_MAX)
@@ -97,7 +99,7 @@ def choose_bench() -> ResponseReturnValue:
 
 
 @pages.post("/packing/scan")
-@needs(*PACK)
+@needs_somewhere(*PACK)
 @once.answers_once(_here)
 def scan() -> ResponseReturnValue:
     """One scan: a tote begins or joins a parcel, an article is verified, DONE closes."""
@@ -159,7 +161,9 @@ def _meaning(code: str) -> Any:
 
 
 def _scan_tote(code: str) -> ResponseReturnValue:
-    return _show(once.carry_out(ScanTote(_bench(), code, forms.is_ticked("anyway"))))
+    order = packing.order_of_tote(partial(fetch, web().database), web().site, code)
+    brought = ScanTote(_bench(), code, forms.is_ticked("anyway"))
+    return _show(once.carry_out(brought, division=order_lists.division_of(order)))
 
 
 def _verify(parcel: bytes, code: str) -> ResponseReturnValue:
@@ -203,12 +207,17 @@ def _tell_closed(task: PackTask) -> None:
 # --- one parcel ----------------------------------------------------------------------------------
 
 
+def _named(parcel: str) -> bytes:
+    """The parcel in an address; raises NotFound, for one of another site too."""
+    return _task(forms.id_of("parcel", parcel)).parcel
+
+
 @pages.post("/packing/<parcel>/close")
-@needs(*PACK)
+@needs_somewhere(*PACK)
 @once.answers_once(_here)
 def close(parcel: str) -> ResponseReturnValue:
     """Close over what was verified; the rest is missing, or comes with the next parcel."""
-    return _close(forms.id_of("parcel", parcel), forms.words("rest", signs_max=10))
+    return _close(_named(parcel), forms.words("rest", signs_max=10))
 
 
 def _close(parcel: bytes, rest: str) -> ResponseReturnValue:
@@ -220,10 +229,10 @@ def _close(parcel: bytes, rest: str) -> ResponseReturnValue:
 
 
 @pages.post("/packing/<parcel>/again")
-@needs(*PACK)
+@needs_somewhere(*PACK)
 @once.answers_once(_here)
 def start_over(parcel: str) -> ResponseReturnValue:
-    return _start_over(forms.id_of("parcel", parcel))
+    return _start_over(_named(parcel))
 
 
 def _start_over(parcel: bytes) -> ResponseReturnValue:
@@ -231,21 +240,21 @@ def _start_over(parcel: bytes) -> ResponseReturnValue:
 
 
 @pages.post("/packing/<parcel>/aside")
-@needs(*PACK)
+@needs_somewhere(*PACK)
 @once.answers_once(_here)
 def put_aside(parcel: str) -> ResponseReturnValue:
-    id = forms.id_of("parcel", parcel)
+    id = _named(parcel)
     once.carry_out(PutAside(id))
     flash(_("Put aside; its totes can be scanned at any bench."), "done")
     return redirect("/packing", 303)
 
 
 @pages.post("/packing/<parcel>/surplus")
-@needs(*PACK)
+@needs_somewhere(*PACK)
 @once.answers_once(_here)
 def surplus(parcel: str) -> ResponseReturnValue:
     """The tote holds units that no book knows of."""
-    id, tote, code = forms.id_of("parcel", parcel), forms.words("tote"), forms.words("surplus_code")
+    id, tote, code = _named(parcel), forms.words("tote"), forms.words("surplus_code")
     quantity = forms.count("surplus_quantity")
     once.carry_out(ReportSurplus(id, tote, code, quantity))
     flash(_("Noted: {n} too many in tote {tote}. Leave them there.", n=quantity, tote=tote), "done")
@@ -253,19 +262,22 @@ def surplus(parcel: str) -> ResponseReturnValue:
 
 
 @pages.post("/packing/<parcel>/reopen")
-@needs(*PACK)
+@needs_somewhere(*PACK)
 @once.answers_once(_here)
 def reopen(parcel: str) -> ResponseReturnValue:
-    id, reason = forms.id_of("parcel", parcel), forms.words("reason", signs_max=200)
+    id, reason = _named(parcel), forms.words("reason", signs_max=200)
     once.carry_out(ReopenParcel(id, reason))
     return redirect(f"/packing?parcel={parcel}", 303)
 
 
 @pages.get("/packing/<parcel>/slip.pdf")
-@needs("shipping", "read")
+@needs_somewhere("shipping", "read")
 def slip(parcel: str) -> Response:
     """The packing slip; the same bytes each time."""
-    found = shipping.slip(web().site, forms.id_of("parcel", parcel))
+    id = _named(parcel)
+    division = order_lists.division_of(shipping.order_of_parcel(id))
+    web().people.require(somebody(), "shipping", "read", division)
+    found = shipping.slip(web().site, id)
     response = Response(packing_slip(found, web().settings.title), mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{found.parcel}.pdf"'
     return response

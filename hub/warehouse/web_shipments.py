@@ -8,28 +8,31 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.errors import HubError, NotFound
+from hub.orders import order_lists
 from hub.shipping import queries
 from hub.shipping.acts import Ship, Stage
 from hub.shipping.models import Shipment
 from hub.warehouse.web_pages import pages
 from hub.web import acts, forms, live, naming, text
-from hub.web.context import web
-from hub.web.security import needs
+from hub.web.context import divisions, somebody, web
+from hub.web.security import needs_somewhere
 from hub.web.text import _
 
 ROWS_SHOWN: Final = 200
 
 
 @pages.get("/shipments")
-@needs("shipping", "read")
+@needs_somewhere("shipping", "read")
 def shipments() -> ResponseReturnValue:
     view = request.args.get("view", "ready")
     since_us = _today() if view == "today" else 0
-    rows = queries.shipments(web().site, view, ROWS_SHOWN + 1, since_us=since_us)
-    counts = queries.counts(web().site) | {"today": queries.left_since(web().site, _today())}
+    seen = divisions("shipping", "read")
+    rows = queries.shipments(web().site, view, ROWS_SHOWN + 1, since_us=since_us, divisions=seen)
+    left = queries.left_since(web().site, _today(), seen)
+    counts = queries.counts(web().site, seen) | {"today": left}
     return render_template(
         "warehouse/shipments.html", shipments=rows[:ROWS_SHOWN], view=view, counts=counts,
-        more=len(rows) > ROWS_SHOWN,
+        more=len(rows) > ROWS_SHOWN, is_live=seen is None,
         views=[
             ("ready", _("Ready to leave")), ("packing", _("Being packed")),
             ("today", _("Left today")), ("shipped", _("All that left")),
@@ -42,12 +45,16 @@ def _today() -> int:
 
 
 @pages.get("/shipments/<shipment>")
-@needs("shipping", "read")
+@needs_somewhere("shipping", "read")
 def shipment(shipment: str) -> ResponseReturnValue:
     found = _shipment(shipment)
+    division = order_lists.division_of(found.order)
+    web().people.require(somebody(), "shipping", "read", division)
     parcels = queries.parcels_of(found.id)
     naming.prepare("person", [parcel.packed_by for parcel in parcels])
-    return render_template("warehouse/shipment.html", shipment=found, parcels=parcels)
+    return render_template(
+        "warehouse/shipment.html", shipment=found, parcels=parcels, division=division
+    )
 
 
 def _shipment(shipment: str) -> Shipment:
@@ -61,7 +68,7 @@ def _shipment(shipment: str) -> Shipment:
 
 
 @pages.post("/shipments/<shipment>/ship")
-@needs(*Ship.NEEDS)
+@needs_somewhere(*Ship.NEEDS)
 def ship(shipment: str) -> ResponseReturnValue:
     id = _shipment(shipment).id
     units = acts.carry_out(Ship(id))
@@ -70,7 +77,7 @@ def ship(shipment: str) -> ResponseReturnValue:
 
 
 @pages.post("/shipments/ship-all")
-@needs(*Ship.NEEDS)
+@needs_somewhere(*Ship.NEEDS)
 def ship_all() -> ResponseReturnValue:
     """Everything that was ticked; what is refused stays on the list with its reason."""
     gone = 0
@@ -92,7 +99,7 @@ def _try_to_ship(shipment: str) -> int:
 
 
 @pages.post("/shipments/<shipment>/stage")
-@needs(*Stage.NEEDS)
+@needs_somewhere(*Stage.NEEDS)
 def stage(shipment: str) -> ResponseReturnValue:
     id = _shipment(shipment).id
     acts.carry_out(Stage(id))

@@ -22,7 +22,7 @@ ENTRIES: Final = (
     Entry("Orders", "/orders", "o", ("orders", "read"), is_by_division=True),
     Entry("Waves", "/waves", "w", ("warehouse", "read")),
     Entry("Floor", "/floor", "f", ("warehouse", "read")),
-    Entry("Packing", "/packing", "p", ("warehouse", "pack")),
+    Entry("Packing", "/packing", "p", ("warehouse", "pack"), is_by_division=True),
     Entry("Stock", "/stock", "s", ("inventory", "read")),
     Entry("Items", "/items", "i", ("catalog", "read")),
     Entry("Customers", "/customers", "c", ("customers", "read")),

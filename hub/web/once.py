@@ -24,9 +24,9 @@ T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def carry_out(command: Command[T]) -> T:
+def carry_out(command: Command[T], *, division: str | None = None) -> T:
     """As `acts.carry_out`, under the key of the form; raises AlreadyDone for a repeat."""
-    return acts.carry_out(command, key=_key())
+    return acts.carry_out(command, key=_key(), division=division)
 
 
 def answers_once(show: Callable[[], str]) -> Callable[[View], View]:

@@ -46,7 +46,10 @@
     const fresh = page.querySelector(BENCH);
     keepTyping(() => {
       document.querySelector(BENCH).replaceWith(fresh);
-      page.querySelectorAll("main > .note").forEach((said) => fresh.before(said));
+      const told = [...document.querySelectorAll("main > .note")].map((said) => said.textContent);
+      for (const said of page.querySelectorAll("main > .note")) {
+        if (!told.includes(said.textContent)) fresh.before(said);
+      }
     });
     document.title = page.title;
   };

@@ -9,12 +9,15 @@ from flask import Flask, g
 
 from hub.bulk.exports import EXPORTS
 from hub.orders.models import OrderLine, SalesOrder
+from hub.shipping.models import Parcel, Shipment
 from hub.staff import service as staff
 from hub.staff.models import Denial, PersonRole
+from hub.warehouse import packing
 from hub.web.context import of_app
 from hub.web.naming import label
 from tests.hub import builders
 from tests.hub.conftest import TestHub
+from tests.hub.warehouse import totes
 from tests.hub.web.browsing import Browser
 from tests.hub.web.claiming import claim_for_order
 
@@ -213,3 +216,115 @@ def test_the_navigation_offers_what_may_be_opened(toys: Browser) -> None:
         assert toys.get(path).status_code == 200
     for path in ("/waves", "/customers", "/people", "/audit", "/import", "/status"):
         assert f'href="{path}"' not in page
+
+
+# --- packing and shipping -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def packer(sqlite_hub: TestHub, people: dict[str, bytes], browse: Browse) -> Browser:
+    """The picker packs and ships in the division toys alone."""
+    with sqlite_hub.act() as act:
+        staff.grant(act, people["picker"], "packer", sqlite_hub.site, "toys")
+        staff.add_token(act, people["picker"], "key", staff.token_digest("bw_toys"))
+    browser = browse("picker")
+    browser.get("/own")
+    browser.post("/packing/bench", {"bench": "east 1"})
+    return browser
+
+
+@pytest.fixture
+def picked(sqlite_hub: TestHub) -> dict[str, bytes]:
+    """An order of each division, in the tote of its name."""
+    builders.stock(sqlite_hub, "A-01-01-1", "LAMP", 9)
+    found = {}
+    for division in ("toys", "garden", ""):
+        found[division] = builders.order(sqlite_hub, {"LAMP": 1}, division=division)
+        totes.pick(sqlite_hub, found[division], "LAMP", 1, f"T-{division or 'ALL'}".upper())
+    return found
+
+
+def begun(hub: TestHub, division: str) -> Parcel:
+    with hub.act() as act:
+        task = packing.scan_tote(act, "east 1", f"T-{division}")
+    return Parcel.get_by_id(task.parcel)
+
+
+def closed(hub: TestHub, division: str) -> Parcel:
+    parcel = begun(hub, division)
+    with hub.act() as act:
+        packing.verify_item(act, parcel.id, "LAMP")
+    return Parcel.get_by_id(parcel.id)
+
+
+def test_a_packer_of_one_division_packs_and_ships_its_orders(
+    packer: Browser, picked: dict[str, bytes]
+) -> None:
+    assert 'href="/packing"' in packer.get("/own").text
+    packer.get("/packing")
+    shown = packer.post("/packing/scan", {"code": "T-TOYS", "parcel": ""}).location
+    assert shown.startswith("/packing?parcel=")
+    parcel = Parcel.get()
+    packer.post("/packing/scan", {"code": "LAMP", "parcel": parcel.id.hex()})
+    page = packer.get(shown).text
+    assert "Ship it now" in page
+    assert packer.get(f"/packing/{parcel.id.hex()}/slip.pdf").status_code == 200
+    assert "Ship" in packer.get(f"/shipments/{parcel.shipment.hex()}").text
+    packer.post("/shipments/ship-all", {"shipment": [parcel.shipment.hex()]})
+    assert SalesOrder.get_by_id(picked["toys"]).state == "CLOSED"
+
+
+def test_totes_of_other_divisions_are_refused_at_the_bench(
+    app: Flask, packer: Browser, picked: dict[str, bytes]
+) -> None:
+    packer.get("/own")
+    for tote in ("T-GARDEN", "T-ALL"):
+        answer = packer.post("/packing/scan", {"code": tote, "parcel": ""})
+        assert answer.status_code == 403, tote
+        sent = {"bench": "b", "tote": tote}
+        asked = app.test_client().post("/api/1/packing/tote", json=sent, headers=KEY)
+        assert asked.status_code == 403, tote
+    assert Parcel.select().count() == 0
+    assert Denial.select().where(Denial.what.contains("warehouse.pack.w1.garden")).count() == 2
+
+
+def test_an_open_parcel_of_another_division_is_neither_shown_nor_touched(
+    app: Flask, sqlite_hub: TestHub, packer: Browser, picked: dict[str, bytes]
+) -> None:
+    parcel = begun(sqlite_hub, "GARDEN")
+    path = f"/packing/{parcel.id.hex()}"
+    assert parcel.number not in packer.get("/packing").text
+    assert packer.get(f"/packing?parcel={parcel.id.hex()}").status_code == 403
+    for act in ("close", "again", "aside", "surplus"):
+        sent = {"rest": "MISSING", "tote": "T-GARDEN", "surplus_code": "LAMP",
+                "surplus_quantity": "1"}  # fmt: skip
+        assert packer.post(f"{path}/{act}", sent).status_code == 403, act
+    scan = {"code": "LAMP", "parcel": parcel.id.hex()}
+    assert packer.post("/packing/scan", scan).status_code == 403
+    headers, named = {**KEY, "Idempotency-Key": "k"}, {"parcel": parcel.id.hex()}
+    for way, sent in (("verify", {**named, "code": "LAMP"}), ("close", named)):
+        answer = app.test_client().post(f"/api/1/packing/{way}", json=sent, headers=headers)
+        assert answer.status_code == 403, (way, answer.json)
+    assert Parcel.get_by_id(parcel.id).state == "OPEN"
+
+
+def test_a_shipment_of_another_division_is_neither_listed_nor_sent(
+    sqlite_hub: TestHub, packer: Browser, picked: dict[str, bytes], browse: Browse
+) -> None:
+    own, foreign = closed(sqlite_hub, "TOYS"), closed(sqlite_hub, "GARDEN")
+    page = packer.get("/shipments").text
+    numbers = [Shipment.get_by_id(parcel.shipment).number for parcel in (own, foreign)]
+    assert numbers[0] in page
+    assert numbers[1] not in page
+    assert "· 1</a>" in page
+    assert "data-live-topics" not in page, "the counts in the live news are of every division"
+    assert all(number in browse("supervisor").get("/shipments").text for number in numbers)
+    shipment = f"/shipments/{foreign.shipment.hex()}"
+    assert packer.get(shipment).status_code == 403
+    assert packer.get(f"/packing/{foreign.id.hex()}/slip.pdf").status_code == 403
+    packer.get("/shipments")
+    assert packer.post(f"{shipment}/ship").status_code == 403
+    assert packer.post(f"{shipment}/stage").status_code == 403
+    assert packer.post(f"/packing/{foreign.id.hex()}/reopen", {"reason": "?"}).status_code == 403
+    packer.post("/shipments/ship-all", {"shipment": [foreign.shipment.hex()]})
+    assert Shipment.get_by_id(foreign.shipment).state == "LABELLED"

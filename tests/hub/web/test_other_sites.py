@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 from flask import Flask
 
-from hub import ids
-from hub.db import fetch, writing
+from hub.db import fetch
 from hub.inventory import service as inventory
-from hub.journal import Act, JournalRow, Via
+from hub.journal import JournalRow
 from hub.staff import service as staff
 from hub.verify.command import verify
 from simulators.campaigns.books import books, differences
 from tests.hub import builders
 from tests.hub.conftest import TestHub
+from tests.hub.other_company import OtherHub
 from tests.hub.web import busy_site
 from tests.hub.web.browsing import Browser
 
@@ -30,32 +30,11 @@ KINDS = {
 """What has an id, and its table."""
 
 
-class OtherHub(TestHub):
-    """Another company's site in the same database."""
-
-    __test__ = False
-    site = "w2"
-    company = "other"
-
-    @contextmanager
-    def act(
-        self, name: str = "test", via: Via = "command", key: str | None = None
-    ) -> Iterator[Act]:
-        self.clock.advance(ms=1)
-        now_us = self.clock.now_us()
-        with writing(self.database, now_us) as tx:
-            chosen = key or ids.new_key(now_us, self.random)
-            act = Act(tx, name, site=self.site, key=chosen, via=via)
-            yield act
-            act.enter(b"{}")
-
-
 @pytest.fixture
 def theirs(sqlite_hub: TestHub, app: Flask) -> dict[str, str]:
     """Something of each kind that belongs to the other company."""
     own = {kind: _ids(sqlite_hub, table) for kind, table in KINDS.items()}
-    other = OtherHub(sqlite_hub.database, sqlite_hub.url)
-    other.clock = sqlite_hub.clock
+    other = OtherHub.beside(sqlite_hub)
     with other.act() as act:
         inventory.ensure_site(act, other.site, other.company, "Theirs")
         person = staff.add_person(act, other.company, "Olga", login="olga", roles=["admin"])
@@ -74,13 +53,14 @@ KIND_OF = {
     "order": "order", "hold": "hold", "item": "item", "place": "place", "balance": "balance",
     "claim": "claim", "wave": "wave", "assignment": "work", "parcel": "parcel",
     "shipment": "shipment", "customer": "customer", "exception": "exception", "person": "person",
-    "token": "key",
+    "token": "key", "tote": "place",
 }  # fmt: skip
 """What a name in an address means; over the API `id` is an order's or a wave's."""
 STEPS = {
     "warehouse.step_wave": ("release", "hold", "resume", "cancel"),
     "warehouse.step_work": ("ask-back", "hand-over", "keep", "recall"),
     "warehouse.settle": ("count", "seen", "put_back", "apply", "reject"),
+    "warehouse.settle_tote": ("put_back", "not_there"),
 }
 
 
@@ -88,13 +68,13 @@ def addresses(app: Flask, method: str, named: dict[str, str]) -> Iterator[str]:
     """Every address that names something, with these ids in the place of the names."""
     for rule in sorted(app.url_map.iter_rules(), key=str):
         kinds = {**KIND_OF, "id": "wave" if "/waves/" in rule.rule else "order"}
-        arguments = rule.arguments - {"step", "remedy"}
+        arguments = rule.arguments - {"step", "remedy", "way"}
         if arguments and arguments <= kinds.keys() and method in (rule.methods or ()):
             path = rule.rule
             for name in arguments:
                 path = path.replace(f"<{name}>", named[kinds[name]])
             for step in STEPS.get(rule.endpoint, ("",)):
-                yield path.replace("<step>", step).replace("<remedy>", step)
+                yield re.sub("<(step|remedy|way)>", step, path)
 
 
 def test_no_page_and_no_api_shows_what_belongs_to_another_company(
