@@ -28,6 +28,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     catalog.Item, catalog.ItemName, catalog.Barcode,
     staff.Person, staff.PersonRole, staff.Permission, staff.WebSession, staff.Denial,
     staff.ApiToken, staff.RoleRule, staff.SecondFactor, staff.RecoveryCode,
+    staff.RightToReview,
     devices.Device, devices.DeviceEpoch, devices.DeviceEvent, devices.ParkedEvent,
     devices.RefusedMessage, devices.DayRoot, devices.EnrolmentCode, devices.DeviceCertificate,
     SecurityEvent, LogMark,

@@ -120,6 +120,7 @@ def _about_restored(restored: Restored, folder: Path) -> str:
         "counts, packing and shipments after that moment have to be entered again."
     )
     parts.append(_about_kept_out(restored.kept_out))
+    parts.append(_about_rights(restored))
     return "\n".join(parts)
 
 
@@ -136,6 +137,30 @@ def _about_kept_out(seen: Seen) -> str:
         f"Whoever was shut out stays out: {len(out.devices)} devices, {len(out.certificates)} "
         f"certificates, {len(out.people)} people, {len(out.tokens)} API keys. {passwords}"
     )
+
+
+def _about_rights(restored: Restored) -> str:
+    """What to look at before others do."""
+    said = {
+        change: sum(right.change == change for right in restored.rights)
+        for change in ("GIVEN_BACK", "TAKEN_BACK", "UNKNOWN")
+    }
+    if said["UNKNOWN"]:
+        told = "Roles are as they were then: whoever lost one since has it again."
+    elif restored.rights:
+        told = (
+            f"Roles are as they were then: {said['GIVEN_BACK']} that were taken away since are "
+            f"there again, {said['TAKEN_BACK']} that were given since are gone."
+        )
+    else:
+        return "Roles are as they were just before." + _about_nobody(restored)
+    return f"{told} The page People asks an administrator to look." + _about_nobody(restored)
+
+
+def _about_nobody(restored: Restored) -> str:
+    if restored.has_administrator:
+        return ""
+    return "\nNo administrator of then can get in: make one by `binlight user let-in LOGIN`."
 
 
 def _moment(at_us: int) -> str:

@@ -13,18 +13,22 @@ from pathlib import Path
 from random import Random
 from typing import Final, NamedTuple
 
-from hub.backup import archive
+from hub.backup import archive, rights_since
 from hub.backup.acts import BecomeAnother
 from hub.backup.archive import DATABASE, Manifest
+from hub.backup.rights_since import NOTHING_KNOWN, AskReview
 from hub.backup.shut_out import KeepShutOut, Seen, look
 from hub.backup.taking import check
 from hub.clock import Clock
+from hub.command import Command
 from hub.errors import HubError
 from hub.identity.private_files import sync_folder
 from hub.journal import Journal
 from hub.migrations import migrate
 from hub.opening import open_database
 from hub.process.lock import data_lock
+from hub.staff import administrators
+from hub.staff.reviewing import ChangedRight
 from hub.verify.findings import Report
 from protocols.limits import OUTBOX_KEEP_DAYS
 
@@ -57,6 +61,10 @@ class Restored(NamedTuple):
     age_us: int
     kept_out: Seen
     """Who was shut out since, as far as the former folder could tell."""
+    rights: tuple[ChangedRight, ...]
+    """What came back, or went, of rights."""
+    has_administrator: bool
+    """Whether anybody can get in who may give every right."""
 
     @property
     def is_within_devices_memory(self) -> bool:
@@ -83,12 +91,14 @@ def restore(
         try:
             archive.unpack(file, fresh)
             seen = look(folder, fresh, manifest.site) if is_used else NOTHING_SEEN
-            report = _begin_anew(fresh, manifest, clock, random, seen.out)
+            rights = rights_since.look(folder, fresh) if seen.is_whole else NOTHING_KNOWN
+            begun = _begin_anew(fresh, manifest, clock, random, (seen.out, AskReview(rights)))
             kept = _set_aside(folder, clock.now_us()) if is_used else None
             _place(folder, fresh)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
-    return Restored(manifest, report, kept, max(0, clock.now_us() - manifest.made_at), seen)
+    age_us = max(0, clock.now_us() - manifest.made_at)
+    return Restored(manifest, begun.report, kept, age_us, seen, rights, begun.has_administrator)
 
 
 def _holds_something(folder: Path) -> bool:
@@ -113,9 +123,15 @@ def _set_aside(folder: Path, now_us: int) -> Path:
     return folder.rename(_beside(folder, f"before-{now_us // 1_000_000}"))
 
 
+class _Begun(NamedTuple):
+    report: Report
+    has_administrator: bool
+
+
 def _begin_anew(
-    folder: Path, manifest: Manifest, clock: Clock, random: Random, out: KeepShutOut
-) -> Report:
+    folder: Path, manifest: Manifest, clock: Clock, random: Random,
+    commands: tuple[Command[None], ...],
+) -> _Begun:  # fmt: skip
     """The newest schema, another hub epoch, who stays out, and a look at everything."""
     file = folder / DATABASE
     database = open_database(f"sqlite:///{file}")
@@ -123,8 +139,12 @@ def _begin_anew(
         migrate(database)
         journal = Journal(database, clock, random)
         become_another(journal, manifest.site, manifest.made_at)
-        journal.carry_out(out, site=manifest.site, via="setup")
-        return check(database, file)
+        for command in commands:
+            journal.carry_out(command, site=manifest.site, via="setup")
+        admins = journal.beside(
+            lambda act: administrators.who(act, manifest.company), site=manifest.site
+        )
+        return _Begun(check(database, file), bool(admins))
     finally:
         database.close()
 

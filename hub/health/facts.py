@@ -22,6 +22,7 @@ from hub.inventory.models import Site
 from hub.journal import JournalRow, LedgerHead
 from hub.outbox import OutboxMessage
 from hub.process.caretaker import PartState, read_parts
+from hub.staff import reviewing
 from hub.staff.queries import rights_without_second_factor
 
 TIME_SYNC_FILES: Final = (
@@ -51,6 +52,7 @@ def gather(site: str, data: Path, clock: Clock) -> Facts:
         clock_is_set=_clock_is_set(),
         clock_jump=_clock_jump(site, clock.now_us()),
         unguarded=_unguarded(site),
+        rights_to_review=len(reviewing.waiting()),
         last_backup=_outcome(site, "BACKUP"),
         last_verify=_outcome(site, "VERIFY"),
         journal_position=position,

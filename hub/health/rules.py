@@ -88,6 +88,8 @@ class Facts(NamedTuple):
     """The last one of this day."""
     unguarded: tuple[str, ...] = ()
     """Who may give rights, and gets in by a password alone."""
+    rights_to_review: int = 0
+    """Roles that a restored backup changed, and nobody has looked at."""
     last_backup: Outcome | None = None
     last_verify: Outcome | None = None
     journal_position: int = 0
@@ -256,6 +258,8 @@ def _certificates(facts: Facts) -> Check:
 
 
 def _rights(facts: Facts) -> Check:
+    if facts.rights_to_review:
+        return Check("rights", "BAD", "RESTORED", {"number": facts.rights_to_review})
     if facts.unguarded:
         return Check("rights", "WARN", "UNGUARDED", _named(list(facts.unguarded)))
     return _good("rights")

@@ -115,6 +115,10 @@ WORDS: Final[dict[tuple[str, str], Words]] = {
         "May give rights to others, and have no second factor: {names}.",
         "Have them set one up on their page You. People → Roles says of whom it is demanded.",
     ),
+    ("rights", "RESTORED"): Words(
+        "A backup was restored, and with it who may do what.",
+        "People says what changed by it: have an administrator look.",
+    ),
     ("certificates", "GOOD"): Words("None ends soon."),
     ("certificates", "ENDING"): Words(
         "Ending within 60 days: {names}.",
@@ -139,7 +143,7 @@ PAGES: Final = {
     "device_disks": "/devices",
     "commands": "/devices",
     "certificates": "/devices",
-    "rights": "/people/roles",
+    "rights": "/people",
     "parked": "/exceptions",
 }
 """Where to do something about it."""

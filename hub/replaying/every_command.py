@@ -10,6 +10,7 @@ from typing import Final
 
 MODULES: Final = (
     "hub.backup.acts",
+    "hub.backup.rights_since",
     "hub.backup.shut_out",
     "hub.bulk.acts",
     "hub.catalog.acts",

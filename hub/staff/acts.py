@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hub.command import Command, Id, Personal, PersonalOrNone, command
 from hub.journal import Act
-from hub.staff import giving, letting_in, second_factor, service, sessions
+from hub.staff import giving, letting_in, reviewing, second_factor, service, sessions
 
 EDIT = "staff.edit"
 
@@ -331,6 +331,14 @@ class LetIn(Command[None], frozen=True):
     def carry_out(self, act: Act) -> None:
         act.about = self.person
         letting_in.let_in(act, self.person, self.password_hash)
+
+
+@command("staff.end_review", needs=EDIT)
+class EndReview(Command[int], frozen=True):
+    """Somebody has looked at what a restored backup changed of rights; returns how many waited."""
+
+    def carry_out(self, act: Act) -> int:
+        return reviewing.done(act)
 
 
 @command("staff.grant_role", needs=EDIT)

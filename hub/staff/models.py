@@ -50,6 +50,20 @@ class PersonRole(Table):
         primary_key = peewee.CompositeKey("person", "role", "site", "division")
 
 
+class RightToReview(Table):
+    """A role that came back, or went, when a backup was restored, until somebody has looked."""
+
+    person = IdField()
+    role = peewee.TextField()
+    site = peewee.TextField()
+    division = peewee.TextField()
+    change = peewee.TextField()
+
+    class Meta:
+        table_name = "right_to_review"
+        primary_key = peewee.CompositeKey("person", "role", "site", "division")
+
+
 class Permission(Table):
     """What a role may do: data, asked in services."""
 

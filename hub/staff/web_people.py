@@ -8,10 +8,11 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.errors import BadValue, NotFound
-from hub.staff import passwords, queries, rules
+from hub.staff import passwords, queries, reviewing, rules
 from hub.staff.acts import (
     AddPerson,
     ChangePerson,
+    EndReview,
     EndSessions,
     GrantRole,
     ResetSecondFactor,
@@ -34,8 +35,18 @@ from hub.web.text import _, n_
 def people() -> ResponseReturnValue:
     search = request.args.get("q", "").strip()
     return render_template(
-        "staff/people.html", people=queries.people(web().company, search), search=search
-    )
+        "staff/people.html", people=queries.people(web().company, search), search=search,
+        to_review=reviewing.waiting(),
+    )  # fmt: skip
+
+
+@pages.post("/people/review")
+@needs(*EndReview.NEEDS)
+def end_review() -> ResponseReturnValue:
+    """Somebody has looked at what a restored backup changed."""
+    acts.carry_out(EndReview())
+    flash(_("Saved."), "done")
+    return redirect("/people", 303)
 
 
 @pages.get("/people/new")

@@ -102,6 +102,7 @@ CASES = [
     ("certificates", "GOOD", "GOOD", {"devices": device(certificate_ends_at=None)}),
     ("rights", "WARN", "UNGUARDED", {"unguarded": ("Ana", "Bo")}),
     ("rights", "GOOD", "GOOD", {"unguarded": ()}),
+    ("rights", "BAD", "RESTORED", {"unguarded": ("Ana",), "rights_to_review": 1}),
     ("clock", "WARN", "NOT_SET", {"clock_is_set": False}),
     ("clock", "GOOD", "UNKNOWN", {"clock_is_set": None}),
     ("clock", "WARN", "JUMPED", {"clock_jump": Jump(NOW, "400 days", "back")}),

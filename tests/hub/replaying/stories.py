@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from hub.backup.acts import BecomeAnother, NoteNightlyRun
+from hub.backup.rights_since import NOTHING_KNOWN, AskReview
 from hub.backup.shut_out import KeepShutOut, Token
 from hub.bulk.acts import NoteUpload
 from hub.bulk.service import import_file
@@ -46,6 +47,7 @@ from hub.staff.acts import (
     BeginSecondFactor,
     ChangePerson,
     ConfirmSecondFactor,
+    EndReview,
     EndSessions,
     EnterCode,
     EnterRecoveryCode,
@@ -63,6 +65,7 @@ from hub.staff.acts import (
     TurnOffSecondFactor,
     WithdrawRole,
 )
+from hub.staff.reviewing import ChangedRight
 from hub.verify.findings import Finding
 from hub.warehouse.acts import (
     AskComparison,
@@ -163,6 +166,9 @@ def _telephone(house: House, ana: bytes) -> None:
     house.do(TurnOffSecondFactor(ana, 10))
     house.do(BeginSecondFactor(ana, "JBSWY3DPEHPK3PXQ"))
     house.do(ResetSecondFactor(ana))
+    house.do(AskReview((ChangedRight("GIVEN_BACK", ana, "office", "*", "*"),)))
+    house.do(EndReview())
+    house.do(AskReview(NOTHING_KNOWN))
     house.do(Leave(ana))
     house.do(LetIn(ana, "argon3"))
 
@@ -390,12 +396,6 @@ def packing(house: House) -> None:
     house.do(SettleTote(tote, "not_there"))
     house.scan(PersonLoggedOut())
     house.plan()
-
-
-def _stray(house: House) -> PickConfirmed:
-    """A pick of work that the hub does not know: its units lie in the tote for nobody."""
-    pen = item_of(house, "PEN").hex()
-    return PickConfirmed(line="5b" * 16, bin="A-01-01-1", item=pen, quantity=1, tote="T-7")
 
 
 def _stray(house: House) -> PickConfirmed:

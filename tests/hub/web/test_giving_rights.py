@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from hub.staff import giving, queries
+from hub.staff import giving, queries, reviewing
 from hub.staff import service as staff
 from hub.staff.models import ApiToken, Denial, Permission, Person, PersonRole, RoleRule, WebSession
+from hub.staff.reviewing import ChangedRight
 from tests.hub.conftest import TestHub
 from tests.hub.web.browsing import PASSWORD, Browser
 from tests.hub.web.test_imports import send
@@ -245,3 +246,22 @@ def test_guesses_at_an_open_page_lock_like_a_log_in(
     office.post("/own/tokens", {"name": "till", "current": PASSWORD})
     assert ApiToken.select().count() == 0
     assert Person.get_by_id(people["office"]).failed_logins == 5
+
+
+# --- after a restore -----------------------------------------------------------------------------
+
+
+def test_what_a_restored_backup_changed_of_rights_stands_on_two_pages_until_somebody_looked(
+    sqlite_hub: TestHub, people: dict[str, bytes], browse: Browse
+) -> None:
+    changed = ChangedRight("GIVEN_BACK", people["office"], "admin", "*", "toys")
+    with sqlite_hub.act() as act:
+        reviewing.ask(act, [changed])
+    admin, supervisor = browse("admin"), browse("supervisor")
+    assert "has it again" in admin.get("/people").text
+    assert "A backup was restored, and with it who may do what" in admin.get("/status").text
+    assert "has it again" not in supervisor.get("/people").text
+    assert supervisor.post("/people/review").status_code == 403
+    admin.get("/people")
+    assert admin.post("/people/review").status_code == 303
+    assert "has it again" not in admin.get("/people").text
