@@ -113,7 +113,7 @@ class AgentCore:
         self._texts = texts or Texts()
         self._backlog = Backlog()
         self._notice: Notice | None = None
-        self._is_refused = False
+        self._is_refused = self._is_outdated = False
         self._view: ScreenView | None = None
         self._tell_link()
 
@@ -196,7 +196,7 @@ class AgentCore:
                 self.link.lost()
                 self._late.forget()
                 if reason:
-                    self._is_refused = True
+                    self._is_refused, self._is_outdated = True, code == "CERTIFICATE_OUTDATED"
                     self._notice = Notice(code, {"reason": reason}, "WARN")
             case StrangerMet():
                 return self._stranger(happened, now)
@@ -398,5 +398,6 @@ class AgentCore:
             notice=self._notice,
             is_draining=self._backlog.is_draining and self.link.is_hub_online,
             is_refused=self._is_refused,
+            is_outdated=self._is_outdated,
         )
         return show(self.state, facts, self._texts)

@@ -155,6 +155,11 @@ TEXTS: Final[dict[str, str]] = {
     "MESSAGE_REFUSED": "The hub sent something that this version cannot read ({reason}).",
     "LINK_REFUSED": "The broker refuses this device: {reason}. Call the supervisor.",
     "NOT_ADMITTED": "Device no longer admitted: ask a supervisor. Scans are kept.",
+    "CERTIFICATE_OUTDATED": "Refused as out of date: is the hub's clock right? Scans are kept.",
+    "OUTDATED_AND_KEPT": (
+        "Refused as out of date: set the hub's clock right, or scan a new code of this device's "
+        "page. {depth} to send are kept."
+    ),
     "REFUSED_AND_KEPT": "This device is not admitted: ask a supervisor. {depth} to send are kept.",
     "UNTRUSTED_HUB_MET": "A stranger at {address} claims to be the hub. The supervisor is told.",
     "SCANNER_LOST": "The scanner is gone: {reason} Type codes meanwhile.",

@@ -50,6 +50,8 @@ class Facts(msgspec.Struct, frozen=True):
     """The hub came back and hears now what was done without it."""
     is_refused: bool = False
     """The broker said no when it was asked last: waiting for radio will not help."""
+    is_outdated: bool = False
+    """It said so of the certificate's date, by the hub's clock."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -124,7 +126,8 @@ def _backlog(phase: Phase, facts: Facts) -> Notice | None:
     """What waits for the hub, where somebody has time to read it, and how it gets less."""
     is_idle = phase in {"BADGE", "READY", "PAUSED", "FINISH"}
     if facts.is_refused:
-        kept = Notice("REFUSED_AND_KEPT", {"depth": facts.queue}, "WARN")
+        why = "OUTDATED_AND_KEPT" if facts.is_outdated else "REFUSED_AND_KEPT"
+        kept = Notice(why, {"depth": facts.queue}, "WARN")
         return kept if is_idle else None
     if not facts.queue:
         return None

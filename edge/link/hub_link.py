@@ -67,6 +67,15 @@ REFUSALS: Final = frozenset({
 proved to be the hub; other alerts are trouble that may pass."""
 
 
+OUTDATED: Final = "SSLV3_ALERT_CERTIFICATE_EXPIRED"
+"""By the hub's clock, which may be years ahead: then every device is refused at once."""
+
+
+def _told_of(alert: str) -> str:
+    """The code of what a person is told."""
+    return "CERTIFICATE_OUTDATED" if alert == OUTDATED else "NOT_ADMITTED"
+
+
 class HubLink:
     """One device's way to the broker. All methods belong to one thread."""
 
@@ -229,7 +238,8 @@ class HubLink:
             self._backoff.lasted(now_ms - self._opened_at_ms)
             self._give_up(now_ms, self._backoff.pause_ms())
         elif _alert_on(self._socket) in REFUSALS:
-            self._refused(now_ms, LinkLost(_alert_on(self._socket), "NOT_ADMITTED"))
+            alert = _alert_on(self._socket)
+            self._refused(now_ms, LinkLost(alert, _told_of(alert)))
         else:
             self._give_up(now_ms, self._backoff.pause_ms())
 

@@ -22,7 +22,9 @@ class LinkLost(msgspec.Struct, frozen=True):
 
     reason: str = ""
     code: str = "LINK_REFUSED"
-    """What to tell a person; NOT_ADMITTED when it was our certificate that was refused."""
+    """What to tell a person; NOT_ADMITTED when it was our certificate that was refused, or
+    CERTIFICATE_OUTDATED when only its date was.
+    """
 
 
 class StrangerMet(msgspec.Struct, frozen=True):

@@ -211,6 +211,23 @@ def test_the_backlog_is_announced_and_seen_to_drain():
     assert handheld.view.message == "The hub has heard everything."
 
 
+def test_a_certificate_that_is_out_of_date_by_the_hubs_clock_names_the_clock_and_the_way_out():
+    """A hub whose clock is years ahead refuses every device: none of them was shut out."""
+    handheld = ready()
+    handheld.disconnect()
+    handheld.do(LinkLost("SSLV3_ALERT_CERTIFICATE_EXPIRED", "CERTIFICATE_OUTDATED"))
+    assert handheld.view.message == (
+        "Refused as out of date: is the hub's clock right? Scans are kept."
+    )
+    handheld.at_once(KeyTyped("escape"))
+    assert handheld.view.message == (
+        "Refused as out of date: set the hub's clock right, or scan a new code of this device's "
+        "page. 2 to send are kept."
+    )
+    handheld.connect()
+    assert "out of date" not in handheld.view.message
+
+
 KEPT = "This device is not admitted: ask a supervisor. {} to send are kept."
 
 

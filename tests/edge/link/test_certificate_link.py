@@ -25,9 +25,10 @@ from edge.link.hub_finder import Found
 from edge.link.io_values import LinkLost, MessageArrived, Publish, Reconnect, StrangerMet, Subscribe
 from edge.link.pinned_tls import key_shown_at, pinned_context
 from edge.link.reconnect import REFUSED_MS
+from hub.identity.authority import read_request
 from protocols.discovery import Announcement
 from protocols.enrolment import Address, write_address
-from tests.edge.certificates import DEVICE, SITE, TestHub
+from tests.edge.certificates import DEVICE, NOW_US, SITE, TestHub
 from tests.edge.link_shell import LinkShell, is_kind
 from tests.edge.mosquitto import Mosquitto, mosquitto
 
@@ -121,6 +122,21 @@ def test_a_certificate_of_another_authority_is_not_admitted(hub, broker, tmp_pat
     store.adopt(replace(hub.identity(at(broker)), pair=other.pair()))
     shell = LinkShell(CertificateAccess(store, HubConfig(mdns=False)))
     assert shell.until(is_kind(LinkLost)).code == "NOT_ADMITTED"
+    shell.link.close()
+
+
+def test_a_certificate_whose_date_has_passed_by_the_hubs_clock_is_told_as_that(
+    hub, broker, tmp_path
+):
+    """As every device's is when the hub's clock is years ahead; they were not shut out."""
+    key, long_ago_us = make_key(), NOW_US - 3 * 365 * 86_400_000_000
+    asked = read_request(request_for(key, DEVICE), DEVICE)
+    outdated = hub.authority.sign_device(asked, SITE, DEVICE, b"o" * 16, long_ago_us)
+    store = IdentityStore(tmp_path / "device")
+    store.adopt(replace(hub.identity(at(broker)), pair=KeyPair(key, outdated.pem)))
+    shell = LinkShell(CertificateAccess(store, HubConfig(mdns=False)))
+    lost = shell.until(is_kind(LinkLost))
+    assert lost == LinkLost("SSLV3_ALERT_CERTIFICATE_EXPIRED", "CERTIFICATE_OUTDATED")
     shell.link.close()
 
 
