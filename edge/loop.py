@@ -10,6 +10,7 @@ import os
 import random
 import selectors
 import socket
+import weakref
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -141,6 +142,7 @@ class AgentLoop:
         self._folder = folder
         self.keypad: Keypad | None = None
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        weakref.finalize(self, _close_both, self._wake_read, self._wake_write)
         self._selector = selectors.DefaultSelector()
         self._link = make_link(self._wake)
         self._waiting: deque[Input] = deque()
@@ -282,6 +284,12 @@ class AgentLoop:
             self._scanner.close()
         self._core.close()
         self._selector.close()
+
+
+def _close_both(read: int, write: int) -> None:
+    """Not at the end of `run`: other threads may still call `put`, and a number is given anew."""
+    os.close(read)
+    os.close(write)
 
 
 def _drain(fd: int) -> None:

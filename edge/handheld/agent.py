@@ -172,7 +172,7 @@ class AgentCore:
             case ScanRead():
                 return self._read(self._reader.scan(happened), now)
             case ScanFailed(code=code, text=text):
-                return self._read(Unreadable("", code, {}, text), now)
+                return self._read(Unreadable("", code, text), now)
             case KeyTyped(key=key):
                 return self._key(key, now)
             case Tick():

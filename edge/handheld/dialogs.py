@@ -91,7 +91,7 @@ def say_skip(state: HandheldState, work: Work, scene: Scene) -> Outcome:
     return record(state, scene, work, after, (LineSkipped(line=line.id),))
 
 
-def say_help(state: HandheldState, work: Work | None, _scene: Scene) -> Outcome:
+def say_help(state: HandheldState, work: Work | None) -> Outcome:
     """Call the supervisor; the work stays where it is."""
     line = work.line if work is not None else None
     fact = HelpRequested(line=line.id if line else None, bin=line.bin if line else None)
@@ -156,7 +156,5 @@ WORDS: Final[dict[CommandName, Callable[[HandheldState, Work, Scene], Outcome]]]
     CommandName.SKIP: say_skip,
     CommandName.YES: say_yes,
     CommandName.NO: say_no,
-    CommandName.HELP: say_help,
-    CommandName.CALL: say_help,
 }
 """Words about the line at hand."""

@@ -60,7 +60,7 @@ def _hear_new(state: HandheldState, wanted: HubInput, scene: Scene) -> Outcome:
         case TextSent():
             return _show(state, wanted)
         case CommandUnknown():
-            return _answer(Outcome(state), wanted.command, wanted.code)
+            return _reject(state, wanted.command, wanted.code)
 
 
 def give_back_when_finished(outcome: Outcome, scene: Scene) -> Outcome:
@@ -79,10 +79,10 @@ def _offer(state: HandheldState, offer: WorkOffered, scene: Scene) -> Outcome:
     if held is not None:
         return _revise(state, held, offer, scene)
     if _is_done_here(state, offer.assignment):
-        return _answer(Outcome(state), offer.command, "FINISHED_HERE")
+        return _reject(state, offer.command, "FINISHED_HERE")
     problem = _problem(state, offer.assignment)
     if problem:
-        return _answer(Outcome(state), offer.command, problem)
+        return _reject(state, offer.command, problem)
     return _take(state, offer, scene)
 
 
@@ -123,7 +123,7 @@ def _take(state: HandheldState, offer: WorkOffered, scene: Scene) -> Outcome:
     finished = tuple(known for known in state.finished if known.id != work.id)
     taken = replace(state, works=(*state.works, work), finished=finished, asked=False)
     tone = Tone.DONE if is_first else None
-    answered = _answer(Outcome(taken, tone=tone), offer.command, "", work)
+    answered = _accept(Outcome(taken, tone=tone), offer.command, work)
     return settle(answered, scene) if is_first else answered
 
 
@@ -155,14 +155,14 @@ def _mark(line: WorkLine) -> LineMark:
 def _revise(state: HandheldState, held: Work, offer: WorkOffered, scene: Scene) -> Outcome:
     assignment = offer.assignment
     if assignment.rev < held.assignment.rev:
-        return _answer(Outcome(state), offer.command, "OLDER_REVISION")
+        return _reject(state, offer.command, "OLDER_REVISION")
     if _flaw(assignment):
-        return _answer(Outcome(state), offer.command, _flaw(assignment))
+        return _reject(state, offer.command, _flaw(assignment))
     if assignment.rev == held.assignment.rev:
-        return _answer(Outcome(state), offer.command, "", held)
+        return _accept(Outcome(state), offer.command, held)
     revised = _merged(held, assignment)
     after = Outcome(state.with_work(revised), notice=_what_changed(held, revised))
-    return settle(_answer(after, offer.command, "", revised), scene)
+    return settle(_accept(after, offer.command, revised), scene)
 
 
 def _what_changed(held: Work, revised: Work) -> Notice:
@@ -217,11 +217,11 @@ def _merged_slots(
 def _revoke(state: HandheldState, wanted: WorkRevoked, scene: Scene) -> Outcome:
     held = state.work_by_id(wanted.assignment)
     if held is None:
-        return _answer(Outcome(state), wanted.command, "", code="NOT_HELD")
+        return _accept(Outcome(state), wanted.command, code="NOT_HELD")
     if wanted.rev < held.assignment.rev:
-        return _answer(Outcome(state), wanted.command, "OLDER_REVISION")
+        return _reject(state, wanted.command, "OLDER_REVISION")
     if wanted.unless_begun and held.progress.started:
-        return _answer(Outcome(state), wanted.command, "BEGUN")
+        return _reject(state, wanted.command, "BEGUN")
     if _is_in_hand(state, held):
         marked = held.with_progress(revoked_by=wanted.command)
         notice = Notice("FINISH_THIS_LINE", {"reason": wanted.reason}, "WARN")
@@ -236,7 +236,7 @@ def _is_in_hand(state: HandheldState, work: Work) -> bool:
 
 def _give_back(outcome: Outcome, work: Work, command: str, scene: Scene) -> Outcome:
     was_current = outcome.state.work is not None and outcome.state.work.id == work.id
-    answered = _answer(outcome, command, "", work)
+    answered = _accept(outcome, command, work)
     gone = replace(answered, state=answered.state.without_work(work.id))
     if not was_current:
         return gone
@@ -251,22 +251,32 @@ def _end_login(state: HandheldState, wanted: LoginEnded) -> Outcome:
     if state.person == wanted.person:
         after = replace(after, person=None, name="", asked=False, finished=())
         notice = Notice("LOGGED_IN_ELSEWHERE", look="WARN")
-        return _answer(Outcome(after, tone=Tone.WARN, notice=notice), wanted.command, "")
-    return _answer(Outcome(after), wanted.command, "")
+        return _accept(Outcome(after, tone=Tone.WARN, notice=notice), wanted.command)
+    return _accept(Outcome(after), wanted.command)
 
 
 def _show(state: HandheldState, sent: TextSent) -> Outcome:
     tone = Tone.WARN if sent.level == "WARN" else Tone.OK
     notice = Notice("HUB_SAYS", {"text": sent.text}, sent.level)
-    return _answer(Outcome(state, tone=tone, notice=notice), sent.command, "")
+    return _accept(Outcome(state, tone=tone, notice=notice), sent.command)
 
 
-def _answer(
-    outcome: Outcome, command: str, problem: str, work: Work | None = None, code: str = ""
-) -> Outcome:
-    """Accept unless there is a problem, and remember it for repeats."""
+# ── Answers. ────────────────────────────────────────────────────────────────────────────────
+
+
+def _accept(outcome: Outcome, command: str, work: Work | None = None, code: str = "") -> Outcome:
+    """Yes, and at which revision of the work; `code` says what is worth knowing about it."""
     rev = work.assignment.rev if work is not None else None
-    answer = CommandAck(v=1, id=command, accepted=not problem, code=problem or code, rev=rev)
+    return _answered(outcome, CommandAck(v=1, id=command, accepted=True, code=code, rev=rev))
+
+
+def _reject(state: HandheldState, command: str, problem: str) -> Outcome:
+    """No, and why: nothing has changed."""
+    return _answered(Outcome(state), CommandAck(v=1, id=command, accepted=False, code=problem))
+
+
+def _answered(outcome: Outcome, answer: CommandAck) -> Outcome:
+    """Say it, and remember it for repeats."""
     answers = kept_last((*outcome.state.answers, answer), ANSWERS_KEPT_MAX)
     state = replace(outcome.state, answers=answers)
     return replace(outcome, state=state, answers=(*outcome.answers, answer))

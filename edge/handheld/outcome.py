@@ -51,11 +51,10 @@ class ScannerChecked(msgspec.Struct, frozen=True):
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """A scan that means nothing: `code` and `values` say why."""
+    """A scan that means nothing: `code` names the reason, `sentence` says it."""
 
     text: str
     code: str
-    values: dict[str, object]
     sentence: str
 
 

@@ -130,4 +130,4 @@ def _item(data: str, gtin: str | None = None, other: str | None = None) -> ItemR
 
 
 def _unreadable(text: str, wrong: BarcodeError) -> Unreadable:
-    return Unreadable(text[:SCAN_CHARS_MAX], wrong.code, wrong.values(), str(wrong))
+    return Unreadable(text[:SCAN_CHARS_MAX], wrong.code, str(wrong))

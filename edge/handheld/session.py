@@ -107,7 +107,7 @@ def type_pin(state: HandheldState, typed: FigureTyped, scene: Scene) -> Outcome:
     return _wrong_pin(state, failures, scene)
 
 
-def say_logout(state: HandheldState, _scene: Scene) -> Outcome:
+def say_logout(state: HandheldState) -> Outcome:
     """The work stays here, suspended, until its person comes back or the hub takes it."""
     if state.person is not None:
         return _left(state, "ASKED", "LOGOUT")
@@ -123,7 +123,7 @@ def leave_shift(state: HandheldState) -> Outcome:
     return replace(left, tone=Tone.WARN, notice=notice)
 
 
-def say_pause(state: HandheldState, _scene: Scene) -> Outcome:
+def say_pause(state: HandheldState) -> Outcome:
     """A break: the work waits for the badge or RESUME."""
     work = state.work
     if work is None or not work.progress.started:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from edge.handheld.acts import emits
-from edge.handheld.outcome import Notice, Outcome, Scene, refused, told
+from edge.handheld.outcome import Notice, Outcome, refused, told
 from edge.handheld.work import HandheldState, LineMark, UndoAct, Work
 from edge.tones import Tone
 from protocols.messages.events import ActUndone
 from protocols.messages.work import CartSlot
 
 
-def say_undo(state: HandheldState, _scene: Scene) -> Outcome:
+def say_undo(state: HandheldState) -> Outcome:
     """Leave an open question; else take the last act back; else re-open the finished work."""
     work = state.work
     if work is not None and work.progress.dialog is not None:

@@ -116,10 +116,10 @@ def _figure(state: HandheldState, work: Work, typed: FigureTyped, scene: Scene) 
 
 def _command(state: HandheldState, name: CommandName, scene: Scene) -> Outcome:
     if name == CommandName.LOGOUT:
-        return session.say_logout(state, scene)
+        return session.say_logout(state)
     if state.person is None:
         is_leaving = state.phase == "PIN" and name in {CommandName.NO, CommandName.UNDO}
-        return session.say_logout(state, scene) if is_leaving else _refuse_word(state, name)
+        return session.say_logout(state) if is_leaving else _refuse_word(state, name)
     if name == CommandName.NEXT:
         return session.say_next(state, scene)
     if name == CommandName.RESUME:
@@ -127,7 +127,7 @@ def _command(state: HandheldState, name: CommandName, scene: Scene) -> Outcome:
     if name == CommandName.REPEAT:
         return told(state, "REPEATED")
     if name in {CommandName.HELP, CommandName.CALL}:
-        return dialogs.say_help(state, state.work, scene)
+        return dialogs.say_help(state, state.work)
     return _word_about_work(state, name, scene)
 
 
@@ -136,9 +136,9 @@ def _word_about_work(state: HandheldState, name: CommandName, scene: Scene) -> O
     if work is not None and work.progress.suspended:
         return _refuse_word(state, name)
     if name == CommandName.UNDO:
-        return undo.say_undo(state, scene)
+        return undo.say_undo(state)
     if name == CommandName.PAUSE:
-        return session.say_pause(state, scene)
+        return session.say_pause(state)
     if work is None:
         return _refuse_word(state, name)
     outcome = dialogs.WORDS[name](state, work, scene)

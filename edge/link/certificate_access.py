@@ -59,7 +59,7 @@ class CertificateAccess:
             read_addresses(identity.brokers),
             self._configured,
         )
-        return candidates(known, self._look if _is_time_to_look(failures) else None)
+        return candidates(known, self._look if is_time_to_look(failures) else None)
 
     def prepare(self, client: Client) -> None:
         """The renewed pair first; the one before it only when that was refused."""
@@ -107,7 +107,8 @@ def _mdns(interfaces: tuple[str, ...]) -> LookAround:
     return look
 
 
-def _is_time_to_look(failures: int) -> bool:
+def is_time_to_look(failures: int) -> bool:
+    """Whether to look around on the network after so many rounds that found nothing."""
     if failures < LOOK_AFTER_FAILURES:
         return False
     return failures <= LOOK_ALWAYS_UPTO or failures % LOOK_EVERY == 0

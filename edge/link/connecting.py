@@ -70,7 +70,7 @@ class Connecting:
         except ssl.SSLCertVerificationError:
             self.strangers.append(_stranger(candidate))
             return False
-        except (OSError, ValueError):
+        except (OSError, ValueError):  # nobody there; or no name at all, which is a ValueError
             return False
         self.found = candidate
         return True

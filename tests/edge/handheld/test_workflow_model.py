@@ -51,7 +51,7 @@ PERSON: tuple[WorkInput, ...] = (
     ToteRead("T-1"), ToteRead("T-2"), ToteRead("T-3"),
     *(CommandRead(name) for name in CommandName),
     *(FigureTyped(text) for text in ("0", "1", "2", "9", "85", PIN)),
-    Unreadable("%", "BAD_LABEL", {}, "not a label"),
+    Unreadable("%", "BAD_LABEL", "not a label"),
 )  # fmt: skip
 HUB: tuple[WorkInput, ...] = (
     WorkOffered("c1", WORK), WorkOffered("c2", NEWER), WorkRevoked("c3", WORK.id, 2),

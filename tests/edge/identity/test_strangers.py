@@ -53,6 +53,14 @@ def test_so_many_a_day_and_tomorrow_again(strangers, outbox):
     assert strangers.is_news(met(200), AT + DAY_US)
 
 
+def test_each_day_may_have_as_many_as_the_one_before(strangers):
+    for day in range(2):
+        for n in range(UNTRUSTED_HUBS_PER_DAY):
+            stranger = met(n, f"F{day}")
+            assert strangers.is_news(stranger, AT + day * DAY_US)
+            strangers.remember(stranger, AT + day * DAY_US)
+
+
 def test_what_is_remembered_stays_small(strangers, outbox):
     for n in range(2 * REMEMBERED_MAX):
         strangers.remember(met(n, "fingerprint of a stranger"), AT + n * DAY_US)
