@@ -123,16 +123,28 @@ class HubConfig(msgspec.Struct, frozen=True):
         return self.data / "secrets"
 
     def check(self) -> HubConfig:
-        """Return itself when all values can be used; raises BadValue, BadName."""
+        """Return itself when all values can be used together; raises BadValue, BadName."""
         check_name(self.site, "site")
         for field in ("port", "broker_port", "broker_tls_port"):
             if not 1 <= getattr(self, field) <= 65_535:
                 raise BadValue(field, getattr(self, field), "use 1 to 65535")
+        self._check_announcing()
         if not 0 <= self.night_hour <= 23:
             raise BadValue("night", self.night_hour, "use an hour from 0 to 23")
         if self.broker_url:
             broker_address(self.broker_url)
         return self
+
+    def _check_announcing(self) -> None:
+        for address in self.announce_on:
+            try:
+                ipaddress.ip_address(address)
+            except ValueError:
+                wanted = "use the address of an interface, as 192.168.1.5"
+                raise BadValue("announce-on", address, wanted) from None
+        if self.announce_on and not self.is_announced:
+            wanted = "it takes --listen beyond this machine or --secure, and a broker of the hub's"
+            raise BadValue("announce-on", ", ".join(self.announce_on), wanted)
 
 
 def is_loopback(host: str) -> bool:

@@ -108,8 +108,10 @@ def password(where: Where, name: str) -> None:
 def list_devices(where: Where) -> None:
     """All devices: name, kind, state, events that wait on them."""
     config, _ = _open(where)
-    outboxes = queries.outboxes(config.site)
-    for row in queries.devices(config.site):
+    outboxes, known = queries.outboxes(config.site), queries.devices(config.site)
+    if not known:
+        click.echo(f"No device yet at {config.site}. Add one: binlight device add NAME --kind KIND")
+    for row in known:
         state = row.presence if row.state == ENROLLED else row.state
         click.echo(
             f"{row.name:<20} {row.kind:<10} {state:<8} {outboxes[row.name].unsent:>6} waiting"

@@ -25,7 +25,7 @@ from hub.errors import HubError
 from hub.identity import broker, broker_folders
 from hub.identity.private_files import make_lasting_folder
 from hub.prepared import Prepared
-from hub.process import ports
+from hub.process import ports, start_checks
 from hub.process.caretaker import Caretaker
 from hub.process.lock import data_lock
 from hub.process.stop_signal import stop_signal
@@ -60,13 +60,19 @@ class NotPrepared(HubError):
 @click.option("--name", "names", multiple=True, help="Further host name of this machine.")
 @click.option("--secure", is_flag=True, help="Encrypt on this machine alone too: for trials.")
 @click.option("--announce-on", multiple=True, help="Address of an interface for mDNS.")
-@click.option("--backups", "backup_folder", default="", help="Folder of the nightly backups.")
+@click.option(
+    "--backups",
+    "backups_in",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the nightly backups.",
+)
 @click.option("--night", "night_hour", default=2, show_default=True, help="Hour of that work.")
 @click.option("--only", type=click.Choice(PARTS), help="Run one part, for larger sites.")
-def command(data: Path | None, only: Part | None, **options: Any) -> None:
+def command(data: Path | None, only: Part | None, backups_in: Path | None, **options: Any) -> None:
     """Run a site's hub: its broker, gateway, pages and planner."""
     folder = (data or defaults.default_data_folder()).expanduser().absolute()
-    config = HubConfig(folder=str(folder), **options).check()
+    backups = str(backups_in.expanduser().absolute()) if backups_in else ""
+    config = HubConfig(folder=str(folder), backup_folder=backups, **options).check()
     log_as_json()
     if only is not None:
         run_part(config, only)
@@ -140,6 +146,7 @@ def run_all(config: HubConfig) -> None:
     make_lasting_folder(config.data)
     with data_lock(config.data, "hub"), stop_signal() as stop_fd:
         ports.refuse_foreign(config.listen)
+        start_checks.refuse_unusable(config)
         for port in _ports(config):
             ports.refuse_taken(port)
         prepared = _prepare(config)

@@ -56,3 +56,11 @@ def test_options_stand_before_the_name_of_a_command_or_after_it(tmp_path: Path) 
                   ["--data", here, "list", "--data", there]):  # fmt: skip
         with pytest.raises(NoSuchHub, match="there"):
             CliRunner().invoke(device, words, catch_exceptions=False)
+
+
+def test_a_list_of_none_says_so_and_how_to_add_one(folder: Path) -> None:
+    words = ["list", "--data", str(folder), "--site", "main"]
+    said = CliRunner().invoke(device, words, catch_exceptions=False).output
+    assert said == "No device yet at main. Add one: binlight device add NAME --kind KIND\n"
+    add(folder, "main")
+    assert "No device yet" not in CliRunner().invoke(device, words).output
