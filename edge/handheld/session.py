@@ -166,9 +166,8 @@ def settle(outcome: Outcome, scene: Scene) -> Outcome:
 
 
 def lock_left_ms(failures: PinFailures, now_ms: int) -> int:
-    """How long a badge stays locked; a reboot starts the lock from its beginning."""
-    passed_ms = now_ms - failures.locked_at_ms
-    return failures.lock_ms if passed_ms < 0 else max(0, failures.lock_ms - passed_ms)
+    """How long a badge stays locked. After a reboot `after_restart` comes first."""
+    return max(0, failures.locked_at_ms + failures.lock_ms - now_ms)
 
 
 def after_restart(state: HandheldState, now_ms: int) -> HandheldState:

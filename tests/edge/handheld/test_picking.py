@@ -342,3 +342,18 @@ def test_another_items_number_typed_after_the_first_scan_is_no_count():
     handheld.type("71053")
     assert "That is RED MUG (71053)" in handheld.view.message
     assert handheld.core.state.work.mark.counted == 1
+
+
+def test_skipped_lines_come_back_in_turn_however_often_they_are_skipped():
+    handheld = picking([line(1, "A-1", 1), line(2, "A-2", 1), line(3, "A-3", 1)])
+    seen = []
+    for _ in range(7):
+        seen.append(handheld.view.rows[0].text)
+        handheld.say("SKIP")
+    assert seen == ["A-1", "A-2", "A-3", "A-1", "A-2", "A-3", "A-1"]
+
+
+def test_a_bin_whose_name_has_small_letters_is_known_by_its_label():
+    handheld = picking([line(1, "a-1", 1)])
+    handheld.bin("A-1")
+    assert handheld.view.phase == "ITEM"

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from edge.handheld.work import HandheldState
 from protocols.envelope import decode_data
 from protocols.messages.events import ActUndone, PickConfirmed, PickShorted
+from protocols.messages.work import CartSlot
 from tests.edge.handheld.floor import LANTERN, MUG, Handheld, assignment, line, picking, ready
 
 LINES = (line(1, "A-1", 3, "A"), line(2, "A-1", 2, "B"), line(3, "A-2", 2, "A", MUG))
@@ -252,3 +253,36 @@ TestAnyPicker.settings = settings(
     verbosity=Verbosity.quiet,
     suppress_health_check=[HealthCheck.too_slow],
 )
+
+
+# ── Across two pieces of work. ──────────────────────────────────────────────────────────────
+
+
+def finished() -> Handheld:
+    """One line picked and the work completed; nothing else is here."""
+    handheld = picking([line(1, "A-1", 1)])
+    handheld.bin("A-1")
+    handheld.scan("85123A")
+    handheld.tote("T-1")
+    handheld.say("DONE")
+    return handheld
+
+
+def test_work_that_was_opened_again_and_finished_again_asks_for_the_next_again():
+    handheld = finished()
+    requests = handheld.event_types().count("WorkRequested")
+    handheld.say("UNDO")
+    assert handheld.view.phase == "FINISH"
+    handheld.say("DONE")
+    assert handheld.view.phase == "READY"
+    assert handheld.event_types().count("WorkRequested") == requests + 1
+
+
+def test_finished_work_is_not_opened_again_over_a_line_that_is_half_done():
+    """The next work came half done from another device: nothing of it was done here."""
+    handheld = finished()
+    half_done = replace(line(2, "A-2", 3), state="ITEM_VERIFIED", counted=2)
+    handheld.offer(assignment([half_done], (CartSlot("A", "O-2", ("T-7",)),), number=10))
+    handheld.say("UNDO")
+    assert handheld.view.message == "There is nothing to take back."
+    assert (handheld.view.phase, handheld.view.rows[0].text) == ("ITEM", "A-2")

@@ -147,6 +147,16 @@ def test_each_wrong_pin_is_on_the_disk_before_it_is_refused(tmp_path):
     assert handheld.view.who == "–"
 
 
+def test_who_goes_on_guessing_waits_twice_as_long_each_time_and_never_over_an_hour():
+    handheld = ready()
+    handheld.say("LOGOUT")
+    for _ in range(8):
+        guess(handheld)
+        handheld.wait(3_600_000)
+    waits = [60, 120, 240, 480, 960, 1_920, 3_600, 3_600]
+    assert [told.lock_s for told in locked(handheld)] == waits
+
+
 def test_a_full_outbox_locks_all_the_same(tmp_path):
     """The event has no room; the lock has, and it outlives the power."""
     handheld = Handheld(tmp_path / "outbox.sqlite", capacity=3)
