@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,8 +29,9 @@ from edge.link.reconnect import REFUSED_MS
 from hub.identity.authority import read_request
 from protocols.discovery import Announcement
 from protocols.enrolment import Address, write_address
+from simulators.ports import free_port
 from tests.edge.certificates import DEVICE, NOW_US, SITE, TestHub
-from tests.edge.link_shell import LinkShell, is_kind
+from tests.edge.link_shell import PATIENCE_S, LinkShell, is_kind
 from tests.edge.mosquitto import Mosquitto, mosquitto
 
 pytestmark = pytest.mark.broker
@@ -114,6 +116,24 @@ def test_a_revoked_device_is_told_so_and_waits_long_before_it_tries_again(device
     assert lost == LinkLost("SSLV3_ALERT_CERTIFICATE_REVOKED", "NOT_ADMITTED")
     now_ms = device.shell.clock.now().mono_ms
     assert device.shell.link.next_wakeup_ms > now_ms + REFUSED_MS // 4
+
+
+def test_a_refusal_is_known_though_the_broker_hung_up_before_the_device_said_a_word(hub, broker):
+    """A device is often slower than its broker: the alert is there, and the wire is broken."""
+    pair = hub.pair()
+    hub.revoke(serial(pair.certificate))
+    broker.kill()
+    broker.start()
+    with socket.create_connection(("127.0.0.1", broker.port)) as plain:
+        sock = pinned_context(hub.authority.pem, pair).wrap_socket(plain)
+        hung_up = select.poll()
+        hung_up.register(sock, select.POLLRDHUP)
+        assert hung_up.poll(PATIENCE_S * 1_000)
+        with suppress(OSError):
+            sock.send(b"CONNECT")
+            sock.recv(1)
+        assert sock.alert == "SSLV3_ALERT_CERTIFICATE_REVOKED"
+        sock.close()
 
 
 def test_a_certificate_of_another_authority_is_not_admitted(hub, broker, tmp_path):
@@ -226,10 +246,7 @@ def test_a_pair_that_does_not_fit_is_refused_by_name(hub):
 
 
 def test_who_shows_no_certificate_has_no_fingerprint():
-    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
-        address = Address(*silent.getsockname())
-        silent.close()
-        assert key_shown_at(address) == ""
+    assert key_shown_at(Address("127.0.0.1", free_port())) == ""
 
 
 # ── Where the hub is. ───────────────────────────────────────────────────────────────────────
