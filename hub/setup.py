@@ -50,7 +50,7 @@ def prepare_all(config: HubConfig) -> Prepared:
     if config.runs_broker:
         known = admissions.identities(config.site)
         path = str(broker.write_all(config, known, queries.barred(config.site)))
-        broker_folders.remove_orphans()
+        broker_folders.remove_orphans(journal.clock.now_us())
     journal.database.close()
     return Prepared(password, path)
 

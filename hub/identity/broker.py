@@ -133,7 +133,7 @@ def configuration(config: HubConfig, folder: Path) -> str:
         "log_dest stderr",
         *(f"log_type {kind}" for kind in LOGGED),
         "connection_messages true",
-        f"pid_file {folder / 'mosquitto.pid'}",
+        f"pid_file {folder / broker_folders.PID_FILE}",
         f"listener {config.broker_port} 127.0.0.1",
         "use_username_as_clientid true",
     ]
@@ -233,12 +233,8 @@ def reload(config: HubConfig) -> bool:
     It closes connections whose password changed or went by itself. Those made by certificate live
     on: `hub.security.cutting` ends them.
     """
-    try:
-        pid = int((runtime_folder(config) / "mosquitto.pid").read_text())
-        name = Path(f"/proc/{pid}/comm").read_text().strip()
-    except (OSError, ValueError):
-        return False
-    if name != "mosquitto":
+    pid = broker_folders.broker_pid(runtime_folder(config))
+    if pid is None:
         return False
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGHUP)
