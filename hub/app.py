@@ -20,6 +20,7 @@ from flask import Blueprint, Flask, g
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 
+from hub.bulk import web as imports
 from hub.clock import SystemClock
 from hub.config import HubConfig
 from hub.db import is_postgresql
@@ -268,14 +269,21 @@ def _secret_key(folder: Path) -> bytes:
     return path.read_bytes()
 
 
+def app_of(config: HubConfig) -> Flask:
+    """The application of a hub that was set up, with the files that are half taken on their way."""
+    journal = Journal(open_database(config.database), SystemClock(), SystemRandom())
+    write_log_anew(journal.database)
+    app = create_app(settings_of(config, journal))
+    imports.go_on(app)
+    return app
+
+
 def serve(config: HubConfig) -> None:
     """Answer requests until the process ends; by HTTPS where the hub encrypts.
 
     Raises DiskFailed.
     """
-    journal = Journal(open_database(config.database), SystemClock(), SystemRandom())
-    write_log_anew(journal.database)
-    app = create_app(settings_of(config, journal))
+    app = app_of(config)
     if not config.is_encrypted:
         serving(app, config.listen, config.port)[0].run()
         return

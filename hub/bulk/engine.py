@@ -1,8 +1,9 @@
 """The engine of imports: read, validate whole, stage, post in slices, resume.
 
 A file that has one error changes nothing. A file that was staged cannot be refused any more: it is
-posted slice by slice, each one act of a few milliseconds, so that scans go on between. A killed
-import goes on where it stopped when the same file is given again. Knows no kind by name.
+posted slice by slice, each one act of a few milliseconds, so that scans go on between. An import
+whose process was killed goes on where it stopped when the same file is given again; once it was
+staged, `go_on` does that without the file. Knows no kind by name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from hub.bulk.acts import AcceptImport, FinishImport, PostSlice
 from hub.bulk.models import ImportNote, ImportRun, ImportSlice
 from hub.bulk.posting import Context, Kind, Options, Staged, poster
@@ -28,6 +31,8 @@ from hub.errors import AlreadyDone
 from hub.ids import digest_id
 from hub.journal import Journal
 
+_written: Final = msgspec.json.Encoder().encode
+_options: Final = msgspec.json.Decoder(Options).decode
 STAGED_AT_ONCE: Final = 40
 """Slices that one staging transaction writes: some 200 kB."""
 REST_SHARE: Final = 0.5
@@ -56,11 +61,11 @@ def run_import(
     started = journal.clock.mono_ms()
     say = progress or (lambda _step, _done, _total: None)
     source = read_file(path)
-    run = digest_id("import", company, site, kind.name, source.digest)
+    run = run_of(source, kind.name, company, site)
     context = Context(company, site, run, options or Options(), journal.clock.now_us())
     known = ImportRun.get_or_none(ImportRun.id == run)
     if known is not None and known.state == "DONE":
-        return _report(known, kind, source, was_known=True)
+        return _report(known, was_known=True)
     if dry_run or known is None or known.state == "STAGING":
         with _no_cycle_search():
             staged = kind.read(source, context)
@@ -70,8 +75,32 @@ def run_import(
         del staged
     slices, longest = _post_all(journal, context, kind, say, rest)
     seconds = (journal.clock.mono_ms() - started) / 1_000
-    done = ImportRun.get_by_id(run)
-    return _report(done, kind, source, slices=slices, slice_ms_max=longest, seconds=seconds)
+    return _report(_run(run), slices=slices, slice_ms_max=longest, seconds=seconds)
+
+
+def run_of(source: SourceFile, kind: str, company: str, site: str) -> bytes:
+    """The id of a file's import: the same file of the same kind is one run for ever."""
+    return digest_id("import", company, site, kind, source.digest)
+
+
+def go_on(
+    journal: Journal, kind: Kind, run: bytes, *, progress: Progress | None = None,
+    rest: Callable[[float], None] = time.sleep,
+) -> Report:  # fmt: skip
+    """Post what is left of a file that was staged when its process ended. Safe to repeat, and
+    beside somebody who gives the file again.
+    """
+    staged = _run(run)
+    options = _options(staged.options)
+    context = Context(staged.company, staged.site, run, options, journal.clock.now_us())
+    say = progress or (lambda _step, _done, _total: None)
+    slices, longest = _post_all(journal, context, kind, say, rest)
+    return _report(_run(run), slices=slices, slice_ms_max=longest)
+
+
+def _run(id: bytes) -> ImportRun:
+    found: ImportRun = ImportRun.get_by_id(id)
+    return found
 
 
 @contextmanager
@@ -120,7 +149,8 @@ def _begin(journal: Journal, context: Context, kind: Kind, source: SourceFile, r
             tx.add(
                 _insert_run,
                 (context.run, context.company, context.site, kind.name, source.digest,
-                 source.name, "STAGING", rows, 0, tx.now_us, None),
+                 source.name, "STAGING", _written(context.options).decode(), rows, 0, tx.now_us,
+                 None),
             )  # fmt: skip
 
     retrying(once)
@@ -186,10 +216,10 @@ def notes_of(run: bytes) -> list[Note]:
 
 
 def _report(
-    run: ImportRun, kind: Kind, source: SourceFile, *, was_known: bool = False, slices: int = 0,
-    slice_ms_max: int = 0, seconds: float = 0.0,
+    run: ImportRun, *, was_known: bool = False, slices: int = 0, slice_ms_max: int = 0,
+    seconds: float = 0.0,
 ) -> Report:  # fmt: skip
     return Report(
-        kind.name, source.name, run.id, False, was_known, run.rows_total, counts_of(run.id),
+        run.kind, run.file_name, run.id, False, was_known, run.rows_total, counts_of(run.id),
         notes_of(run.id), slices, slice_ms_max, seconds,
     )  # fmt: skip

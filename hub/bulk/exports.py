@@ -91,8 +91,8 @@ def _orders(company: str, site: str) -> Iterator[Cells]:
     query = (
         OrderLine.select(
             o.id, o.external_id, o.number, Item.sku, wanted, OrderLine.name,
-            OrderLine.price_micros, o.channel, Customer.external_id, o.country, o.currency,
-            o.placed_at, o.due_at, o.priority, o.ships_complete,
+            OrderLine.price_micros, o.channel, o.division, Customer.external_id, o.country,
+            o.currency, o.placed_at, o.due_at, o.priority, o.ships_complete,
         )
         .join(o, on=(o.id == OrderLine.order))
         .join(Item, on=(Item.id == OrderLine.item))
@@ -106,10 +106,10 @@ def _orders(company: str, site: str) -> Iterator[Cells]:
 
 
 def _order_cells(rest: list[Any]) -> Cells:
-    (sku, quantity, name, price, channel, customer, country, currency, placed, due, priority,
-     complete) = rest  # fmt: skip
-    return (sku, quantity, name, written_price(price), channel, customer or "", country, currency,
-            written_moment(placed), written_moment(due), priority,
+    (sku, quantity, name, price, channel, division, customer, country, currency, placed, due,
+     priority, complete) = rest  # fmt: skip
+    return (sku, quantity, name, written_price(price), channel, division, customer or "", country,
+            currency, written_moment(placed), written_moment(due), priority,
             "yes" if complete else "no")  # fmt: skip
 
 
@@ -129,8 +129,8 @@ EXPORTS: Final[dict[str, tuple[Sequence[str], Callable[[str, str], Iterator[Cell
         _people,
     ),
     "orders": (
-        ("order", "sku", "quantity", "name", "price", "channel", "customer", "country", "currency",
-         "placed_at", "due_at", "priority", "ships_complete", "holds"),
+        ("order", "sku", "quantity", "name", "price", "channel", "division", "customer", "country",
+         "currency", "placed_at", "due_at", "priority", "ships_complete", "holds"),
         _orders,
     ),
 }  # fmt: skip

@@ -1,7 +1,8 @@
 """Imports that run beside the pages: one at a time, watched by whoever opens their page.
 
-Owns the threads and what they said; the newest KEPT jobs are remembered until the process ends. An
-import that ends with the process is not lost: the same file, sent again, goes on where it was.
+Owns the threads and what they said; the newest KEPT jobs are remembered until the process ends. The
+next process goes on with the files that were found good (`hub.bulk.web.go_on`); of all others
+nothing was taken.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Job:
     kind: str
     file_name: str
     is_dry_run: bool
+    is_left_over: bool = False
+    """Begun by a process that has ended; it waits for nobody's leave."""
     step: str = "waiting"
     done: int = 0
     total: int = 0
@@ -72,7 +75,8 @@ class Jobs:
         case, also when it is refused. Raises TooManyImports.
         """
         with self._lock:
-            if sum(not other.is_over for other in self._jobs.values()) >= WAITING_MAX:
+            waiting = sum(not other.is_over for other in self._jobs.values())
+            if waiting >= WAITING_MAX and not job.is_left_over:
                 afterwards()
                 raise TooManyImports(WAITING_MAX)
             self._jobs[job.id] = job
@@ -84,6 +88,16 @@ class Jobs:
 
     def job(self, id: str) -> Job | None:
         return self._jobs.get(id)
+
+    def all(self) -> list[Job]:
+        """Those that are remembered, in the order in which they came."""
+        with self._lock:
+            return list(self._jobs.values())
+
+    def is_on_its_way(self, id: str) -> bool:
+        """Whether this very file waits or runs already."""
+        job = self.job(id)
+        return job is not None and not job.is_over
 
     def _run(
         self, job: Job, work: Callable[[Progress], Report], afterwards: Callable[[], None]

@@ -21,6 +21,8 @@ class ImportRun(Table):
     digest = peewee.TextField()
     file_name = peewee.TextField()
     state = peewee.TextField()
+    options = peewee.TextField(default="{}")
+    """How it is to be understood (JSON), for whoever goes on with it without the file."""
     rows_total = CountField(default=0)
     slices_total = CountField(default=0)
     created_at = MomentField()

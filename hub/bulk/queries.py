@@ -56,6 +56,12 @@ def _run(r: ImportRun) -> RunRow:
     )  # fmt: skip
 
 
+def half_posted(site: str) -> list[ImportRun]:
+    """Files that were found good and whose rows are not all taken: the oldest first."""
+    asked = (ImportRun.site == site) & (ImportRun.state == "STAGED")
+    return list(ImportRun.select().where(asked).order_by(ImportRun.created_at))
+
+
 def run_of(id: bytes) -> tuple[RunRow, dict[str, int]] | None:
     """One import and what its rows became."""
     run = ImportRun.get_or_none(ImportRun.id == id)

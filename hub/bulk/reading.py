@@ -22,7 +22,7 @@ from hub.bulk.errors import (
     UnreadableFile,
     WrongColumns,
 )
-from hub.errors import HubError
+from hub.errors import BadValue, HubError
 
 FILE_BYTES_MAX: Final = 1 << 30
 """Unpacked."""
@@ -88,9 +88,11 @@ class Errors:
             self.refuse_if_any()
 
     def cell(self, row: int, column: str, text: str, read: Callable[[str], T]) -> T | None:
-        """The value of a cell, or None with an error noted."""
+        """The value of a cell, or None with an error noted. The column is said beside it."""
         try:
             return read(text)
+        except BadValue as wrong:
+            self.add(row, column, wrong.code, f"{text!r}: {wrong.wanted}")
         except HubError as wrong:
             self.add(row, column, wrong.code, str(wrong))
         except ValueError as wrong:

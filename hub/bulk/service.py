@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from hub.bulk import engine
 from hub.bulk.engine import Progress, run_import
 from hub.bulk.kinds.by_name import kind_named
+from hub.bulk.models import ImportRun
 from hub.bulk.posting import Options
 from hub.bulk.report import Report
 from hub.errors import NotFound, WrongState
@@ -29,6 +31,15 @@ def import_file(
         journal, kind_named(kind), path, company=company, site=site, options=options,
         dry_run=dry_run, progress=progress, rest=rest,
     )  # fmt: skip
+
+
+def go_on(
+    journal: Journal, run: bytes, *, progress: Progress | None = None,
+    rest: Callable[[float], None] = time.sleep,
+) -> Report:  # fmt: skip
+    """Take what is left of a file that was found good when its process ended; needs no file."""
+    kind = kind_named(ImportRun.get_by_id(run).kind)
+    return engine.go_on(journal, kind, run, progress=progress, rest=rest)
 
 
 def import_orders(

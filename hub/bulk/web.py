@@ -1,34 +1,39 @@
 """Pages of imports: upload, dry run, errors by row and column, what a file became; labels as PDF.
 
-The upload is kept while it is imported, by a thread beside the pages; the engine does the rest.
+The upload is kept while it is imported, by a thread beside the pages; the engine does the rest. The
+address of a file that is taken is its import's for good: after a restart of the pages it says what
+became of it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request
+from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
-from hub.bulk import engine
+from hub.bulk import engine, queries, service
 from hub.bulk.acts import NoteUpload
 from hub.bulk.engine import Progress
 from hub.bulk.exports import EXPORTS, write_csv
 from hub.bulk.jobs import Job, Jobs
 from hub.bulk.kinds.by_name import KINDS
 from hub.bulk.models import ImportRun
+from hub.bulk.reading import read_file
 from hub.bulk.report import Report
 from hub.bulk.service import import_file
 from hub.errors import BadValue, NotFound
+from hub.journal import Journal
 from hub.staff import queries as staff
 from hub.web import acts, forms, live, text
-from hub.web.context import somebody, web
+from hub.web.context import Web, somebody, web
 from hub.web.security import needs
 from hub.web.text import _
 
@@ -38,6 +43,8 @@ if TYPE_CHECKING:
 RUNS_SHOWN: Final = 50
 NOTES_SHOWN: Final = 500
 JOBS: Final = "binlight.imports"
+UPLOADS: Final = "uploads"
+"""Folder in the hub's data."""
 STEPS: Final = {
     "waiting": "waits for another import", "reading": "is being read and checked",
     "staging": "is good; its rows are laid ready", "posting": "its rows are being taken",
@@ -56,6 +63,7 @@ def _lists() -> dict[str, Any]:
     runs = ImportRun.select().where(ImportRun.site == web().site)
     return {
         "kinds": list(KINDS), "exports": list(EXPORTS),
+        "states": {"STAGING": _("Not taken: send it again"), "STAGED": _("Rows are being taken")},
         "runs": list(runs.order_by(ImportRun.created_at.desc()).limit(RUNS_SHOWN)),
     }  # fmt: skip
 
@@ -71,13 +79,36 @@ def upload() -> ResponseReturnValue:
         raise BadValue("kind", kind, f"use one of {', '.join(KINDS)}")
     _refuse_people(kind, "edit")
     is_dry_run = request.form.get("what") != "take"
-    folder = tempfile.TemporaryDirectory(prefix="binlight-import-")
-    path = _kept(file, Path(folder.name))
-    if not is_dry_run:
-        _note_who(kind, path)
-    job = Job(uuid4().hex, kind, path.name, is_dry_run)
-    jobs().begin(job, _work(kind, path, is_dry_run), _ending(folder))
+    folder = tempfile.TemporaryDirectory(prefix="upload-", dir=_uploads(web()))
+    try:
+        path = _kept(file, Path(folder.name))
+        job = Job(uuid4().hex if is_dry_run else _run_id(kind, path), kind, path.name, is_dry_run)
+        if jobs().is_on_its_way(job.id):
+            folder.cleanup()
+            return redirect(f"/import/files/{job.id}", 303)
+        if not is_dry_run:
+            _note_who(kind, path)
+    except BaseException:
+        folder.cleanup()
+        raise
+    jobs().begin(job, _work(kind, path, is_dry_run), _ending(folder.cleanup))
     return redirect(f"/import/files/{job.id}", 303)
+
+
+def _uploads(parts: Web) -> Path | None:
+    """Where uploads lie: in the hub's own folder, so that nobody else reads them, and those of a
+    process that was killed are found again. None: wherever the machine keeps such.
+    """
+    data = parts.settings.data
+    if data == Path():
+        return None
+    folder = data / UPLOADS
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _run_id(kind: str, path: Path) -> str:
+    return engine.run_of(read_file(path), kind, web().company, web().site).hex()
 
 
 def _work(kind: str, path: Path, is_dry_run: bool) -> Callable[[Progress], Report]:
@@ -88,15 +119,34 @@ def _work(kind: str, path: Path, is_dry_run: bool) -> Callable[[Progress], Repor
     )
 
 
-def _ending(folder: tempfile.TemporaryDirectory[str]) -> Callable[[], None]:
-    """Called in the thread of the import: its file and its connection go with it."""
+def _ending(*also: Callable[[], None]) -> Callable[[], None]:
+    """Called in the thread of the import: its connection goes with it, and what else is named."""
     database = web().journal.database
 
     def end() -> None:
-        folder.cleanup()
-        database.close()
+        for do in (*also, database.close):
+            do()
 
     return end
+
+
+def go_on(app: Flask) -> None:
+    """Before the pages answer: go on with the files that a killed process had found good, and let
+    uploads go of which nothing was taken.
+    """
+    with app.app_context():
+        uploads = _uploads(web())
+        if uploads is not None:
+            for left in uploads.iterdir():
+                shutil.rmtree(left, ignore_errors=True)
+        for run in queries.half_posted(web().site):
+            job = Job(run.id.hex(), run.kind, run.file_name, is_dry_run=False, is_left_over=True)
+            jobs().begin(job, _rest_of(web().journal, run.id), _ending())
+        web().journal.database.close()
+
+
+def _rest_of(journal: Journal, run: bytes) -> Callable[[Progress], Report]:
+    return lambda say: service.go_on(journal, run, progress=say)
 
 
 @pages.record
@@ -112,12 +162,25 @@ def jobs() -> Jobs:
 @pages.get("/import/files/<id>")
 @needs("bulk", "import")
 def file_on_its_way(id: str) -> ResponseReturnValue:
-    """How far a file is, and what became of it; may be left and opened again."""
+    """How far a file is, and what became of it; may be left and opened again, also after the hub
+    was started anew.
+    """
     job = jobs().job(id)
     if job is None:
-        raise NotFound("import on its way", id[:32])
+        past = _past(id)
+        page = render_template("bulk/imports.html", past={"run": past}, **_lists())
+        return page, 404 if past is None else 200
     error = text.refusal(job.error) if job.error else ""
     return render_template("bulk/imports.html", job=job, error=error, kind=job.kind, **_lists())
+
+
+def _past(id: str) -> ImportRun | None:
+    """What the books know of a file that this process has not seen, or has forgotten; None for one
+    of which nothing was taken.
+    """
+    of_site = (ImportRun.id == forms.id_of("import", id)) & (ImportRun.site == web().site)
+    found: ImportRun | None = ImportRun.get_or_none(of_site & (ImportRun.state != "STAGING"))
+    return found
 
 
 def _live_import(key: str) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ from hub.web import naming
 from hub.web.text import _, moment, money_micros, number, words
 
 TEXT_MAX: Final = 120
+SOON_US: Final = 60 * 1_000_000
 LISTED_MAX: Final = 6
 NAMED: Final = {
     "order": "order", "line": "order line", "order_line": "order line", "item": "item",
@@ -35,7 +36,9 @@ PAGES: Final = {
 """Fields that lead to a page, which says by itself what it is called."""
 CHANGES: Final = (("before", "after"), ("from_status", "to_status"), ("from_bin", "to_tote"))
 """Two fields that say one thing."""
-UNSAID: Final = frozenset({"seen", "v", "dev", "epoch", "boot", "mono_ms", "at_quality", "rev"})
+UNSAID: Final = frozenset(
+    {"seen", "v", "dev", "epoch", "boot", "mono_ms", "at_quality", "rev", "seq"}
+)
 """What the wire and a replay need, and nobody else."""
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {}, ())
 _ID: Final = re.compile(r"[0-9a-f]{32}\Z")
@@ -63,7 +66,8 @@ class Told(NamedTuple):
 
 def tell(row: JournalRow) -> Told:
     """What a row says. Whatever stands in it, there is something to read."""
-    fields = list(_fields(_command_of(row) or _read(bytes(row.input))))
+    values = _command_of(row) or _unlike_the_row(row, _read(bytes(row.input)))
+    fields = list(_fields(values))
     on = next((field for field in fields if field.kind), None)
     kind = COMMANDS.get(row.act)
     return Told(
@@ -110,11 +114,25 @@ def _read(raw: bytes) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {"input": found}
 
 
+def _unlike_the_row(row: JournalRow, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what an event says once more: what it is, who caused it on which device, and when, if
+    it was heard of at once.
+    """
+    told = {"type": row.act, "actor": bytes(row.actor or b"").hex(), "device": row.device}
+    found = {name: value for name, value in values.items() if told.get(name) != value}
+    at = found.get("at")
+    if isinstance(at, int) and abs(at - (row.now_us or 0)) < SOON_US:
+        del found["at"]
+    return found
+
+
 def _fields(values: Mapping[str, Any]) -> Iterable[Field]:
     """The fields of a command, or of a device's event, whose own lie one level below."""
     inner = values.get("data")
-    flat = {**values, **inner} if isinstance(inner, dict) else dict(values)
-    flat.pop("data", None)
+    flat = dict(values)
+    if isinstance(inner, dict):
+        del flat["data"]
+        flat = {**inner, **flat, **inner}
     for before, after in CHANGES:
         if before in flat and after in flat:
             was = flat.pop(before)

@@ -142,10 +142,15 @@ def check_shape(order: NewOrder) -> None:
             raise BadOrderLine(n, "quantity", line.quantity, wanted)
         if not 0 <= line.price_micros <= PRICE_MICROS_MAX:
             raise BadOrderLine(n, "price", line.price_micros, "a price is not below zero")
-    if order.division == EVERY_DIVISION or len(order.division) > DIVISION_SIGNS_MAX:
-        raise BadValue("division", order.division[:40], "name one, or none")
+    check_division(order.division)
     for reason in order.holds:
         check_hold_reason(reason)
+
+
+def check_division(division: str) -> None:
+    """Raises BadValue for a name that stands for every division, or is too long."""
+    if division == EVERY_DIVISION or len(division) > DIVISION_SIGNS_MAX:
+        raise BadValue("division", division[:40], "name one, or none")
 
 
 def check_hold_reason(reason: str) -> None:

@@ -73,6 +73,7 @@ class OrderEntry(DocumentEntry, tag="O", array_like=True, frozen=True):
     ships_complete: bool = False
     currency: str = "GBP"
     holds: list[str] = []
+    division: str = ""
 
     def weight(self) -> int:
         return len(self.lines) + len(self.charges) + 1

@@ -95,9 +95,10 @@ class OrderPosting:
                         line.price_micros)
                 for line in entry.lines
             ],
-            channel=entry.channel, external_id=entry.document, site=context.site,
-            customer=self._customer(act, company, entry.customer), country=entry.country,
-            currency=entry.currency, ships_complete=entry.ships_complete, priority=entry.priority,
+            channel=entry.channel, division=entry.division, external_id=entry.document,
+            site=context.site, customer=self._customer(act, company, entry.customer),
+            country=entry.country, currency=entry.currency, ships_complete=entry.ships_complete,
+            priority=entry.priority,
             placed_at=entry.at,
             due_at=context.options.due_at if entry.due_at is None else entry.due_at,
             holds=entry.holds,

@@ -22,15 +22,14 @@ from hub.bulk.reading import (
 from hub.catalog.models import Item
 from hub.catalog.rules import clean_sku, sku_key
 from hub.customers.service import EXTERNAL_ID_CHARS_MAX
-from hub.errors import HubError
 from hub.inventory.models import Site
-from hub.orders.placing import check_hold_reason
+from hub.orders.placing import check_division, check_hold_reason
 from hub.orders.queries import known_documents
 from protocols.limits import QUANTITY_MAX
 
 NEEDED: Final = ("order", "sku", "quantity")
 HEAD: Final = (
-    "channel", "customer", "country", "currency", "placed_at", "due_at", "priority",
+    "channel", "division", "customer", "country", "currency", "placed_at", "due_at", "priority",
     "ships_complete", "holds",
 )  # fmt: skip
 """Columns that say something of the whole order: every row of it says the same."""
@@ -70,14 +69,20 @@ def _customer(text: str) -> str:
     return text
 
 
+def _division(text: str) -> str:
+    check_division(text)
+    return text
+
+
 def _readers(context: Context) -> dict[str, Callable[[str], Any]]:
     site = Site.get_or_none(Site.code == context.site)
     at = moment(ZoneInfo(site.time_zone if site else "UTC"))
     return {
         "order": some_text, "sku": clean_sku, "quantity": whole_number(1, QUANTITY_MAX),
         "price": price, "name": str,
-        "channel": lambda text: text or DEFAULT_CHANNEL, "customer": _customer, "country": str,
-        "currency": lambda text: text or "GBP", "placed_at": at, "due_at": at,
+        "channel": lambda text: text or DEFAULT_CHANNEL, "division": _division,
+        "customer": _customer, "country": str, "currency": lambda text: text or "GBP",
+        "placed_at": at, "due_at": at,
         "priority": lambda text: whole_number(-1_000, 1_000)(text or "0"),
         "ships_complete": lambda text: one_of("", "no", "yes")(text) == "yes", "holds": _holds,
     }  # fmt: skip
@@ -94,7 +99,7 @@ def read(source: SourceFile, context: Context) -> Staged:
     n = 0
     for n, cells in named_rows(source, NEEDED, OPTIONAL, errors):
         before = len(errors.found)
-        value = {c: _cell(errors, n, c, cells[c], readers[c]) for c in cells}
+        value = {c: errors.cell(n, c, cells[c], readers[c]) for c in cells}
         if len(errors.found) > before:
             continue
         key = sku_key(value["sku"])
@@ -112,14 +117,6 @@ def read(source: SourceFile, context: Context) -> Staged:
     errors.refuse_if_any()
     orders = [_order(*key, heads[key][1], rows, context) for key, rows in lines.items()]
     return Staged(n, slices_of([*_customers(orders), *orders]), Counter(order_line=n), [])
-
-
-def _cell(errors: Errors, n: int, column: str, text: str, reader: Callable[[str], Any]) -> Any:
-    try:
-        return reader(text)
-    except (ValueError, HubError) as wrong:
-        errors.add(n, column, getattr(wrong, "code", "BAD_CELL"), f"{text!r}: {wrong}")
-        return None
 
 
 def _of(columns: tuple[str, ...]) -> str:
@@ -142,7 +139,7 @@ def _order(
     return OrderEntry(
         channel, number, context.now_us if head["placed_at"] is None else head["placed_at"],
         head["customer"], head["country"], rows, [], head["due_at"], head["priority"],
-        head["ships_complete"], head["currency"], head["holds"],
+        head["ships_complete"], head["currency"], head["holds"], head["division"],
     )  # fmt: skip
 
 

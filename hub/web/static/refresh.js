@@ -28,7 +28,7 @@
     isWanted = false;
     try {
       const answer = await fetch(window.location.href, { headers: { Accept: "text/html" } });
-      if (answer.ok && !answer.redirected) {
+      if (!answer.redirected) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         for (const part of parts) {
           const fresh = page.getElementById(part.id);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import signal
 import subprocess
@@ -307,3 +308,26 @@ def test_pages_show_how_far_an_import_is(hub: TestHub, tmp_path: Path) -> None:
     assert (run.file_name, run.state, run.rows) == ("a.csv", "DONE", 200)
     assert run.slices_posted == run.slices_total == report.slices
     assert imports.run_of(run.id) == (run, {"order_line": 200})
+
+
+def test_orders_come_in_for_their_division_and_go_out_with_it(hub: TestHub, tmp_path: Path) -> None:
+    builders.item(hub, "LAMP")
+    columns = ("order", "sku", "quantity", "division")
+    rows = [("E-1", "LAMP", 1, "toys"), ("E-2", "LAMP", 1, "")]
+    take_in(hub, "orders", write(tmp_path / "a.csv", rows, columns))
+    found = SalesOrder.select(SalesOrder.external_id, SalesOrder.division)
+    assert set(found.tuples()) == {("E-1", "toys"), ("E-2", "")}
+    out = io.StringIO(newline="")
+    write_csv("orders", hub.company, hub.site, out)
+    again = list(csv.DictReader(io.StringIO(out.getvalue())))
+    assert [(row["order"], row["division"]) for row in again] == [("E-1", "toys"), ("E-2", "")]
+
+
+def test_no_file_says_that_an_order_is_of_every_division(hub: TestHub, tmp_path: Path) -> None:
+    builders.item(hub, "LAMP")
+    rows = [("E-1", "LAMP", 1, "*"), ("E-2", "LAMP", 1, "t" * 61)]
+    path = write(tmp_path / "a.csv", rows, ("order", "sku", "quantity", "division"))
+    with pytest.raises(ImportRefused) as refused:
+        take_in(hub, "orders", path)
+    assert [(e.row, e.column) for e in refused.value.errors] == [(1, "division"), (2, "division")]
+    assert SalesOrder.select().count() == 0

@@ -107,13 +107,30 @@ def test_personal_fields_are_named_and_not_shown(people: dict[str, bytes], brows
 
 
 @pytest.mark.usefixtures("words")
-def test_what_a_device_sent_is_told_by_its_own_fields() -> None:
-    told = audit_words.tell(
-        row("PickConfirmed", v=1, dev="h1", epoch="e", seq=7, data={"quantity": 3, "bin": "A-1"})
-    )
-    assert [(field.label, field.value) for field in told.more] == [
-        ("Seq", 7), ("Quantity", 3), ("Bin", "A-1"),
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("heard_s", "more"), [(2, []), (7_200, ["At"])], ids=["at once", "two hours later"]
+)
+def test_what_a_device_sent_is_told_by_its_own_fields_and_nothing_twice(
+    heard_s: int, more: list[str]
+) -> None:
+    """Its time is said when it differs from the hub's; the rest has columns of its own."""
+    at, actor = 1_700_000_000_000_000, "0a" * 16
+    scan = row(
+        "PickConfirmed", v=1, dev="h1", epoch="e", boot=3, seq=7, at=at, at_quality="synced",
+        mono_ms=12, type="PickConfirmed", actor=actor, assignment="0b" * 16, rev=1,
+        data={"quantity": 3, "bin": "A-1"},
+    )  # fmt: skip
+    scan.device, scan.actor, scan.now_us = "h1", bytes.fromhex(actor), at + heard_s * 1_000_000
+    told = audit_words.tell(scan)
+    assert [field.label for field in told.more] == ["Quantity", "Bin", *more]
+    assert told.on is not None
+    assert told.on.label == "Assignment"
+
+
+@pytest.mark.usefixtures("words")
+def test_an_event_under_another_name_than_its_rows_says_so() -> None:
+    told = audit_words.tell(row("PARKED", type="PickConfirmed", actor="0c" * 16, data={}))
+    assert [field.label for field in told.more] == ["Type", "Actor"]
 
 
 @pytest.mark.usefixtures("words")

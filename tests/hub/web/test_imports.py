@@ -114,3 +114,19 @@ def test_what_came_in_goes_out_again(sqlite_hub: TestHub, browse: Callable[[str]
     assert office.get("/export/nonsense.csv").status_code == 404
     labels = office.get("/labels/bins.pdf")
     assert labels.data.startswith(b"%PDF")
+
+
+def test_an_error_names_its_column_once(
+    sqlite_hub: TestHub, browse: Callable[[str], Browser]
+) -> None:
+    builders.item(sqlite_hub, "LAMP")
+    rows = "order,sku,quantity,holds,division\nE-1,LAMP,1,WHY,*\nE-2,%s,1,,\n" % ("X" * 65)
+    said = send(browse("office"), rows, "take", "orders")[1]
+    for cell in (
+        "holds</td><td>&#39;WHY&#39;: use one of FRAUD",
+        "division</td><td>&#39;*&#39;: name",
+    ):
+        assert cell in said
+    assert "sku</td><td>&#39;XXX" in said
+    for column in ("hold: ", "division: ", "sku: "):
+        assert column not in said
