@@ -19,10 +19,11 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from hub.identity.broker import program
+from simulators.ports import free_port
 from simulators.virtual.network import Connection, Delivery, Limits, Message, SimulatedBroker
 
-PATIENCE_S = 20
-"""How long the real broker may take before a test fails."""
+PATIENCE_S = 120
+"""How long the real broker may take before a test fails: it only bounds a hang."""
 FENCE = "fence"
 
 
@@ -218,9 +219,7 @@ class BrokerLog:
 
 class MosquittoRig:
     def __init__(self, folder: Path, limits: Limits) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = int(probe.getsockname()[1])
+        self._port = free_port()
         self._config = folder / "mosquitto.conf"
         self._config.write_text(
             f"listener {self._port} 127.0.0.1\nallow_anonymous true\npersistence false\n"

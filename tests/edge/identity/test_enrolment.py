@@ -20,6 +20,7 @@ from edge.identity.enrolment import enrol
 from edge.identity.keys import check_certificate
 from edge.identity.record import IdentityStore
 from protocols.enrolment import Address, EnrolmentCode
+from simulators.ports import free_port
 from tests.edge.certificates import DEVICE, SITE, TestHub
 from tests.edge.enrolling_hub import EnrollingHub, serving, spoilt
 
@@ -47,8 +48,7 @@ def store(tmp_path) -> IdentityStore:
 
 def dead_address() -> Address:
     """Where nobody listens."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as once:
-        return Address(*once.getsockname())
+    return Address("127.0.0.1", free_port())
 
 
 def at_only(code: EnrolmentCode, *addresses: Address) -> EnrolmentCode:
