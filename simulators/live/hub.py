@@ -22,7 +22,8 @@ Part = Literal["broker", "gateway", "web", "planner"]
 SAID_ALL: Final = b"Devices connect to port"
 """The last line of what a hub says once it is ready."""
 PASSWORD: Final = re.compile(rb"one-time password (\w+)")
-END_S: Final = 20.0
+END_S: Final = 60.0
+"""Its parts end one after the other, each within five seconds or by a kill."""
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -93,8 +94,7 @@ class LiveHub:
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         with contextlib.suppress(OSError):
             for pid in children.read_text().split():
-                words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-                if wanted in {Path(words[0]).name, *words}:
+                if wanted in _words_of(pid):
                     return int(pid)
         return None
 
@@ -111,3 +111,12 @@ class LiveHub:
             process.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+
+def _words_of(pid: str) -> set[str]:
+    """A process's command line and its program's name; none when it has just ended."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    except OSError:
+        return set()
+    return {Path(words[0]).name, *words}
