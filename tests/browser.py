@@ -11,7 +11,14 @@ from contextlib import contextmanager
 from typing import Final
 
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from hub.app import serving
 from hub.web.context import of_app
@@ -21,9 +28,9 @@ FLAGS: Final = (
     "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-WIDE: Final = {"width": 1280, "height": 900}
-TABLET: Final = {"width": 800, "height": 1180}
-PATIENCE_MS: Final = 30_000
+WIDE: Final[ViewportSize] = {"width": 1280, "height": 900}
+TABLET: Final[ViewportSize] = {"width": 800, "height": 1180}
+PATIENCE_MS: Final = 120_000
 """What a page shows is awaited for so long: a busy machine is no failure."""
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -52,6 +59,13 @@ def browser() -> Iterator[Browser]:
             yield opened
         finally:
             opened.close()
+
+
+def new_context(browser: Browser, size: ViewportSize = WIDE) -> BrowserContext:
+    """Somebody's own cookies, in a window of this size; it waits as long as expectations do."""
+    context = browser.new_context(viewport=size)
+    context.set_default_timeout(PATIENCE_MS)
+    return context
 
 
 def log_in(page: Page, address: str, login: str, password: str) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from hub import wiring
 from hub.app import create_app
@@ -110,10 +110,10 @@ def warehouse(hub: TestHub) -> Iterator[Warehouse]:
 
 @contextmanager
 def page_of(
-    browser: Browser, place: Warehouse, role: str, size: dict[str, int] = browsers.WIDE
+    browser: Browser, place: Warehouse, role: str, size: ViewportSize = browsers.WIDE
 ) -> Iterator[Page]:
     """A page in which somebody of this role is logged in. Any error of a script fails the test."""
-    context = browser.new_context(viewport=size)  # type: ignore[arg-type]
+    context = browsers.new_context(browser, size)
     page = context.new_page()
     wrong: list[Any] = []
 

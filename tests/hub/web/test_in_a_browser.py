@@ -46,7 +46,7 @@ def address(sqlite_hub: TestHub, app: Flask) -> Iterator[str]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A page that fails its test when a script failed on it or the policy was broken."""
     wrong: list[str] = []
-    context = chromium.new_context(viewport=browser.WIDE)
+    context = browser.new_context(chromium)
     page = context.new_page()
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda said: wrong.append(said.text) if "policy" in said.text else None)
@@ -120,7 +120,7 @@ def test_a_page_without_news_says_since_when(
     sqlite_hub: TestHub, app: Flask, chromium: Browser
 ) -> None:
     sqlite_hub.journal.clock = SystemClock()
-    context = chromium.new_context(viewport=browser.WIDE)
+    context = browser.new_context(chromium)
     page = context.new_page()
     with browser.served(app) as address:
         browser.log_in(page, address, "supervisor", PASSWORD)
@@ -138,11 +138,11 @@ def test_a_page_without_news_says_since_when(
 
 @pytest.mark.parametrize("size", [browser.WIDE, browser.TABLET], ids=["desk", "tablet"])
 def test_no_page_is_wider_than_the_screen(
-    sqlite_hub: TestHub, address: str, chromium: Browser, size: dict[str, int]
+    sqlite_hub: TestHub, address: str, chromium: Browser, size: ViewportSize
 ) -> None:
     builders.stock(sqlite_hub, "A-01-01-1", "LAMP", 12)
     order = builders.order(sqlite_hub, {"LAMP": 3, "CUP": 1})
-    context = chromium.new_context(viewport=size)  # type: ignore[arg-type]
+    context = browser.new_context(chromium, size)
     page = context.new_page()
     browser.log_in(page, address, "admin", PASSWORD)
     for path in ("/", "/orders", f"/orders/{order.hex()}", "/stock", "/items", "/people",
@@ -157,12 +157,15 @@ def test_no_page_is_wider_than_the_screen(
 def test_a_telephone_is_set_up_by_its_picture_and_asked_for_at_the_next_log_in(
     sqlite_hub: TestHub, people: dict[str, bytes], address: str, page: Page, size: ViewportSize
 ) -> None:
+    sqlite_hub.journal.clock = sqlite_hub.clock  # no code grows old while a page loads
     page.set_viewport_size(size)
     browser.log_in(page, address, "office", PASSWORD)
     page.goto(f"{address}/own")
     page.click("text=Set one up")
     page.fill("input[name=current]", PASSWORD)
     page.click("main button")
+    expect(page.locator("svg.qr")).to_be_visible()
+    page.wait_for_load_state()  # with its style
     drawn, card = (page.locator(which).bounding_box() for which in ("svg.qr", "section.card"))
     assert drawn is not None
     assert card is not None
@@ -170,7 +173,7 @@ def test_a_telephone_is_set_up_by_its_picture_and_asked_for_at_the_next_log_in(
     assert card["x"] < drawn["x"]
     assert drawn["x"] + drawn["width"] < card["x"] + card["width"]
     secret = page.inner_text("#secret").replace(" ", "")
-    step = totp.step_at(SystemClock().now_us())
+    step = totp.step_at(sqlite_hub.clock.now_us())
     page.fill("input[name=code]", totp.code_at(secret, step))
     page.click("text=Switch it on")
     expect(page.locator("li.secret")).to_have_count(8)

@@ -7,18 +7,17 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, ViewportSize, expect
 
 from simulators.tester_bench.live_site import open_site
 from simulators.tester_bench.remote import Running
 from simulators.tester_bench.serving import Place, listening, make_page, serving
 from simulators.tester_bench.web import BenchPage
 from simulators.tester_bench.world_plan import WorldPlan
+from tests.browser import new_context
 from tests.served import served_by
 
 ONE: Final = "handheld-1"
-PATIENCE_MS: Final = 30_000
-expect.set_options(timeout=PATIENCE_MS)
 
 
 class Served:
@@ -42,7 +41,7 @@ def serve(plan: WorldPlan, folder: Path) -> Iterator[Served]:
 
 
 @contextmanager
-def opened(chrome: Browser, served: Served, size: dict[str, int]) -> Iterator[Page]:
+def opened(chrome: Browser, served: Served, size: ViewportSize) -> Iterator[Page]:
     """The page; at its end nothing was said on the console."""
     said: list[str] = []
 
@@ -50,14 +49,14 @@ def opened(chrome: Browser, served: Served, size: dict[str, int]) -> Iterator[Pa
         if message.type in {"error", "warning"}:
             said.append(message.text)
 
-    page = chrome.new_page(viewport=size)
-    page.set_default_timeout(PATIENCE_MS)
+    context = new_context(chrome, size)
+    page = context.new_page()
     page.on("console", hear)
     page.on("pageerror", lambda wrong: said.append(str(wrong)))
     page.goto(served.address)
     expect(screen(page)).to_contain_text("⇅")
     yield page
-    page.close()
+    context.close()
     assert [line for line in said if "422" not in line] == []  # a refusal is no error of the page
 
 
