@@ -13,7 +13,8 @@ from edge.link.hub_access import HubAccess
 from edge.link.hub_link import HubLink
 from edge.link.io_values import LinkConnected, LinkInput, Publish
 
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 120.0
+"""Far beyond anything that works: it only bounds a hang."""
 WILL: Final = Publish("bw/1/main/dev/h1/birth", b"gone", retain=True)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from simulators.ports import free_port
 
 PROGRAM = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
-STARTED_WITHIN_S = 20
 
 
 class Mosquitto:

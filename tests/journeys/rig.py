@@ -28,7 +28,7 @@ from protocols.messages.configuration import Config
 from simulators.bench.small_site import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE_S = 60
+PATIENCE_S = 120
 """Far beyond anything that works, on the slowest machine."""
 LOOK_EVERY_S = 0.02
 

@@ -129,5 +129,5 @@ def _answering(config: HubConfig) -> Iterator[None]:
         assert process.poll() is None, "the web process is gone"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
         process.stdout.close()

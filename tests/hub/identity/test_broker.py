@@ -25,6 +25,8 @@ from simulators.bench.small_site import SmallSite, free_port
 from tests.hub.speaker import Speaker
 
 pytestmark = pytest.mark.broker
+PATIENCE_MS = 120_000
+"""Far beyond anything that works: it only bounds a hang."""
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +127,7 @@ def test_nobody_takes_a_session_by_naming_its_client_id(
 
 def test_a_device_added_while_it_runs_may_connect(site: SmallSite):
     added = site.add_devices(["late"])
-    until = SystemClock().mono_ms() + 30_000
+    until = SystemClock().mono_ms() + PATIENCE_MS
     while True:
         try:
             Speaker(site.address, "late", added["late"]).close()
@@ -176,7 +178,7 @@ def test_beyond_loopback_devices_connect_with_tls_and_check_the_hub(tmp_path: Pa
     )
     try:
         context = ssl.create_default_context(cafile=config.tls_folder / "ca.crt")
-        until = SystemClock().mono_ms() + 30_000
+        until = SystemClock().mono_ms() + PATIENCE_MS
         while True:
             try:
                 made = socket.create_connection(("127.0.0.1", config.broker_tls_port))
@@ -188,4 +190,4 @@ def test_beyond_loopback_devices_connect_with_tls_and_check_the_hub(tmp_path: Pa
             assert secured.version() in {"TLSv1.2", "TLSv1.3"}
     finally:
         running.terminate()
-        running.wait(10)
+        running.wait(PATIENCE_MS / 1_000)

@@ -18,6 +18,8 @@ from hub.process.supervise import (
     python_command,
 )
 
+PATIENCE_MS = 120_000
+"""Far beyond anything that works: it only bounds a hang."""
 SLEEPS = "import signal; signal.pause()"
 PARENT = f"""
 import sys
@@ -36,7 +38,7 @@ def plan(program: str, **more: object) -> ChildPlan:
 
 def look_until(child: Child, what: str) -> None:
     """Look again and again until something is so."""
-    until = SystemClock().mono_ms() + 20_000
+    until = SystemClock().mono_ms() + PATIENCE_MS
     while not {"ready": lambda: child.is_ready, "ended": lambda: child.process is None}[what]():
         assert SystemClock().mono_ms() < until, what
         child.look()
@@ -100,7 +102,7 @@ def test_children_die_with_their_parent_whatever_kills_it(tmp_path: Path):
     assert is_alive(pid)
     parent.send_signal(signal.SIGKILL)
     parent.communicate()
-    until = SystemClock().mono_ms() + 10_000
+    until = SystemClock().mono_ms() + PATIENCE_MS
     while is_alive(pid):
         assert SystemClock().mono_ms() < until
         select.select([], [], [], 0.01)

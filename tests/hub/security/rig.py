@@ -29,7 +29,8 @@ from hub.security_events import SecurityEvent
 from protocols.enrolment import EnrolmentAnswer, EnrolmentRequest, write_secret
 from simulators.bench.small_site import SmallSite
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 120_000
+"""Far beyond anything that works: it only bounds a hang."""
 
 
 def request_of(key: ec.EllipticCurvePrivateKey, common_name: str) -> str:

@@ -18,7 +18,8 @@ from protocols.discovery import SERVICE_TYPE, Announcement, read_txt
 from simulators.bench.small_site import free_port
 
 LOOPBACK = "127.0.0.1"
-PATIENCE_S = 30
+PATIENCE_S = 120
+"""Far beyond anything that works: it only bounds a hang."""
 
 
 class Neighbour(ServiceListener):

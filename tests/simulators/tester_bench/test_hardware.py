@@ -20,7 +20,8 @@ from simulators.tester_bench.scanner_cable import ScannerCable
 from simulators.tester_bench.shifted_clock import set_shift, shift_us
 from simulators.tester_bench.terminal import Terminal
 
-WAIT_S = 20
+WAIT_S = 120
+"""Far beyond anything that works: it only bounds a hang."""
 
 
 def drawn(text: str) -> Terminal:
