@@ -27,6 +27,8 @@ from simulators.errors import SimulatorsError
 RECONNECT_AFTER_MS: Final = 100
 TICK_S: Final = 0.02
 READ_BYTES: Final = 65_536
+PATIENCE_S: Final = 120.0
+"""A lost command is repeated after up to COMMAND_RESEND_MAX_MS; parts start meanwhile."""
 
 
 class TookTooLong(SimulatorsError):
@@ -206,7 +208,9 @@ class Fleet:
         """Events that the hub has not acknowledged yet."""
         return sum(device.outbox.depth for device in self.devices)
 
-    def run_until(self, what: str, is_reached: Callable[[], bool], deadline_s: float = 30) -> None:
+    def run_until(
+        self, what: str, is_reached: Callable[[], bool], deadline_s: float = PATIENCE_S
+    ) -> None:
         """Let everything go on until something is so; raises TookTooLong."""
         until_ms = self._clock.now().mono_ms + deadline_s * 1_000
         while not is_reached():

@@ -29,7 +29,9 @@ from hub.wiring import open_journal
 from simulators.errors import SimulatorsError
 from simulators.ports import free_port
 
-READY_WITHIN_MS: Final = 30_000
+READY_WITHIN_MS: Final = 120_000
+END_S: Final = 60.0
+"""Both only bound a hang."""
 TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -140,4 +142,4 @@ class SmallSite:
         child = self.children.pop(name)
         if child.process is not None:
             child.process.send_signal(number)
-            child.process.wait(10)
+            child.process.wait(END_S)

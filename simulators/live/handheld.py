@@ -22,7 +22,8 @@ from simulators.live.stage import LiveStage
 
 RESTART_S: Final = 0.3
 READ_BYTES: Final = 256 * 1024
-END_S: Final = 10.0
+END_S: Final = 60.0
+"""An agent that has not ended by then is killed."""
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 _decode: Final = msgspec.json.Decoder(Seen).decode

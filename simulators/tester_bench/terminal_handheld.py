@@ -45,7 +45,8 @@ from simulators.tester_bench.weather import AIRS
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 RESTART_S: Final = 0.5
 """From an agent's death until it is started again, as systemd would."""
-END_S: Final = 10.0
+END_S: Final = 60.0
+"""An agent that has not ended by then is killed."""
 SAYS: Final = "binlight: "
 """So a refusal begins on the standard error output."""
 _DISPLAY: Final = {

@@ -18,8 +18,9 @@ from simulators.campaigns.faults.picking_site import PickingSite
 from simulators.campaigns.faults.processes import failing
 
 Failing = Literal["gateway", "web", "planner"]
-END_S: Final = 20.0
-BACK_S: Final = 30.0
+END_S: Final = 120.0
+BACK_S: Final = 120.0
+"""Both only bound a hang: strace alone takes a while to begin."""
 PAUSE_S: Final = 0.1
 CALLS: Final = "fdatasync,fsync,pwrite64"
 

@@ -26,7 +26,7 @@ from simulators.bench.light_devices import Fleet, LightDevice
 NAME: Final = "probe"
 EVERY_S: Final = 0.2
 """Between an acknowledgement and the next event."""
-END_S: Final = 10.0
+END_S: Final = 60.0
 
 
 class Probe:

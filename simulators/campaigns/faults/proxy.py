@@ -33,7 +33,8 @@ PIECES_UNDER_WAY_MAX: Final = 64
 """Beyond this a slow link makes its sender wait, as TCP does."""
 HELD_BACK_S: Final = 0.3
 """A packet that was to be overtaken goes on after this if nothing overtakes it."""
-START_S: Final = 10.0
+CALL_S: Final = 60.0
+"""So long may the network's thread take for what it is asked; it only bounds a hang."""
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER of no time: closing sends RST instead of FIN."""
 
@@ -277,7 +278,7 @@ class Network:
             return await do(*arguments)
 
         future: Future[T] = asyncio.run_coroutine_threadsafe(run(), self._loop)
-        return future.result(START_S)
+        return future.result(CALL_S)
 
     def close(self) -> None:
         """End every connection, and the thread."""
@@ -285,7 +286,7 @@ class Network:
             self.call(link.close)
         self.call(_end_tasks)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(START_S)
+        self._thread.join(CALL_S)
         self._loop.close()
 
 

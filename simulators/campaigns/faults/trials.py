@@ -45,7 +45,7 @@ SCALE_MIN: Final = 0.1
 DRAINED: Final = 5_000
 DRAINING_DEVICES: Final = 20
 AIR_EVENTS: Final = 400
-PARKED_S: Final = 10.0
+PARKED_S: Final = 60.0
 """What is on its way when a device believes itself done arrives within this."""
 FAILURES: Final = 5
 """Of the disk, under each part of the hub."""

@@ -27,7 +27,7 @@ DAY_US: Final = 86_400_000_000
 ORDERS: Final = 30
 MEAN_S: Final = 60.0
 """Between two jumps, on average."""
-ANSWER_S: Final = 30.0
+ANSWER_S: Final = 120.0
 LATER_S: Final = 10 * 86_400
 
 
