@@ -9,9 +9,10 @@ import pytest
 from edge.tones import Tone
 from protocols.barcodes import command_label
 from simulators.tester_bench import bench
-from simulators.tester_bench.bench import ExpectationFailed, NoSuchDevice, NothingAsked
+from simulators.tester_bench.bench import NothingAsked
 from simulators.tester_bench.display import DARK
 from simulators.tester_bench.hardware import NotOnThisBench
+from simulators.tester_bench.onlooker import ExpectationFailed, NoSuchDevice
 from simulators.tester_bench.player import StepFailed, play
 from simulators.tester_bench.playing import play_virtual
 from simulators.tester_bench.recorder import Recorder
