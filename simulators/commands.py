@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
+from simulators.campaigns.must_not_be import broken
 from simulators.tester_bench import command as bench_command
 from simulators.virtual.faults import fault_plan
 from simulators.virtual.shift import ShiftPlan, run_shift
@@ -53,8 +54,13 @@ def shift(seed: int, hours: float, orders: int, pickers: int, faults: str, as_js
 @click.option("--others", default=3, show_default=True, help="How many people go on beside them.")
 @click.option("--orders", default=264, show_default=True, help="How many of the bundled orders.")
 def offline(seed: int, hours: float, devices: int, others: int, orders: int) -> None:
-    """Play hours without the hub, and print what became of them as one JSON object."""
+    """Play hours without the hub, and print what became of them as one JSON object.
+
+    Ends with 1 when something was lost, doubled, or left to people without need.
+    """
     from simulators.virtual.offline import OfflinePlan, run_offline
 
     report = run_offline(OfflinePlan(seed, hours, devices, others, orders))
     click.echo(msgspec.json.encode(report).decode())
+    if wrong := list(broken(msgspec.structs.asdict(report))):
+        raise click.ClickException(f"This must not be: {'; '.join(wrong)}")

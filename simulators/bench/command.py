@@ -25,6 +25,7 @@ BENCHES: Final = {
     "start": "simulators.bench.start:measure",
     "drain": "simulators.bench.drain:measure",
     "reconnect": "simulators.bench.reconnect:measure",
+    "backup": "simulators.bench.backups:measure",
 }
 """Each takes `say` for progress and keyword options, and returns what is printed as JSON."""
 CAMPAIGNS: Final = {

@@ -73,8 +73,21 @@ class Room:
         self._device_address = f"198.18.{block >> 8}.{block & 0xFF | 2}"
         self.air = CLEAR
         """May be changed at any moment."""
-        self.carried = self.lost = 0
+        self.carried = self.lost = self.doubled = self.overtaken = self.held_up = 0
+        """Packets, and what the air did to them."""
         self._is_over = False
+
+    @property
+    def has_done_harm(self) -> bool:
+        """Whether packets have suffered from all that is wrong with the air."""
+        air = self.air
+        harms = (
+            (air.lost or air.is_silent_up or air.is_silent_down, self.lost),
+            (air.twice, self.doubled),
+            (air.jitter_s, self.overtaken),
+            (air.bytes_per_s, self.held_up),
+        )
+        return all(suffered for is_wrong, suffered in harms if is_wrong)
 
     def __enter__(self) -> Room:
         _ip("netns", "add", self.name)
@@ -130,7 +143,7 @@ class Room:
     def _carry(self) -> None:
         """Packets read on one side are written on the other when their time has come."""
         waiting: list[tuple[float, int, int, bytes]] = []
-        order, free_s = 0, 0.0
+        order, free_s, youngest = 0, 0.0, {self._up: 0, self._down: 0}
         while not self._is_over:
             due_s = waiting[0][0] - time.monotonic() if waiting else WAIT_MAX_S
             ready, _, _ = select.select(
@@ -139,12 +152,15 @@ class Room:
             for fd in ready:
                 for packet in self._read(fd):
                     order += 1
+                    self.held_up += free_s > time.monotonic()
                     leaves_s = free_s = self._leaves(free_s, len(packet))
                     due_s = leaves_s + self.air.delay_s + self.air.jitter_s * self._chance.random()
                     heapq.heappush(waiting, (due_s, order, self._other(fd), packet))
             while waiting and waiting[0][0] <= time.monotonic():
-                _, _, fd, packet = heapq.heappop(waiting)
+                _, number, fd, packet = heapq.heappop(waiting)
                 _write(fd, packet)
+                self.overtaken += number < youngest[fd]
+                youngest[fd] = max(youngest[fd], number)
                 self.carried += 1
 
     def _other(self, fd: int) -> int:
@@ -168,6 +184,7 @@ class Room:
             return
         yield packet
         if self._chance.random() < air.twice:
+            self.doubled += 1
             yield packet
 
 

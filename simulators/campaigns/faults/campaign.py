@@ -179,6 +179,7 @@ class Campaign:
             "line_mismatch": found.line_mismatch, "never_back": self.record.never_back,
             "late": self.record.late,
             "recovered_s_max": round(self.record.slowest_s, 2),
+            "links": self.world.what_links_did(),
         }  # fmt: skip
 
     def _row(self, fault: Fault) -> dict[str, Any]:

@@ -156,8 +156,21 @@ def _agent(do: Callable[[int], End], world: FaultWorld, chance: Random) -> Strik
 
 
 def _hub_without_cpu(world: FaultWorld, chance: Random) -> Strike | None:
+    """The gateway is killed at once and has to start on it: a hub that is up needs less."""
     pids = world.hub_pids()
-    return Strike("hub", processes.little_cpu(pids), world.hub_back) if pids else None
+    if not pids:
+        return None
+    strike = Strike("hub", processes.little_cpu(pids), world.hub_back)
+    _kill_part("gateway", world, chance)
+    return strike
+
+
+def _gateway_without_descriptors(world: FaultWorld, chance: Random) -> Strike | None:
+    """The broker is killed at once: a gateway that keeps its connection needs no other."""
+    strike = _part("gateway", processes.without_descriptors, world, chance)
+    if strike is not None:
+        _kill_part("broker", world, chance)
+    return strike
 
 
 # ── links ────────────────────────────────────────────────────────────────────────────────────
@@ -189,11 +202,20 @@ def _everybodys_radio(world: FaultWorld, chance: Random) -> Strike | None:
 
 
 def _wrong_clock(shift_s: int, world: FaultWorld, chance: Random) -> Strike | None:
+    """It starts with it and cannot ask the hub: a device looks at its clock once, at its start."""
     device = chance.choice(world.devices)
+    pid, link = device.pid, world.links[device.name]
     world.set_clock(device, shift_s)
-    return Strike(
-        device.name, partial(world.set_clock, device, 0), partial(world.device_back, device)
-    )
+    if not device.kill():
+        world.set_clock(device, 0)
+        return None
+    link.weather = Weather(is_cut=True)
+
+    def end() -> None:
+        world.set_clock(device, 0)
+        link.weather = FINE
+
+    return Strike(device.name, end, partial(world.device_back, device, pid))
 
 
 def _poison(type: str, data: bytes, world: FaultWorld, chance: Random) -> Strike | None:
@@ -253,8 +275,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
           (Said("agents", "disk I/O error"),), is_possible=_trace),
     Fault("agent: disk full", 5, partial(_agent, processes.disk_full), (1.0, 3.0),
           (Said("agents", "disk is full"),), is_possible=_trace),
-    Fault("gateway: no descriptors", 8, partial(_part, "gateway", processes.without_descriptors),
-          SHORT_S, weight=1),
+    Fault("gateway: no descriptors", 8, _gateway_without_descriptors, SHORT_S,
+          (Said("gateway", "Too many open files"),), weight=1),
     Fault("web: no descriptors", 8, partial(_part, "web", processes.without_descriptors),
           SHORT_S, weight=1),
     Fault("broker: no descriptors", 8, partial(_part, "broker", processes.without_descriptors),

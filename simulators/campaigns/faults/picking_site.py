@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from hub.db import fetch
 from hub.devices import service
 from hub.journal import Act
 from hub.setup import new_hub_epoch
@@ -101,6 +102,13 @@ class PickingSite:
         """A copy of the database of this moment, while the hub is at work."""
         with closing(sqlite3.connect(file)) as target:
             self.site.journal.database.connection().backup(target)  # type: ignore[no-untyped-call]
+
+    def acts_since(self, file: Path) -> int:
+        """How many acts the hub has carried out that are not in the copy."""
+        count = "SELECT COUNT(*) FROM journal"
+        with closing(sqlite3.connect(file)) as copy:
+            (kept,) = copy.execute(count).fetchone()
+        return int(fetch(self.site.journal.database, count)[0][0]) - int(kept)
 
     def restore(self, file: Path) -> None:
         """Put the copy in place and start the gateway on it: another storage than devices knew."""

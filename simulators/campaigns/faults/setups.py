@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -44,19 +45,20 @@ def killed_at(folder: Path, sync: int) -> KilledSetup:
     inject = ("-e", f"inject={SYNCS}:signal=KILL:when={sync}")
     first = _set_up(config, (*TRACE, *inject))
     second = _set_up(config)
-    said = [msgspec.json.decode(text, type=Prepared) for text in (first, second) if text]
-    is_whole = bool(second) and _is_whole(config)
+    told = [done.stdout for done in (first, second) if done.returncode == 0]
+    said = [msgspec.json.decode(text, type=Prepared) for text in told]
+    is_whole = second.returncode == 0 and _is_whole(config)
     shutil.rmtree(runtime_folder(config), ignore_errors=True)
-    return KilledSetup(not first, is_whole, any(one.password for one in said))
+    was_killed = first.returncode == -signal.SIGKILL
+    return KilledSetup(was_killed, is_whole, any(one.password for one in said))
 
 
-def _set_up(config: HubConfig, tracing: tuple[str, ...] = ()) -> bytes:
-    """What it says at its end; nothing when it did not come that far."""
-    done = subprocess.run(
+def _set_up(config: HubConfig, tracing: tuple[str, ...] = ()) -> subprocess.CompletedProcess[bytes]:
+    """What it says at its end, and how it ended; strace dies as the traced process did."""
+    return subprocess.run(
         [*tracing, *python_command("hub.setup")], input=msgspec.json.encode(config),
         stdout=subprocess.PIPE, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    return done.stdout if done.returncode == 0 else b""
 
 
 def _is_whole(config: HubConfig) -> bool:

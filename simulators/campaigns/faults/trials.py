@@ -45,7 +45,7 @@ SCALE_MIN: Final = 0.1
 DRAINED: Final = 5_000
 DRAINING_DEVICES: Final = 20
 AIR_EVENTS: Final = 400
-PARKED_S: Final = 60.0
+PARKED_S: Final = 10.0
 """What is on its way when a device believes itself done arrives within this."""
 FAILURES: Final = 5
 """Of the disk, under each part of the hub."""
@@ -123,12 +123,13 @@ def older_backup(folder: Path, seed: int, scale: float) -> Seen:
         site.back_up(folder / "copy.db")
         site.pick(round(30 * scale))
         site.settle()
+        ahead = site.acts_since(folder / "copy.db")
         site.restore(folder / "copy.db")
         began_s = time.monotonic()
         site.pick(round(10 * scale))
         site.settle()
-        ahead = 6 * round(30 * scale)
-        return _judged(site, began_s, devices_ahead=ahead)
+        seen = _judged(site, began_s, devices_ahead=ahead)
+        return seen._replace(is_good=seen.is_good and ahead > 0)
 
 
 def cloned_card(folder: Path, seed: int, scale: float) -> Seen:
@@ -254,17 +255,27 @@ def bad_air(air: Air, folder: Path, seed: int, scale: float) -> Seen:
                 site.pick(1)
                 site.settle()
                 room.air = air
-                for _ in range(max(1, round(AIR_EVENTS * scale) // 8)):
-                    site.pick(2)
-                    site.fleet.step()
+                _work_in(site, room, max(1, round(AIR_EVENTS * scale) // 8))
                 at_end = site.fleet.waiting
                 room.air = CLEAR
                 began_s = time.monotonic()
                 site.settle()
             return _judged(
                 site, began_s, waiting_at_its_end=at_end, packets=room.carried,
-                packets_lost=room.lost,
+                packets_lost=room.lost, packets_doubled=room.doubled,
+                packets_overtaken=room.overtaken, packets_held_up=room.held_up,
             )  # fmt: skip
+
+
+def _work_in(site: PickingSite, room: Room, rounds: int) -> None:
+    """So many rounds, and on until the air has done what it is there for."""
+    until_s = time.monotonic() + SETTLE_S
+    while rounds > 0 or not room.has_done_harm:
+        site.pick(2)
+        site.fleet.step()
+        rounds -= 1
+        if time.monotonic() > until_s:
+            raise TookTooLong("the air does harm", SETTLE_S)
 
 
 # ── cards ────────────────────────────────────────────────────────────────────────────────────

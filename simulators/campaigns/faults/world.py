@@ -247,6 +247,11 @@ class FaultWorld:
         address, port = self.config.inner_host, self.config.port
         self.stage.carry_out(lambda: wrong_log_in(address, port), lambda _answer, _raised: None)
 
+    def what_links_did(self) -> dict[str, int]:
+        """Connections that were reset, packets that came twice and too late: over all links."""
+        names = ("resets", "doubled", "swapped")
+        return {name: sum(getattr(link, name) for link in self.links.values()) for name in names}
+
     def set_clock(self, device: LiveHandheld, shift_s: int) -> None:
         set_shift(_clock_file(device), shift_s * 1_000_000)
 
