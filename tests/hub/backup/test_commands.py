@@ -41,7 +41,7 @@ def test_from_backup_to_restore_to_replay(shop: Shop, tmp_path: Path) -> None:
     later = typed(replay_command, "--data", new, "--json", "--from", file)
     assert (whole.exit_code, later.exit_code) == (0, 0)
     told = [msgspec.json.decode(done.stdout) for done in (whole, later)]
-    assert [one["acts"] for one in told] == [5, 2]
+    assert [one["acts"] for one in told] == [6, 3]
     assert told[0]["heads"] == told[1]["heads"]
 
 
