@@ -15,6 +15,7 @@ from typing import Any, Final
 import click
 
 from simulators.bench.plots import svg
+from simulators.campaigns.must_not_be import broken
 from simulators.campaigns.totals import Totals
 
 BENCHES: Final = {
@@ -54,7 +55,10 @@ TOTALS_FOLDER: Final = "campaigns"
 def bench(
     name: str, only_json: bool, results: Path | None, scale: float, **chosen: object
 ) -> None:  # fmt: skip
-    """Measure one thing, or run a campaign; the last line is one JSON object."""
+    """Measure one thing, or run a campaign; the last line is one JSON object.
+
+    Ends with 1 when a campaign found what must not be.
+    """
 
     def say(text: str) -> None:
         click.echo(text, err=only_json)
@@ -67,6 +71,8 @@ def bench(
         _keep(result, results / name)
     click.echo(json.dumps(result, sort_keys=True))
     sys.stdout.flush()
+    if wrong := list(broken(result)):
+        raise click.ClickException(f"This must not be: {'; '.join(wrong)}")
 
 
 def _given(
