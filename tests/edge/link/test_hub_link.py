@@ -26,6 +26,7 @@ from edge.handheld.agent_io import KeyTyped
 from edge.identity.keys import fingerprint
 from edge.link import connecting
 from edge.link.hub_access import PasswordAccess, by_password
+from edge.link.hub_link import UNHEARD_MS
 from edge.link.io_values import (
     LinkLost,
     MessageArrived,
@@ -34,6 +35,7 @@ from edge.link.io_values import (
     StrangerMet,
     Subscribe,
 )
+from edge.link.reconnect import REFUSED_MS
 from edge.loop import AgentLoop, linked
 from edge.scanner_port import ScannerPort
 from edge.scanners.scripted import ScriptedScanner
@@ -80,9 +82,11 @@ def test_a_message_goes_round_with_its_correlation(shell):
     assert came == MessageArrived("a/b", b"hello", b"c-1")
 
 
-def test_small_packets_are_not_held_back(shell):
+def test_small_packets_are_not_held_back_and_a_dead_radio_is_noticed(shell):
     shell.connected()
-    assert shell.link.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+    sock = shell.link.socket
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == UNHEARD_MS
 
 
 def test_the_broker_says_when_no_hub_listens(shell):
@@ -115,6 +119,19 @@ def test_nothing_of_an_old_connection_is_sent_by_itself(shell, broker):
     shell.link.carry_out(Subscribe(("a",)))
     shell.link.carry_out(Publish("a", b"new", token=2))
     assert shell.until(is_kind(MessageArrived)).payload == b"new"
+
+
+def test_an_answer_on_a_new_connection_is_none_to_what_was_sent_on_the_old_one(shell, broker):
+    """Packets are numbered from 1 again on each connection."""
+    shell.connected()
+    broker.kill()
+    shell.link.carry_out(Publish("a", b"old", token=1))
+    shell.until(is_kind(LinkLost))
+    broker.start()
+    shell.connected()
+    shell.link.carry_out(Publish("a", b"new"))
+    shell.link.carry_out(Publish("a", b"newer", token=2))
+    assert shell.until(is_kind(PubAck)).token == 2
 
 
 def test_a_device_that_vanishes_is_spoken_for_by_its_will(shell, broker):
@@ -182,6 +199,9 @@ def test_a_wrong_password_is_told_with_the_brokers_words(tmp_path):
         shell = Shell(BrokerConfig("127.0.0.1", broker.port, password_file=str(tmp_path / "pw")))
         lost = shell.until(is_kind(LinkLost))
         assert "authori" in lost.reason.lower()
+        while shell.link.socket is not None:
+            shell.turn()
+        assert shell.link.next_wakeup_ms > shell.clock.now().mono_ms + REFUSED_MS // 4
         shell.link.close()
 
 

@@ -100,6 +100,16 @@ def test_what_came_before_the_device_was_pulled_is_told_before_that(device: Pipe
     drain.close()
 
 
+def test_a_device_that_is_pulled_out_wakes_whoever_waits_for_it(device: PipeDevice) -> None:
+    drain = EventDrain(device)
+    device.pull_out()
+    assert select.select([drain.fileno()], [], [], WAIT_S)[0]
+    until_the_thread_ends()
+    with pytest.raises(OSError, match="no such device"):
+        drain.take()
+    drain.close()
+
+
 def test_more_than_there_is_room_for_is_told_as_a_loss_and_no_half_is_given(
     device: PipeDevice,
 ) -> None:

@@ -149,6 +149,11 @@ def test_either_shift_key_may_stay_held() -> None:
     assert read(*events) == [RawScan("A!Aa")]
 
 
+def test_a_shift_key_that_repeats_by_itself_is_still_held() -> None:
+    held = [(EV_KEY, SHIFT, KEY_DOWN), (EV_KEY, SHIFT, KEY_REPEATED)]
+    assert read(*held, *press(KEY_A, KEY_ENTER)) == [RawScan("A")]
+
+
 def test_keypad_digits_are_digits_whatever_num_lock_says() -> None:
     keypad = [82, 79, 80, 81, 75, 76, 77, 71, 72, 73]
     events = press(KEY_NUMLOCK) + [event for code in keypad for event in press(code)]
