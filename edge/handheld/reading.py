@@ -36,6 +36,8 @@ from protocols.barcodes import (
     Scan,
     ToteLabel,
     classify,
+    is_code,
+    printed_code,
 )
 from protocols.limits import SCAN_CHARS_MAX
 
@@ -44,6 +46,7 @@ FIGURE_CHARS_MAX: Final = 7
 SURE_FIGURE_CHARS_MAX: Final = 4
 """Longer digits may be an item number."""
 CHECK_DIGIT_CHARS: Final = 2
+TOTE_PHASES: Final = frozenset({"TOTES", "TOTE", "SHORT_TOTE"})
 
 
 class EnrolmentRead(msgspec.Struct, frozen=True):
@@ -68,12 +71,34 @@ def read_typed(text: str, state: HandheldState) -> PersonInput | EnrolmentRead:
         return CommandRead(CommandName(text.upper()))
     if state.phase == "PIN":
         return _at_the_pin(text)
+    tote = _tote_as_printed(text, state)
+    if tote is not None:
+        return tote
     if text.isascii() and text.isdigit() and len(text) <= FIGURE_CHARS_MAX:
         return _digits(text, state)
     try:
         return _meaning(classify(text, aim=False))
     except BarcodeError as wrong:
         return _unreadable(text, wrong)
+
+
+def _tote_as_printed(text: str, state: HandheldState) -> ToteRead | Unreadable | None:
+    """Where a tote is asked for, what its label says in big letters: the code and its check digits.
+    Of a tote on the cart the code alone will do; a new one without them may be a slip of the hand.
+    """
+    if state.phase not in TOTE_PHASES or state.work is None:
+        return None
+    code = printed_code(text)
+    if code is None and not text.isdigit() and state.work.slot_of_tote(text.upper()) is not None:
+        code = text.upper()
+    if code is not None:
+        return ToteRead(code)
+    return _digits_are_missing(text) if state.phase == "TOTES" and is_code(text) else None
+
+
+def _digits_are_missing(text: str) -> Unreadable:
+    said = f"Type the two check digits that stand beside it as well: {text.upper()} ··"
+    return Unreadable(text[:SCAN_CHARS_MAX], "CHECK_DIGITS_MISSING", said)
 
 
 def _at_the_pin(text: str) -> PersonInput:

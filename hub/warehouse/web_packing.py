@@ -33,6 +33,7 @@ from hub.web.security import needs_somewhere
 from hub.web.text import _
 from protocols.barcodes.classify import classify
 from protocols.barcodes.errors import BarcodeError
+from protocols.barcodes.labels import printed_code
 from protocols.barcodes.scans import (
     BadgeLabel,
     BinLabel,
@@ -125,10 +126,19 @@ class NotATote(HubError):
 
 
 def _begin(code: str, meaning: Any) -> ResponseReturnValue:
-    """A tote whose code was typed without its label's signs; all else is named and refused."""
-    if inventory.place(web().site, "TOTE", code.upper()) is None:
+    """A tote whose code was typed as it is printed; all else is named and refused."""
+    tote = _typed_tote(code)
+    if tote is None:
         raise NotATote(_said(code, meaning))
-    return _scan_tote(code)
+    return _scan_tote(tote)
+
+
+def _typed_tote(code: str) -> str | None:
+    """The tote that somebody names by what stands on its label: `T-0042`, with or without the check
+    digits beside it.
+    """
+    named = printed_code(code) or code.upper()
+    return named if inventory.place(web().site, "TOTE", named) is not None else None
 
 
 def _said(code: str, meaning: Any) -> str:
@@ -171,9 +181,10 @@ def _verify(parcel: bytes, code: str) -> ResponseReturnValue:
     try:
         task = once.carry_out(VerifyItem(parcel, code, quantity))
     except NotFound:
-        if inventory.place(web().site, "TOTE", code.upper()) is None:
+        tote = _typed_tote(code)
+        if tote is None:
             raise
-        return _scan_tote(code)
+        return _scan_tote(tote)
     if task.state != "OPEN":
         _tell_closed(task)
     return _show(task)

@@ -12,7 +12,8 @@ Labels of ours, printed as Code 128 (a supervisor needs nothing else than this p
 `%E…` is an enrolment code, shown as QR by the hub: its form is `protocols/enrolment.py`'s.
 
 A code is 1 to 24 letters and digits in groups joined by single hyphens; case does not matter. The
-check digits (`check_digits`) are also printed large beside a bin: typed by hand they confirm it.
+check digits (`check_digits`) are also printed large beside the code: typed by hand they confirm a
+bin, and code and digits together (`printed_code`) stand in for a tote's label.
 `scanner_check_label` is a GS1-128 for the command sheet: scanned once, it proves that the scanner
 sends FNC1 as GS and types as a US keyboard. How the digits are made: `labels`. What a missing FNC1
 is: `element_strings`. What other countries' keyboards make of a label: `layouts`.
@@ -36,6 +37,8 @@ from protocols.barcodes.labels import (
     check_digits,
     command_label,
     confirms_bin,
+    is_code,
+    printed_code,
     tote_label,
 )
 from protocols.barcodes.scans import (
@@ -80,6 +83,8 @@ __all__ = [
     "digital_link",
     "element_string",
     "gtin14",
+    "is_code",
+    "printed_code",
     "read_bracketed",
     "read_digital_link",
     "read_element_string",

@@ -26,6 +26,7 @@ _MODULUS = 97
 _RADIX = 23
 _CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-"
 _CODE = re.compile(r"[0-9A-Z]+(-[0-9A-Z]+)*")
+_PRINTED = re.compile(r"([0-9A-Z-]{1,24})[ .]+([0-9]{2})")
 _LABEL = re.compile(r"%([BTUC])([0-9A-Z-]{1,24})\.([0-9]{2})")
 
 Label = BinLabel | ToteLabel | BadgeLabel | Command
@@ -62,6 +63,21 @@ def command_label(name: CommandName | str) -> str:
 def confirms_bin(code: str, typed: str) -> bool:
     """Whether digits typed by hand are this bin's check digits."""
     return typed.strip() == check_digits(code)
+
+
+def is_code(text: str) -> bool:
+    """Whether a label may carry it."""
+    return text.isascii() and len(text) <= CODE_CHARS_MAX and bool(_CODE.fullmatch(text.upper()))
+
+
+def printed_code(typed: str) -> str | None:
+    """The code of what stands on a label in big letters, `T-0042 51`, typed by hand; a full stop
+    will do for the blank. None for any other text, and where the digits are not the code's.
+    """
+    match = _PRINTED.fullmatch(typed.strip().upper()) if typed.isascii() else None
+    if match is None or not _CODE.fullmatch(match[1]) or check_digits(match[1]) != match[2]:
+        return None
+    return match[1]
 
 
 def is_label(text: str) -> bool:

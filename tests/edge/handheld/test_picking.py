@@ -357,3 +357,38 @@ def test_a_bin_whose_name_has_small_letters_is_known_by_its_label():
     handheld = picking([line(1, "a-1", 1)])
     handheld.bin("A-1")
     assert handheld.view.phase == "ITEM"
+
+
+# ── A tote whose barcode is torn. ────────────────────────────────────────────────────────────
+
+
+def test_a_new_tote_is_typed_with_its_check_digits():
+    handheld = ready()
+    handheld.offer(assignment([line(1, "A-1", 1)]))
+    for typed in ("T-0042", f"T-0042 {int(check_digits('T-0042')) ^ 1:02}", "0183"):
+        handheld.type(typed)
+        assert handheld.view.phase == "TOTES", typed
+    handheld.type("T-0042")
+    assert "two check digits" in handheld.view.message
+    handheld.type(f"t-0042 {check_digits('T-0042')}")
+    assert [fact.tote for fact in facts(handheld, ToteAssigned)] == ["T-0042"]
+    assert handheld.view.phase == "BIN"
+
+
+def test_a_tote_on_the_cart_is_typed_by_its_code_alone_and_a_count_stays_a_count():
+    handheld = ready()
+    handheld.offer(assignment([line(1, "A-1", 2)]))
+    handheld.type(f"0183.{check_digits('0183')}")
+    handheld.bin("A-1")
+    handheld.scan("85123A")
+    handheld.type("2")
+    handheld.type("0183")
+    assert handheld.view.phase == "TOTE", "these digits were a count"
+    handheld.type(f"0183 {check_digits('0183')}")
+    assert [fact.tote for fact in facts(handheld, PickConfirmed)] == ["0183"]
+
+    handheld = picking([line(1, "A-1", 1)])
+    handheld.bin("A-1")
+    handheld.scan("85123A")
+    handheld.type("t-1")
+    assert [fact.tote for fact in facts(handheld, PickConfirmed)] == ["T-1"]

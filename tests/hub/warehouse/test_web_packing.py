@@ -8,7 +8,7 @@ import pytest
 
 from hub.floor_exceptions import FloorException
 from hub.shipping.models import Parcel, Shipment
-from protocols.barcodes import bin_label, command_label, tote_label
+from protocols.barcodes import bin_label, check_digits, command_label, tote_label
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 from tests.hub.warehouse import totes
@@ -58,6 +58,17 @@ def test_a_typed_tote_code_begins_and_a_second_tote_joins(
     assert "still to scan: tote" in scan(bench, "t1")
     assert '<p class="big" id="count">0<small> / 2</small></p>' in scan(bench, "T2")
     assert Parcel.select().count() == 1
+
+
+def test_a_tote_is_typed_as_its_label_is_printed(sqlite_hub: TestHub, bench: Browser) -> None:
+    builders.stock(sqlite_hub, "A-01-01-1", "MUG", 2)
+    order = builders.order(sqlite_hub, {"MUG": 2})
+    for tote in ("T-0042", "0183"):
+        totes.pick(sqlite_hub, order, "MUG", 1, tote)
+    assert "which nobody knows" in scan(bench, f"T-0042 {int(check_digits('T-0042')) ^ 1:02}")
+    assert "still to scan: tote" in scan(bench, f"t-0042 {check_digits('T-0042')}")
+    page = scan(bench, f"0183.{check_digits('0183')}")
+    assert '<p class="big" id="count">0<small> / 2</small></p>' in page
 
 
 def test_what_is_wrong_is_said_and_nothing_is_counted(sqlite_hub: TestHub, bench: Browser) -> None:

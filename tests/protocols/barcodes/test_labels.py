@@ -24,6 +24,7 @@ from protocols.barcodes import (
     command_label,
     confirms_bin,
     gtin14,
+    printed_code,
     scanner_check_label,
     tote_label,
 )
@@ -58,6 +59,17 @@ def test_what_is_printed_on_a_label_is_what_its_scan_names(code: str) -> None:
     assert classify(bin_label(code), aim=False) == BinLabel(code, check)
     assert classify("]C0" + tote_label(code), aim=True) == ToteLabel(code, check)
     assert classify(badge_label(code).lower(), aim=False) == BadgeLabel(code, check)
+
+
+@given(CODES, st.sampled_from([" ", ".", "  "]))
+def test_what_is_typed_as_it_is_printed_is_the_code_and_a_slip_is_none(
+    code: str, between: str
+) -> None:
+    check = check_digits(code)
+    assert printed_code(f" {code.lower()}{between}{check} ") == code
+    assert printed_code(f"{code}{between}{(int(check) + 1) % 97:02d}") is None
+    assert printed_code(f"{code}{check}") is None
+    assert printed_code(code) is None
 
 
 @pytest.mark.parametrize("name", list(CommandName))
