@@ -256,8 +256,6 @@ class AgentLoop:
             due.append(self._scanner.next_wakeup_ms)
         if self._link.next_wakeup_ms is not None:
             due.append(self._link.next_wakeup_ms)
-        if self._waiting:
-            return 0
         return max(0, min(min(due) - self._clock.now().mono_ms, WAIT_MAX_MS)) / 1_000
 
     def _look_at_gauges(self, now_ms: int) -> None:

@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from edge.clock import SystemClock
-from edge.config import EdgeConfig
+from edge.config import BrokerConfig, EdgeConfig
 from edge.config import HubConfig as HubSearch
 from edge.device import OUTBOX_FILE, Device
 from edge.handheld.view import ScreenView
@@ -252,6 +252,33 @@ def test_an_identity_that_cannot_be_read_is_kept_aside_and_the_device_asks_for_a
     running.scan(hub.code())
     running.sees(asks_for_a_badge)
     assert (folder / "identity.unusable").read_bytes() == b"\x00flipped"
+
+
+class StopsMeanwhile(random.Random):
+    """Somebody switches the device off while its outbox is being made."""
+
+    def __init__(self) -> None:
+        super().__init__(5)
+        self.stop: Callable[[], None] = lambda: None
+
+    def getrandbits(self, k: int, /) -> int:
+        self.stop()
+        return super().getrandbits(k)
+
+
+def test_a_device_that_is_stopped_before_it_turns_ends_all_the_same(folder):
+    config = EdgeConfig(site=SITE, name=DEVICE, broker=BrokerConfig("127.0.0.1", 1))
+    chance = StopsMeanwhile()
+    device = Device(config, folder, "test", SystemClock(), chance, SilentTone(), None)
+    chance.stop = device.stop
+    thread = threading.Thread(target=device.run)
+    thread.start()
+    thread.join(PATIENCE_S)
+    is_over = not thread.is_alive()
+    device.stop()
+    thread.join()
+    assert is_over
+    assert device.failure == ""
 
 
 def test_a_device_that_nobody_enrols_can_still_be_stopped(start):
