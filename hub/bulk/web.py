@@ -50,6 +50,8 @@ STEPS: Final = {
     "staging": "is good; its rows are laid ready", "posting": "its rows are being taken",
 }  # fmt: skip
 """What a page says of each step of a job."""
+NAME_CHARS_MAX: Final = 60
+"""Of an upload's own name, from its end: a folder takes 255 bytes, and signs have up to four."""
 pages = Blueprint("bulk", __name__, template_folder="templates")
 
 
@@ -213,8 +215,10 @@ def _note_who(kind: str, path: Path) -> None:
 
 
 def _kept(file: FileStorage, folder: Path) -> Path:
-    """The upload as a file of its own name."""
-    path = folder / (Path(file.filename or "").name or "upload.csv")
+    """The upload as a file of its own name, as far as that is one and no way elsewhere."""
+    named = Path((file.filename or "").replace("\\", "/")).name[-NAME_CHARS_MAX:]
+    told = "".join(sign for sign in named if sign.isprintable())
+    path = folder / (told if told.strip(".") else "upload.csv")
     file.save(path)
     return path
 

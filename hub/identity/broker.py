@@ -33,6 +33,8 @@ PACKET_BYTES_MAX: Final = 4 * PAYLOAD_BYTES_MAX
 """Beyond this the broker cuts the sender off; up to it the hub refuses by name and lists it."""
 LOGGED: Final = ("error", "warning", "notice", "subscribe")
 """What `hub.security` reads in its log: refused, cut off, and subscribed to."""
+CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""Of TLS 1.2, as for the pages."""
 TLS_FILES: Final = {
     "cafile": "ca.crt", "crlfile": "crl.pem", "certfile": "server.crt", "keyfile": "server.key",
 }  # fmt: skip
@@ -151,6 +153,7 @@ def _tls_listener(config: HubConfig, folder: Path) -> list[str]:
         "use_username_as_clientid true",
         *(f"{setting} {folder / name}" for setting, name in TLS_FILES.items()),
         "tls_version tlsv1.2",
+        f"ciphers {CIPHERS}",
     ]
 
 
