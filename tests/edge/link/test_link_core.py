@@ -392,3 +392,13 @@ def test_a_hub_with_another_storage_is_greeted_once_however_often_it_says_that_i
     for _ in range(3):
         handheld.hub(online=True, hub_epoch="hub-2")
     assert len(births(handheld)) == before + 1
+
+
+def test_each_connection_asks_for_the_time_and_tells_how_the_device_is_at_once():
+    handheld = ready()
+    handheld.do(Tick())
+    asked, told = len(handheld.sent("time")), len(handheld.sent("tlm"))
+    handheld.disconnect()
+    handheld.connect()
+    handheld.at_once(Tick())
+    assert (len(handheld.sent("time")), len(handheld.sent("tlm"))) == (asked + 1, told + 1)
