@@ -8,7 +8,7 @@ SHELL := /bin/bash
 
 VENV ?= .venv
 JOBS ?= 2
-BENCHES ?= start waves pages import events drain reconnect
+BENCHES ?= start waves pages import events drain reconnect backup
 SCALE ?= 1
 RESULTS ?= docs/results
 SETUP := VENV=$(VENV) requirements/setup.sh
@@ -34,9 +34,10 @@ test-hardware: ## scanners on a real kernel, in a virtual machine (a minute)
 	@$(SETUP) hardware
 	$(BIN)/python -m pytest -m hardware tests/hardware
 
+# SHORT=1 leaves the forms out, which `make test` tries with fewer values.
 test-api: setup ## API by its description, forms by hostile values; ARGS="--examples 200 --seed 7"
 	$(BIN)/python -m tests.hub.api.campaign --results $(RESULTS) $(ARGS)
-	BINLIGHT_LONG=1 $(BIN)/python -m pytest tests/hub/web/test_hostile_forms.py
+	$(if $(SHORT),,BINLIGHT_LONG=1 $(BIN)/python -m pytest tests/hub/web/test_hostile_forms.py)
 
 check: setup ## lint, format, types, import rules, and the wire's contract
 	$(BIN)/ruff check .

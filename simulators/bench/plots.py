@@ -106,6 +106,16 @@ def _import(result: Result) -> Plot:
     )  # fmt: skip
 
 
+def _backup(result: Result) -> Plot:
+    bars = []
+    for name in ("sqlite", "postgresql"):
+        if name in result:
+            alone, beside = (result[name][which]["p99_ms"] for which in ("alone", "beside"))
+            bars += [Bar(f"{name}, beside a backup", beside), Bar(f"{name}, alone", alone, False)]
+    return Plot("A scan's commit, p99", "ms", bars)
+
+
 _PLOTS: Final[dict[str, Callable[[Result], Plot]]] = {
     "events": _events, "waves": _waves, "pages": _pages, "start": _start, "import": _import,
+    "backup": _backup,
 }  # fmt: skip

@@ -17,8 +17,8 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
+_ALONE: Final = ("-c", "listen_addresses=", "-c", "max_connections=40")
 _FAST: Final = (
-    "-c", "listen_addresses=", "-c", "max_connections=40",
     "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off",
 )  # fmt: skip
 """What a power cut does is not asked of it, so nothing waits for the disk."""
@@ -34,16 +34,18 @@ def programs() -> Path | None:
 class Cluster:
     """A running server and its databases; `stop` removes it all."""
 
-    def __init__(self, bin: Path) -> None:
+    def __init__(self, bin: Path, on_disk: Path | None = None) -> None:
+        """`on_disk`: a folder there; then it waits for the disk as a real one does."""
         self.bin = bin
         self.user = "postgres" if os.geteuid() == 0 else ""
-        where = _MEMORY if _MEMORY.is_dir() else None
+        where = on_disk or (_MEMORY if _MEMORY.is_dir() else None)
         self.folder = Path(tempfile.mkdtemp(prefix="binlight-pg-", dir=where))
         if self.user:
             shutil.chown(self.folder, self.user)
         self._names = count(1)
         self._run("initdb", "-D", str(self.data), "-A", "trust", "-U", "binlight", "-E", "UTF8")
-        options = " ".join((*_FAST, "-c", f"unix_socket_directories={self.folder}"))
+        pace = () if on_disk else _FAST
+        options = " ".join((*_ALONE, *pace, "-c", f"unix_socket_directories={self.folder}"))
         self._run("pg_ctl", "-D", str(self.data), "-w", "-o", options, "start")
 
     @property
