@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from simulators.commands import sim
-from simulators.ports import LOOPBACK, bound
+from simulators.ports import LOOPBACK, bound, free_port
 from simulators.tester_bench import command
 from simulators.tester_bench.acts import ACTS
 from simulators.tester_bench.command import pairs
@@ -61,7 +61,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @contextmanager
 def listening() -> Iterator[Running]:
     """Somebody who answers, and has said where."""
-    with bound(LOOPBACK, 0) as page:
+    with bound(LOOPBACK, free_port()) as page:
         page.listen()
         running = Running(LOOPBACK, page.getsockname()[1], "secret")
         say_where(running)
