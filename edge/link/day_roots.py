@@ -7,7 +7,6 @@ and all of them can be read from the file (`binlight edge --roots`).
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ import msgspec
 
 from edge.errors import OutboxUnusable
 from edge.storage.contract import Outbox
+from edge.storage.outbox_file import opened_to_read
 from protocols.limits import ROOT_DAYS_KEPT
 from protocols.messages.roots import DayRoots
 
@@ -42,14 +42,8 @@ def read_roots(path: str | Path) -> tuple[DayRoots, ...]:
 
     Raises OutboxUnusable.
     """
-    try:
-        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-        try:
-            row = db.execute("SELECT value FROM meta WHERE name = ?", (NOTE,)).fetchone()
-        finally:
-            db.close()
-    except sqlite3.Error as wrong:
-        raise OutboxUnusable(str(path), str(wrong)) from wrong
+    with opened_to_read(path) as db:
+        row = db.execute("SELECT value FROM meta WHERE name = ?", (NOTE,)).fetchone()
     return _read(row[0] if row else None)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from edge.errors import OutboxUnusable
+from edge.storage.outbox_file import opened_to_read
 
 READ_ROWS: Final = """
 SELECT epoch, seq, at_us, payload, seq <= acked_upto FROM events
@@ -30,12 +29,6 @@ def read_outbox(path: str | Path) -> Iterator[KeptRow]:
 
     Raises OutboxUnusable.
     """
-    try:
-        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-        try:
-            for epoch, seq, at_us, payload, acked in db.execute(READ_ROWS):
-                yield KeptRow(epoch, seq, at_us, payload, bool(acked))
-        finally:
-            db.close()
-    except sqlite3.Error as wrong:
-        raise OutboxUnusable(str(path), str(wrong)) from wrong
+    with opened_to_read(path) as db:
+        for epoch, seq, at_us, payload, acked in db.execute(READ_ROWS):
+            yield KeptRow(epoch, seq, at_us, payload, bool(acked))

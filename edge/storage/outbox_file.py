@@ -10,7 +10,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +31,19 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
 FORMAT: Final = 1
+
+
+@contextmanager
+def opened_to_read(path: str | Path) -> Iterator[sqlite3.Connection]:
+    """A device's file as it is, for who only reads it; the agent may be running.
+
+    Raises OutboxUnusable.
+    """
+    try:
+        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as db:
+            yield db
+    except sqlite3.Error as wrong:
+        raise OutboxUnusable(str(path), str(wrong)) from wrong
 
 
 class OutboxFile:

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from edge.errors import OutboxOfAnother, OutboxUnusable
 from edge.storage.durable_file import REAL
 from edge.storage.outbox import SqliteOutbox
+from edge.storage.outbox_file import opened_to_read
 
 OWNER: Final = "owner"
 """Under this name the outbox keeps it, as site/device."""
@@ -47,13 +48,10 @@ def look_into(path: Path) -> Holding:
     """
     if not path.exists():
         return Holding()
-    try:
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-            if not db.execute("PRAGMA user_version").fetchone()[0]:
-                return Holding()
-            owner, depth = db.execute(READ).fetchone()
-    except sqlite3.Error as wrong:
-        raise OutboxUnusable(str(path), str(wrong)) from wrong
+    with opened_to_read(path) as db:
+        if not db.execute("PRAGMA user_version").fetchone()[0]:
+            return Holding()
+        owner, depth = db.execute(READ).fetchone()
     return Holding(owner or "", depth)
 
 
