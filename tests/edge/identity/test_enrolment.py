@@ -192,8 +192,9 @@ def test_the_authority_kept_is_the_one_that_was_compared_not_the_one_in_the_answ
 def test_somebody_who_listens_and_says_nothing_is_given_up(hub, store, monkeypatch):
     monkeypatch.setattr(enrolment, "TIMEOUT_S", 0.2)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        code = at_only(hub.code(), Address(*silent.getsockname()))
         with pytest.raises(HubUnreachable):
-            enrol(at_only(hub.code(), Address(*silent.getsockname())), store)
+            enrol(code, store)
 
 
 def test_what_is_no_certificate_at_all_is_no_hub(hub, store):
