@@ -22,6 +22,7 @@ from hub.warehouse.floor_svg import TOUR_COLOURS, depth_cm
 from hub.warehouse.models import Assignment, WorkLine
 from hub.warehouse.states import LINE_OVER
 from hub.warehouse.walkways import Point, Spot
+from hub.warehouse.wave_lists import in_reserve
 
 AT_WORK: Final = ("ASSIGNED", "IN_PROGRESS", "SUSPENDED")
 LOCKED: Final = ("BLOCKED_IN", "BLOCKED_OUT", "COUNT_LOCK")
@@ -38,6 +39,8 @@ class Picker(msgspec.Struct, frozen=True):
     device: str
     wave: str
     state: str
+    is_reserve: bool
+    """Work that lies ahead on the device: neither drawn nor walked yet."""
     x: int
     y: int
     bin: str
@@ -58,6 +61,7 @@ class FloorState(msgspec.Struct, frozen=True):
 
 class _Work(NamedTuple):
     id: bytes
+    is_reserve: bool
     state: str
     device: str
     wave: bytes
@@ -81,6 +85,7 @@ def floor_state(site: str) -> FloorState:
     pickers = tuple(
         _picker(floor, work, stops.get(work.id, []), colours.get(work.device, 0)) for work in works
     )
+    pickers = tuple(sorted(pickers, key=lambda picker: (picker.device, picker.is_reserve)))
     return FloorState(pickers, _bins(site, [stop for of in stops.values() for stop in of]))
 
 
@@ -97,8 +102,9 @@ def _works(site: str) -> list[_Work]:
         .order_by(Assignment.device, Assignment.id)
         .tuples()
     )  # fmt: skip
+    ahead = in_reserve(site)
     return [
-        _Work(id, state, device, wave, place or "", person or "")
+        _Work(id, bytes(id) in ahead, state, device, wave, place or "", person or "")
         for id, state, device, wave, place, person in query
     ]
 
@@ -142,7 +148,8 @@ def _picker(floor: Floor, work: _Work, stops: list[_Stop], number: int) -> Picke
     return Picker(
         key=work.id.hex(), mark=str(number + 1), colour=number % TOUR_COLOURS,
         name=work.person or work.device, device=work.device, wave=work.wave.hex(),
-        state=work.state, x=x, y=depth_cm(floor) - y, bin=work.place_code,
+        state=work.state, is_reserve=work.is_reserve,
+        x=x, y=depth_cm(floor) - y, bin=work.place_code,
         next_bin=left[0].code if left else "", done=len(stops) - len(left), total=len(stops),
         left_m=_length_cm(way) // 100, points=" ".join(_drawn(floor, way)),
     )  # fmt: skip

@@ -74,6 +74,21 @@ class SlotRow(NamedTuple):
     totes: str
 
 
+def in_reserve(site: str) -> frozenset[bytes]:
+    """Work that lies ahead on a device: not begun, behind what was begun there or came before."""
+    a, o = Assignment, Assignment.alias()
+    came_before = (o.held_since < a.held_since) | ((o.held_since == a.held_since) & (o.id < a.id))
+    in_hand = o.select(1).where(
+        (o.site == a.site) & (o.device == a.device) & (o.id != a.id)
+        & o.state.in_(("ASSIGNED", "IN_PROGRESS", "SUSPENDED"))
+        & (o.started_at.is_null(False) | came_before)
+    )  # fmt: skip
+    query: Any = a.select(a.id).where(
+        (a.site == site) & (a.state == "ASSIGNED") & a.started_at.is_null() & fn.EXISTS(in_hand)
+    )
+    return frozenset(bytes(id) for (id,) in query.tuples())
+
+
 def waves(site: str, view: str = "live", rows: int = ROWS) -> list[Wave]:
     """Waves under way, oldest first; those that are over, latest first."""
     states = VIEWS.get(view, VIEWS["live"])

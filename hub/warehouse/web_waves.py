@@ -170,6 +170,7 @@ def wave(wave: str) -> ResponseReturnValue:
     preview = queries.preview_of(found)
     return render_template(
         "warehouse/wave.html", wave=found, preview=preview, work=work,
+        reserve=wave_lists.in_reserve(web().site),
         progress=wave_lists.progress([found.id]).get(found.id, Progress()),
         others=_comparisons(found), can=_steps(found), why=_shortage_words(),
         figures=_own_figures(found, preview), shown=shown_figures,

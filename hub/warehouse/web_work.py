@@ -28,7 +28,9 @@ def work() -> ResponseReturnValue:
     for shown in (rows, over):
         naming.prepare("person", [row.person for row in shown])
         naming.prepare("wave", [row.wave for row in shown])
-    return render_template("warehouse/work.html", work=rows, over=over)
+    return render_template(
+        "warehouse/work.html", work=rows, over=over, reserve=wave_lists.in_reserve(web().site)
+    )
 
 
 @pages.get("/work/<assignment>")

@@ -64,12 +64,13 @@
   };
   const draw = () => {
     if (!tours) return;
-    const keys = new Set(latest.pickers.map((picker) => picker.key));
+    const shown = latest.pickers.filter((picker) => !picker.is_reserve);
+    const keys = new Set(shown.map((picker) => picker.key));
     for (const element of document.querySelectorAll("#floor-tours > *, #floor-people > *")) {
       if (!keys.has(element.dataset.key)) element.remove();
     }
-    latest.pickers.forEach(drawTour);
-    latest.pickers.forEach(drawPerson);
+    shown.forEach(drawTour);
+    shown.forEach(drawPerson);
     drawBins(latest.bins);
   };
   // The hall comes once and stays with the browser; people and tours come with the page.

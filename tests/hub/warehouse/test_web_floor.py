@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from hub.devices.models import Device
 from hub.inventory import service as inventory
-from hub.warehouse import dispatch, planner, service
+from hub.warehouse import dispatch, planner, service, wave_lists
 from hub.warehouse.floor import demo_floor
 from hub.warehouse.floor_state import floor_state
 from hub.warehouse.models import Assignment, WorkLine
+from hub.warehouse.reserve import ReservePlan
 from tests.hub import builders
 from tests.hub.conftest import TestHub
 from tests.hub.warehouse.test_exceptions import add_device, short_pick
@@ -48,6 +49,49 @@ def test_a_picker_is_where_the_last_scan_was(sqlite_hub: TestHub) -> None:
     assert picker.x == spot.x_cm
     assert picker.points.startswith(f"{picker.x},{picker.y}")
     assert (picker.done, picker.total, picker.mark) == (0, 3, "1")
+
+
+def give_reserve(hub: TestHub) -> bytes:
+    """A second piece of work on the same handheld, behind the first; returns the assignment."""
+    order = builders.order(hub, {"MUG": 1, "BOWL": 1})
+    with hub.act() as act:
+        service.plan_wave(act, [order], method="SINGLE", goal="RELEASED")
+    while planner.step(hub.journal, hub.site):
+        pass
+    id = bytes(Assignment.get(Assignment.state == "READY").id)
+    with hub.act() as act:
+        dispatch.share_reserve(act, ReservePlan(((id, "hh-1", bytes(16)),), ()))
+    with hub.act() as act:
+        dispatch.answered_offer(act, id, "hh-1", True)
+    return id
+
+
+def test_work_that_lies_ahead_of_somebody_is_called_reserve(
+    sqlite_hub: TestHub, browse: Browse
+) -> None:
+    first = at_work(sqlite_hub)
+    sqlite_hub.clock.advance(ms=1_000)
+    ahead = give_reserve(sqlite_hub)
+    pickers = floor_state("w1").pickers
+    assert [(p.key, p.is_reserve) for p in pickers] == [(first.hex(), False), (ahead.hex(), True)]
+    page = browse("supervisor").get("/floor").text
+    assert page.count('class="chip chip-') == 1, "one person, one number"
+    assert f'<a href="/work/{ahead.hex()}">reserve</a>' in page
+    rows = browse("supervisor").get("/work").text.split("<tr>")
+    said = {id: next(row for row in rows if id.hex() in row) for id in (first, ahead)}
+    assert "Reserve" in said[ahead]
+    assert "Reserve" not in said[first]
+
+
+def test_reserve_that_is_begun_first_is_reserve_no_more(hub: TestHub) -> None:
+    first = at_work(hub)
+    hub.clock.advance(ms=1_000)
+    second = give_reserve(hub)
+    assert wave_lists.in_reserve("w1") == {second}
+    Assignment.update(state="IN_PROGRESS", started_at=1).where(Assignment.id == second).execute()
+    assert wave_lists.in_reserve("w1") == {first}
+    Assignment.update(state="COMPLETED").where(Assignment.id == second).execute()
+    assert wave_lists.in_reserve("w1") == frozenset()
 
 
 def test_the_walk_that_is_left_gets_shorter_as_lines_are_done(sqlite_hub: TestHub) -> None:
