@@ -16,7 +16,7 @@ from simulators.errors import SimulatorsError
 from simulators.tester_bench.display import text_of
 from simulators.tester_bench.hardware import Device, Kept, Site
 
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 60.0
 """So long an expectation may take to come true; the hub's parts are back long before."""
 
 

@@ -99,7 +99,7 @@ def test_a_terminated_agent_says_farewell_though_its_screen_is_idle(made: bench.
     assert isinstance(device, TerminalHandheld)
     device.close()
     assert device.exit_status == 0
-    assert made.site.until(lambda: presence(made.site, ONE) == "LEFT", 20)
+    assert made.site.until(lambda: presence(made.site, ONE) == "LEFT", bench.PATIENCE_S)
 
 
 def opens_the_pages(site: LiveSite, password: str | None) -> bool:

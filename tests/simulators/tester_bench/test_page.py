@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from edge.handheld.work import HandheldState
 from hub.db import fetch
 from protocols.barcodes import command_label
+from simulators.tester_bench import bench
 from simulators.tester_bench.labels import printed
 from simulators.tester_bench.remote import BenchRefused, act_on
 from simulators.tester_bench.scenario import read_scenario
@@ -55,14 +56,14 @@ def tablet(chrome: Browser, served: Served) -> Iterator[Page]:
 
 def bring_to(served: Served, phase: str) -> HandheldState:
     """The first handheld asks for this; returns what it remembers then."""
-    bench, device = served.page.bench, served.page.bench.site.devices[ONE]
-    bench.wait_until_ready()
+    made, device = served.page.bench, served.page.bench.site.devices[ONE]
+    made.wait_until_ready()
     for _ in range(STEPS_MAX):
         if device.kept().state.phase == phase:
             return device.kept().state
         if device.kept().state.phase == "READY":
-            bench.site.until(lambda: device.kept().state.phase != "READY", 5)
-        bench.scan_asked(ONE)
+            made.site.until(lambda: device.kept().state.phase != "READY", 5)
+        made.scan_asked(ONE)
     raise AssertionError(f"{ONE} is at {device.kept().state.phase}, not at {phase}")
 
 
@@ -161,7 +162,8 @@ def test_battery_and_clock_are_set_wrong(page: Page, served: Served):
     slider.fill("9")
     expect(screen(page)).to_contain_text("bat 9%")
     card(page).locator("[data-clock]").select_option("-34560000")
-    served.page.bench.site.until(lambda: switches(served).clock_shift_s != 0, 20)
+    site = served.page.bench.site
+    assert site.until(lambda: switches(served).clock_shift_s != 0, bench.PATIENCE_S)
     assert switches(served).clock_shift_s == -34_560_000
     card(page).locator("[data-clock]").select_option("0")
     slider.fill("100")
@@ -179,7 +181,7 @@ def test_a_full_disk_stops_the_device_until_there_is_room(page: Page, served: Se
     card(page, 2).locator("[data-flip=disk]").click()
     expect(card(page, 2).locator("[data-flip=disk]")).to_have_text("Free disk")
     card(page, 2).locator("[data-do=asked]").click()
-    assert served.page.bench.site.until(lambda: device.lives > lives + 1, 60)
+    assert served.page.bench.site.until(lambda: device.lives > lives + 1, 2 * bench.PATIENCE_S)
     expect(card(page, 2).locator("[data-words]")).to_contain_text("cannot be used")
     card(page, 2).locator("[data-flip=disk]").click()
     served.page.bench.expect_screen("handheld-2", "Scan your badge")
@@ -197,6 +199,7 @@ def test_power_goes_and_comes_back_where_it_was(page: Page, served: Served):
 def test_a_killed_agent_comes_back_with_its_count(page: Page, served: Served):
     bring_to_line(served, 2, 100)
     served.page.bench.scan_asked(ONE)
+    served.page.bench.expect_counted(ONE, 1)
     boot = int(card(page).locator("[data-kept=boot]").inner_text())
     card(page).locator("[data-do=kill]").click()
     expect(card(page).locator("[data-kept=boot]")).to_have_text(str(boot + 1))
@@ -209,7 +212,7 @@ def test_a_killed_part_is_another_process_afterwards(page: Page, served: Served,
     before = site.pid_of(part)
     assert before is not None
     page.locator(f"[data-part={part}]").click()
-    assert site.until(lambda: site.pid_of(part) not in {None, before}, 60)
+    assert site.until(lambda: site.pid_of(part) not in {None, before}, bench.PATIENCE_S)
 
 
 def test_the_hub_is_stopped_and_started(page: Page):
@@ -280,7 +283,10 @@ def test_a_refusal_is_shown_in_a_sentence(page: Page):
     expect(page.locator("#toast")).to_contain_text("cannot be damaged by 'no_gs'")
 
 
-def test_the_command_line_acts_on_the_same_bench(page: Page, served: Served):
+def test_the_command_line_acts_on_the_same_bench(
+    page: Page, served: Served, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bench, "ANSWER_S", bench.PATIENCE_S)  # of a tester, not of a busy machine
     assert act_on(served.running, "scan", {"device": "handheld-2", "code": "x"}) == ["REFUSED"]
     expect(card(page, 2).locator("[data-tone]")).to_have_text("♪ REFUSED")
     with pytest.raises(BenchRefused, match="no act 'dance'"):
