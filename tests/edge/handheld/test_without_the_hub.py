@@ -282,6 +282,16 @@ def test_who_works_with_a_refused_device_goes_on_and_line_1_has_room_for_it():
     assert len(status) <= 40
 
 
+def test_nearly_full_is_said_once_for_each_percent_more():
+    handheld = ready(capacity=200)
+    handheld.hub(online=False)
+    while handheld.outbox.depth < 180:
+        handheld.say("HELP")
+    heard = len(handheld.tones)
+    handheld.say(*["HELP"] * 6)
+    assert handheld.tones[heard:].count(Tone.WARN) == 3
+
+
 def test_from_ninety_percent_people_hear_and_read_it_and_the_hub_is_told():
     handheld = ready(capacity=20)
     handheld.hub(online=False)
