@@ -44,7 +44,8 @@ def _own_page(**more: Any) -> str:
 
 @pages.post("/own/sessions/end")
 def end_other_sessions() -> ResponseReturnValue:
-    """Log out everywhere but here."""
+    """Log out everywhere but here. An open page is no proof: the password is asked for."""
+    refuse_stranger(somebody().id)
     ended = carry_out(EndSessions(somebody().id, this_session()), somebody().id)
     flash(n_("{n} log-in was ended.", "{n} log-ins were ended.", ended), "done")
     return redirect("/own", 303)

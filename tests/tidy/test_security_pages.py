@@ -51,6 +51,20 @@ def test_every_file_named_as_evidence_exists(page: Path):
     assert [name for name in places if not (ROOT / name.removeprefix("/")).exists()] == []
 
 
+PROOF = re.compile(r"`tests/[A-Za-z0-9_./-]+`")
+DOCUMENT = re.compile(r"security\.md|`docs/[a-z0-9./-]+\.md`|`protocols/limits\.py`|often_used\.py")
+
+
+@pytest.mark.parametrize("row", [row for row in _rows(ASVS) if row[3] == "yes"], ids=lambda r: r[0])
+def test_each_yes_names_a_test_or_the_document_that_was_asked_for(row: list[str]):
+    """The first section of a chapter asks for documents, and 15.1, 16.1 and 16.2.3 for more."""
+    assert PROOF.search(row[4]) or (_asks_for_a_document(row[0]) and DOCUMENT.search(row[4]))
+
+
+def _asks_for_a_document(number: str) -> bool:
+    return number.split(".")[1] == "1" and number.split(".")[0] not in {"1", "3", "4", "9", "12"}
+
+
 def test_the_sum_at_the_top_is_right():
     answers = [row[3].strip("*") for row in _rows(ASVS)]
     counted = "{yes} yes, {partly} partly, {no} no, {na} not applicable".format(

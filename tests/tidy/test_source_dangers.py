@@ -17,14 +17,17 @@ RUNS_CODE = {
     "render_template_string", "flask.render_template_string",
 }  # fmt: skip
 """Text from outside would become code, or an object of any kind."""
-CALLS_OUT = {"urllib.request", "requests", "httpx", "aiohttp", "ftplib", "smtplib", "telnetlib"}
-"""Modules by which somebody could have the hub ask an address of theirs."""
+CALLS_OUT = {"urllib.request", "requests", "httpx", "aiohttp", "ftplib", "smtplib", "telnetlib",
+             "syslog", "logging.handlers"}  # fmt: skip
+"""Modules by which somebody could have the hub ask an address of theirs, or logs go elsewhere."""
 WEAK = {"hashlib.md5", "hashlib.sha1", "hashlib.new", "random.choice", "random.random",
         "random.randint", "random.choices"}  # fmt: skip
 """Digests and chance that no secret may be made of."""
 TLS_OFF = {"ssl._create_unverified_context", "ssl._create_default_https_context"}
 OF_TOTP = "hub/staff/totp.py"
 """SHA-1 by RFC 6238, as an HMAC."""
+ASKS_THE_KERNEL = {"hub/process/supervise.py", "hub/process/log_files.py"}
+"""prctl and fallocate, for which Python has no function."""
 SECRETS = {"password", "secret", "token", "pin"}
 SHORT = 6
 ONLY_LOOKS = "edge/link/pinned_tls.py"
@@ -104,6 +107,16 @@ def test_no_connection_goes_out_to_an_address_that_a_user_names() -> None:
         if module in CALLS_OUT and path.is_relative_to(ROOT / "hub")
     }
     assert asking == set()
+
+
+def test_memory_is_touched_by_hand_only_to_ask_the_kernel() -> None:
+    by_hand = {
+        str(path.relative_to(ROOT))
+        for path in FILES
+        for module in imported(path)
+        if module.split(".")[0] in {"ctypes", "cffi", "mmap"}
+    }
+    assert by_hand == ASKS_THE_KERNEL
 
 
 def test_no_certificate_goes_unlooked_at() -> None:

@@ -162,7 +162,7 @@ def test_somebody_sees_their_log_ins_and_ends_the_others(
 ) -> None:
     here, there, other = browse("office"), browse("office"), browse("packer")
     assert "Log out everywhere else" in here.get("/own").text
-    here.post("/own/sessions/end")
+    here.post("/own/sessions/end", {"current": PASSWORD})
     assert here.get("/orders").status_code == 200
     assert there.get("/orders").status_code == 303
     assert other.get("/own").status_code == 200
