@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
-from typing import Final
+from typing import Final, NoReturn
 
 import msgspec
 import structlog
@@ -173,9 +174,17 @@ def run_night(config: HubConfig, clock: Clock) -> bool:
         journal.database.close()
 
 
+def _stop(_signal: int, _frame: object) -> NoReturn:
+    sys.exit(128 + signal.SIGTERM)
+
+
 def main() -> None:
-    """A process of its own: the configuration comes in on the standard input."""
+    """A process of its own: the configuration comes in on the standard input.
+
+    A stop of the hub ends it wherever it is; what it has half written is taken away first.
+    """
     die_with_parent()
+    signal.signal(signal.SIGTERM, _stop)
     os.nice(NICENESS)
     config = msgspec.json.decode(sys.stdin.buffer.read(), type=HubConfig)
     sys.exit(0 if run_night(config, SystemClock()) else 1)

@@ -13,9 +13,10 @@ import ctypes
 import gzip
 import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Literal
+
+import structlog
 
 FILE_BYTES_MAX: Final = 8 * 1_048_576
 FILES_KEPT: Final = 5
@@ -24,6 +25,7 @@ LOOK_EVERY_MS: Final = 10_000
 CHUNK_BYTES: Final = 262_144
 _COLLAPSE_RANGE: Final = 0x08
 """FALLOC_FL_COLLAPSE_RANGE of linux/falloc.h; see fallocate(2)."""
+_log = structlog.get_logger("hub")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -35,16 +37,20 @@ class LogFolder:
         self._look_at_ms = 0
 
     def look(self, now_ms: int) -> list[Path]:
-        """Cut what has grown too long; returns those files. A full disk leaves them as they are."""
+        """Cut what has grown too long; returns the files that were kept beside. What can neither be
+        copied nor emptied, as on a disk that may only be read, is left as it is.
+        """
         if now_ms < self._look_at_ms:
             return []
         self._look_at_ms = now_ms + LOOK_EVERY_MS
-        return [path for path in self._too_long() if rotate(path)]
+        return [path for path in sorted(self._folder.glob("*.log")) if self._cut(path)]
 
-    def _too_long(self) -> Iterable[Path]:
-        for path in sorted(self._folder.glob("*.log")):
-            if path.stat().st_size > self._bytes_max:
-                yield path
+    def _cut(self, path: Path) -> bool:
+        try:
+            return path.stat().st_size > self._bytes_max and rotate(path)
+        except OSError as wrong:
+            _log.error("log_not_cut", file=path.name, error=str(wrong))
+            return False
 
 
 def pieces(path: Path) -> list[Path]:
@@ -66,7 +72,7 @@ def rotate(path: Path) -> bool:
             if _piece(path, number).exists():
                 _piece(path, number).replace(_piece(path, number + 1))
         if not _take_out(path, front):
-            _compress(path, front, sys.maxsize, _piece(path, 1), "ab")
+            _add_rest(path, front, _piece(path, 1))
             os.truncate(path, 0)
     except OSError:
         fresh.unlink(missing_ok=True)
@@ -91,6 +97,16 @@ def _compress(path: Path, start: int, length: int, piece: Path, mode: Literal["w
         while chunk := log.read(min(CHUNK_BYTES, length)):
             copy.write(chunk)
             length -= len(chunk)
+
+
+def _add_rest(path: Path, start: int, piece: Path) -> None:
+    """Behind what the piece has already; without room for all of it the piece stays readable."""
+    before = piece.stat().st_size
+    try:
+        _compress(path, start, sys.maxsize, piece, "ab")
+    except OSError:
+        os.truncate(piece, before)
+        raise
 
 
 def _take_out(path: Path, front: int) -> bool:

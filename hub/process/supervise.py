@@ -78,16 +78,30 @@ class Child:
         """Start it when it is due, note its end, notice that it answers."""
         if self.process is None:
             if self._clock.mono_ms() >= self._start_at_ms:
-                self._start()
+                self._start_or_wait()
         elif (status := self.process.poll()) is not None:
             self._ended(status)
         elif not self.is_ready:
             self.is_ready = self._answers()
 
+    def _start_or_wait(self) -> None:
+        """What ran before and cannot be started now, for want of memory or of room for its log, is
+        tried again: the other parts go on meanwhile. Raises OSError when it never ran.
+        """
+        try:
+            self._start()
+        except OSError as wrong:
+            if not self.starts:
+                raise
+            _log.error("not_started", part=self.plan.name, error=str(wrong))
+            self._wait_longer()
+
     def _start(self) -> None:
         reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         environment = {**os.environ, **self.plan.environment, READY_FD: str(writing)}
-        with contextlib.ExitStack() as closing:
+        with contextlib.ExitStack() as closing, contextlib.ExitStack() as unless_started:
+            closing.callback(os.close, writing)
+            unless_started.callback(os.close, reading)
             output = None
             if self._log_file is not None:
                 output = closing.enter_context(self._log_file.open("ab"))
@@ -97,7 +111,7 @@ class Child:
                 stdin=subprocess.DEVNULL, stderr=output, stdout=output, start_new_session=True,
                 preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - one thread
             )  # fmt: skip
-        os.close(writing)
+            unless_started.pop_all()
         self._ready_fd, self.is_ready = reading, False
         self._started_ms = self._clock.mono_ms()
         self.starts += 1
@@ -124,10 +138,13 @@ class Child:
         now_ms = self._clock.mono_ms()
         if now_ms - self._started_ms >= STEADY_AFTER_MS:
             self._pause_ms = RESTART_AFTER_MS
-        self._start_at_ms = now_ms + self._pause_ms
-        self._pause_ms = min(self._pause_ms * 2, RESTART_AFTER_MAX_MS)
+        self._wait_longer()
         self.process, self.is_ready = None, False
         os.close(self._ready_fd)
+
+    def _wait_longer(self) -> None:
+        self._start_at_ms = self._clock.mono_ms() + self._pause_ms
+        self._pause_ms = min(self._pause_ms * 2, RESTART_AFTER_MAX_MS)
 
     def ask_to_stop(self) -> None:
         if self.process is not None:

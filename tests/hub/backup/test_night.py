@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import subprocess
 
 import msgspec
@@ -130,3 +132,23 @@ def test_it_is_a_process_of_its_own(shop: Shop) -> None:
     run = last(shop.journal.database, "w1", "DRILL")
     assert run is not None
     assert run.is_good
+
+
+def test_a_hub_that_is_stopped_in_mid_backup_leaves_nothing_half_written(shop: Shop) -> None:
+    """`systemctl stop` at two in the morning; the next night goes on as if nothing had been."""
+    shop.journal.database.execute_sql("CREATE TABLE filler AS SELECT randomblob(40000000) AS b")
+    command, backups = python_command("hub.backup.night"), shop.folder / "backups"
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as work:
+        assert work.stdin is not None
+        work.stdin.write(msgspec.json.encode(shop.config))
+        work.stdin.close()
+        while not list(backups.glob(".binlight-backup-*/hub.db")):
+            assert work.poll() is None, "it ended before it began"
+            select.select([], [], [], 0.005)
+        work.send_signal(signal.SIGTERM)
+    assert work.returncode == 128 + signal.SIGTERM
+    assert list(backups.iterdir()) == []
+    assert last(shop.journal.database, "w1", "BACKUP") is None
+    assert opened() == [], "a stop is nobody's fault"
+    shop.journal.database.execute_sql("DROP TABLE filler")
+    assert night(shop)

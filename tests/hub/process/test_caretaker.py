@@ -94,6 +94,41 @@ def test_without_room_for_a_copy_the_log_is_cut_all_the_same(tmp_path: Path):
     assert path.read_bytes() == b""
 
 
+FILLS_UP = """
+import resource, sys
+from pathlib import Path
+from hub.process import log_files
+log_files._take_out = lambda path, front: False  # as where the file system cannot
+room, path = int(sys.argv[1]), Path(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+sys.exit(log_files.rotate(path))
+"""
+
+
+@pytest.mark.parametrize("room", [50_000, 201_500], ids=["in the copy", "in the rest of it"])
+def test_a_disk_that_fills_up_meanwhile_leaves_every_piece_readable(room: int, tmp_path: Path):
+    """What cannot be kept is given up whole: half a piece would look like damage."""
+    path = tmp_path / "web.log"
+    path.write_bytes(b"before")
+    assert rotate(path)
+    content = os.urandom(202_000)  # nothing makes it smaller
+    path.write_bytes(content)
+    done = subprocess.run([sys.executable, "-c", FILLS_UP, str(room), str(path)], check=False)
+    assert done.returncode == 0, "it says that not everything was kept"
+    assert path.read_bytes() == b""
+    kept = [gzip.decompress(piece.read_bytes()) for piece in log_files.pieces(path)]
+    assert kept[-1] == b"before"
+    assert all(content.startswith(piece) for piece in kept[:-1])
+    assert {p.name for p in tmp_path.iterdir()} <= {"web.log", "web.log.1.gz", "web.log.2.gz"}
+
+
+def test_what_cannot_be_cut_stops_nothing_else(tmp_path: Path):
+    (tmp_path / "a.log").mkdir()
+    (tmp_path / "b.log").write_text("much too long")
+    assert LogFolder(tmp_path, bytes_max=10).look(LOOK_EVERY_MS) == [tmp_path / "b.log"]
+    assert (tmp_path / "a.log").is_dir()
+
+
 # --- systemd -------------------------------------------------------------------------------------
 
 

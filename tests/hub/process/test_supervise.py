@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from hub.clock import FixedClock, SystemClock
 from hub.process.supervise import (
     RESTART_AFTER_MAX_MS,
@@ -16,6 +18,7 @@ from hub.process.supervise import (
     Child,
     ChildPlan,
     python_command,
+    supervise,
 )
 
 PATIENCE_MS = 120_000
@@ -131,3 +134,64 @@ def test_a_child_whose_parent_died_while_it_was_being_started_does_not_live_on()
         [sys.executable, "-c", ORPHAN], capture_output=True, text=True, check=True
     )
     assert done.stdout == ""
+
+
+def test_a_part_that_cannot_be_started_again_for_now_is_tried_again(tmp_path: Path):
+    """No room for its log, or no memory: the other parts must not end for that."""
+    clock, log = FixedClock(), tmp_path / "logs" / "part.log"
+    log.parent.mkdir()
+    child = Child(plan("pass"), clock, log)
+    child.look()
+    look_until(child, "ended")
+    log.unlink()
+    log.mkdir()  # nobody can write there now
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        clock.advance(ms=RESTART_AFTER_MAX_MS)
+        child.look()
+    assert child.starts == 1
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before
+    log.rmdir()
+    clock.advance(ms=RESTART_AFTER_MAX_MS)
+    child.look()
+    assert child.starts == 2
+    look_until(child, "ended")
+
+
+def test_a_part_that_never_ran_and_cannot_be_started_ends_the_start():
+    child = Child(ChildPlan("part", ("/no/such/program",)), FixedClock())
+    with pytest.raises(FileNotFoundError):
+        child.look()
+
+
+TELLS = """
+import os, signal, sys
+from hub.process.supervise import say_ready
+def tell(word):
+    told = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(told, f"{word} {sys.argv[2]}\\n".encode())
+def end(*_):
+    tell("ends")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+tell("began")
+say_ready()
+signal.pause()
+"""
+
+
+def test_parts_end_one_after_the_other_and_the_first_one_last(tmp_path: Path):
+    """The gateway says good-bye by the broker, so the broker goes when everybody is gone."""
+    told, names = tmp_path / "told", ["broker", "gateway", "web"]
+    plans = [ChildPlan(name, (sys.executable, "-c", TELLS, str(told), name)) for name in names]
+    stopped, stop = os.pipe()
+
+    def stop_all() -> None:
+        os.write(stop, b"x")
+
+    supervise(plans, SystemClock(), stopped, stop_all)
+    os.close(stopped)
+    os.close(stop)
+    lines = told.read_text().splitlines()
+    assert sorted(lines[:3]) == sorted(f"began {name}" for name in names)
+    assert lines[3:] == ["ends web", "ends gateway", "ends broker"]
