@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,9 +14,12 @@ from hub.run import log_as_json
 
 
 @pytest.fixture
-def logging(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+def said_on_stderr(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What a part of the hub, which logs like this, says."""
+    found = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", found)
     log_as_json()
-    yield
+    yield found
     structlog.reset_defaults()
 
 
@@ -31,10 +36,10 @@ def logging(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
     ],
 )
 def test_nothing_that_somebody_sent_becomes_a_line_of_its_own(
-    logging: None, capsys: pytest.CaptureFixture[str], said: str
+    said_on_stderr: io.StringIO, said: str
 ) -> None:
     structlog.get_logger("hub").warning("refused", text=said)
-    (line,) = capsys.readouterr().err.split("\n")[:-1]
+    (line,) = said_on_stderr.getvalue().split("\n")[:-1]
     told = json.loads(line)
     assert (told["event"], told["level"], told["text"]) == ("refused", "warning", said)
     assert told["timestamp"].endswith("Z")
