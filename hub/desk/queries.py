@@ -8,7 +8,6 @@ from peewee import Case, fn
 
 from hub.devices import queries as device_queries
 from hub.devices.models import Device
-from hub.floor_exceptions import FloorException
 from hub.inventory.models import Movement
 from hub.journal import JournalRow
 from hub.orders.models import LineMove, SalesOrder
@@ -106,24 +105,6 @@ def live_waves(site: str) -> list[WaveRow]:
         WaveRow(w.id, w.code, w.title, w.state, *work.get(w.id, (w.lines_total, 0, 0, 0)))
         for w in waves.order_by(Wave.created_at)
     ]
-
-
-def exception_counts(site: str) -> dict[str, int]:
-    """Open exceptions by kind."""
-    query: Any = (
-        FloorException.select(FloorException.kind, fn.COUNT(FloorException.id))
-        .where(FloorException.site == site, FloorException.state == "OPEN")
-        .group_by(FloorException.kind)
-        .tuples()
-    )
-    return {kind: int(count) for kind, count in query}
-
-
-def oldest_exceptions(site: str, rows: int = 8) -> list[FloorException]:
-    query = FloorException.select().where(
-        FloorException.site == site, FloorException.state == "OPEN"
-    )
-    return list(query.order_by(FloorException.opened_at).limit(rows))
 
 
 def device_counts(site: str) -> dict[str, int]:

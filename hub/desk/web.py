@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,9 +13,11 @@ from hub.desk.acts import CancelOrder, CancelUnits, CountStock, ReleaseClaim
 from hub.desk.service import Cancelled
 from hub.devices import queries as devices
 from hub.errors import NotFound
+from hub.floor_exceptions import FloorException
 from hub.inventory.models import Balance
 from hub.orders import order_lists
 from hub.orders.models import OrderLine
+from hub.warehouse import exception_lists
 from hub.warehouse.counts import Taken
 from hub.warehouse.models import Wave
 from hub.warehouse.web_floor import picture_path, state_now
@@ -24,6 +26,7 @@ from hub.web.context import may, web
 from hub.web.security import needs, needs_somewhere
 from hub.web.text import _, day_bounds
 
+EXCEPTIONS_SHOWN: Final = 8
 pages = Blueprint("desk", __name__, template_folder="templates")
 
 
@@ -42,14 +45,15 @@ def today() -> ResponseReturnValue:
 
 def _today_parts() -> dict[str, Any]:
     site, now_us = web().site, web().now_us()
-    exceptions = queries.oldest_exceptions(site)
+    exceptions = exception_lists.tasks(site, rows=EXCEPTIONS_SHOWN)
+    alone = [row for row in exceptions if isinstance(row, FloorException)]
     naming.prepare("place", [row.place for row in exceptions])
-    naming.prepare("item", [row.item for row in exceptions])
-    naming.prepare("person", [row.person for row in exceptions])
+    naming.prepare("item", [row.item for row in alone])
+    naming.prepare("person", [row.person for row in alone])
     return {
         "day": queries.day(site, now_us, day_bounds(now_us)),
         "waves": queries.live_waves(site),
-        "kinds": queries.exception_counts(site),
+        "kinds": exception_lists.open_by_kind(site),
         "exceptions": exceptions,
         "devices": queries.device_counts(site),
     }

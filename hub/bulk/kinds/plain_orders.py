@@ -99,7 +99,7 @@ def read(source: SourceFile, context: Context) -> Staged:
     n = 0
     for n, cells in named_rows(source, NEEDED, OPTIONAL, errors):
         before = len(errors.found)
-        value = {c: errors.cell(n, c, cells[c], readers[c]) for c in cells}
+        value: dict[str, Any] = {c: errors.cell(n, c, cells[c], readers[c]) for c in cells}
         if len(errors.found) > before:
             continue
         key = sku_key(value["sku"])

@@ -109,6 +109,10 @@ def test_400_cancelled_lines_are_one_row_that_one_act_settles(
     assert "400 units of 400 articles in tote" in page
     assert page.count('<li class="card"') == 2
     assert f"exception-{call.hex()}" in page
+    today = browser.get("/").text
+    assert 'data-live="today/exceptions">2<' in today
+    assert f'href="{tote}"' in today
+    assert f'href="/exceptions/{call.hex()}"' in today
     assert "SKU-399" in browser.get(tote).text
     browser.post(f"{tote}/put_back", {"bin": "b-01-01-1", "item": _item("SKU-007").hex()})
     browser.post(f"{tote}/put_back", {"bin": "b-01-01-1", "back": "list"})
