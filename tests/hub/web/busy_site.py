@@ -8,6 +8,7 @@ from hub.catalog import service as catalog
 from hub.customers import service as customers
 from hub.devices import service as devices
 from hub.floor_exceptions import open_exception
+from hub.inventory.posting import place_id
 from hub.orders import service as orders
 from hub.staff import service as staff
 from hub.warehouse import packing
@@ -65,3 +66,6 @@ def _devices_and_doubts(hub: TestHub) -> None:
             open_exception(act, kind, place=place, item=item, quantity=1, device="hh-1",
                            code="X", scanned="X", text="said", reason="LOST", subject="hh-1",
                            parked="0" * 32, refused="0" * 32)  # fmt: skip
+        tote = place_id(hub.site, "TOTE", "T3")
+        for _ in range(2):
+            open_exception(act, "PUT_BACK", place=tote, item=item, quantity=1)
