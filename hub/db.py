@@ -138,7 +138,6 @@ class WriteTransaction:
         self._looked_upto = 0
         self.foreseen: dict[bytes, Any] = {}
         """What was read ahead. Forgotten as soon as a statement changes what it may stand on."""
-        self.after_commit: list[Callable[[], None]] = []
 
     def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Carry out one statement now; returns how many rows it touched."""
@@ -337,8 +336,6 @@ def writing(database: peewee.Database, now_us: int) -> Iterator[WriteTransaction
         tx = WriteTransaction(database, now_us)
         yield tx
         tx.finish()
-    for act in tx.after_commit:
-        act()
 
 
 _CLASHES = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
