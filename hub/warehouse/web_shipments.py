@@ -12,8 +12,9 @@ from hub.orders import order_lists
 from hub.shipping import queries
 from hub.shipping.acts import Ship, Stage
 from hub.shipping.models import Shipment
+from hub.staff.service import Denied
 from hub.warehouse.web_pages import pages
-from hub.web import acts, forms, live, naming, text
+from hub.web import acts, errors, forms, live, naming, text
 from hub.web.context import divisions, somebody, web
 from hub.web.security import needs_somewhere
 from hub.web.text import _
@@ -93,6 +94,8 @@ def _try_to_ship(shipment: str) -> int:
     try:
         acts.carry_out(Ship(found.id))
     except HubError as refused:
+        if isinstance(refused, Denied):
+            errors.note_denied(refused)
         flash(f"{found.number}: {text.refusal(refused)}", "refusal")
         return 0
     return 1

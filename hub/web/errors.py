@@ -44,10 +44,15 @@ def install(
 
 def forbidden(error: HubError) -> ResponseReturnValue:
     """403, noted in the audit."""
+    note_denied(error)
+    return answer(403, error.code, text.refusal(error), error.values())
+
+
+def note_denied(error: HubError) -> None:
+    """Audit a missing right, for a view that goes on with the rest of what it was asked."""
     who = visitor()
     what = f"{request.method} {request.path} {'.'.join(map(str, error.values().values()))}"
     web().people.note_denial(who.id if who else None, what, request.remote_addr or "")
-    return answer(403, error.code, text.refusal(error), error.values())
 
 
 def refused(error: Exception) -> ResponseReturnValue:

@@ -328,3 +328,5 @@ def test_a_shipment_of_another_division_is_neither_listed_nor_sent(
     assert packer.post(f"/packing/{foreign.id.hex()}/reopen", {"reason": "?"}).status_code == 403
     packer.post("/shipments/ship-all", {"shipment": [foreign.shipment.hex()]})
     assert Shipment.get_by_id(foreign.shipment).state == "LABELLED"
+    said = "POST /shipments/ship-all shipping.ship.w1.garden"
+    assert Denial.select().where(Denial.what == said).count() == 1
