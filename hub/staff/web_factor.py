@@ -18,7 +18,14 @@ from hub.staff.acts import (
 )
 from hub.staff.web_log_in import step_of
 from hub.staff.web_own import refuse_stranger
-from hub.staff.web_pages import carry_out, note_wrong, pages, this_session, try_once
+from hub.staff.web_pages import (
+    carry_out,
+    give_back_try,
+    note_wrong,
+    pages,
+    this_session,
+    try_once,
+)
 from hub.web import forms
 from hub.web.context import somebody, web
 from hub.web.qr import qr_picture
@@ -97,17 +104,19 @@ def turn_off_second_factor() -> ResponseReturnValue:
 
 
 def _guessed_step() -> int:
-    """Of the code in the form. A wrong one counts like a wrong password. Raises WrongCode."""
+    """Of the code in the form. Only a wrong one counts, like a wrong password. Raises WrongCode."""
     who = somebody()
     attempt = try_once(who.id)
     if attempt.locked_s:
         note_wrong(attempt, "locked")
         raise second_factor.WrongCode
     try:
-        return step_of(who.id, _code())
+        step = step_of(who.id, _code())
     except second_factor.WrongCode as refusal:
         note_wrong(attempt, f"{refusal.fact}, on a page")
         raise
+    give_back_try(who.id)
+    return step
 
 
 def _proven(command: Command[None]) -> None:

@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.errors import BadValue
-from hub.staff import passwords, queries, service, sessions
+from hub.staff import passwords, queries, service
 from hub.staff.acts import (
     AddToken,
     EndSessions,
@@ -18,7 +18,14 @@ from hub.staff.acts import (
 )
 from hub.staff.models import Person
 from hub.staff.web_log_in import enter
-from hub.staff.web_pages import carry_out, note_wrong, pages, this_session, try_once
+from hub.staff.web_pages import (
+    carry_out,
+    give_back_try,
+    note_wrong,
+    pages,
+    this_session,
+    try_once,
+)
 from hub.web import forms
 from hub.web.context import somebody, web
 from hub.web.text import _, n_
@@ -79,7 +86,7 @@ def refuse_stranger(id: bytes) -> None:
     if not passwords.is_right(request.form.get("current", ""), attempt.password_hash):
         note_wrong(attempt, "locked" if attempt.locked_s else "wrong password, on a page")
         raise BadValue("password", "…", "the present password is not right")
-    web().journal.beside(lambda act: sessions.give_back(act, id), site=web().site)
+    give_back_try(id)
 
 
 def _refuse_same(id: bytes, new: str) -> None:

@@ -33,6 +33,11 @@ def try_once(person: bytes | None) -> Attempt:
     return web().journal.beside(take, site=web().site)
 
 
+def give_back_try(person: bytes) -> None:
+    """The password or the code was right, of somebody who is logged in already."""
+    web().journal.beside(lambda act: sessions.give_back(act, person), site=web().site)
+
+
 def note_wrong(attempt: Attempt, what: str) -> None:
     """A password or a code was wrong, or none may be tried: one row at most, and who was shut out
     stands apart.

@@ -11,6 +11,7 @@ from hub.journal import JournalRow
 from hub.staff import service as staff
 from hub.staff import totp
 from hub.staff.models import ApiToken, Denial, Person, RecoveryCode, SecondFactor, WebSession
+from hub.staff.rules import FREE_ATTEMPTS
 from hub.staff.sessions import CODE_WAIT_US, digest
 from tests.hub.conftest import TestHub
 from tests.hub.web.browsing import PASSWORD, Browser
@@ -265,6 +266,15 @@ def test_new_recovery_codes_end_the_old_ones_and_want_a_code(
     half = at_the_second_step(browse)
     assert half.post("/log-in/code", {"code": old[0]}).status_code == 401
     assert half.post("/log-in/code", {"code": fresh[0]}).status_code == 303
+
+
+def test_right_codes_on_the_page_are_no_tries(sqlite_hub: TestHub, browse: Browse) -> None:
+    office = browse("office")
+    secret, _recovery = set_up(sqlite_hub, office)
+    for _n in range(FREE_ATTEMPTS + 1):
+        done = office.post("/own/second-factor/recovery", {"code": next_code(sqlite_hub, secret)})
+        assert len(RECOVERY.findall(done.text)) == 8
+    assert Person.get(Person.login == "office").failed_logins == 0
 
 
 def test_turning_it_off_wants_the_password_and_a_code(sqlite_hub: TestHub, browse: Browse) -> None:
