@@ -146,6 +146,13 @@ def _same_bench(act: Act, parcel: shipping.ParcelHead, bench: str, tote: str) ->
     return read(act, parcel.id)
 
 
+def parcel_of_tote(rows: Rows, site: str, tote_code: str) -> bytes | None:
+    """The parcel whose goods a tote has brought to its bench; None for a tote at none."""
+    tote = place_id(site, "TOTE", tote_code.strip().upper())
+    found = rows("SELECT parcel FROM parcel_tote WHERE tote = ?", (tote,))
+    return bytes(found[0][0]) if found else None
+
+
 def order_of_tote(rows: Rows, site: str, tote_code: str) -> bytes:
     """The order that a tote would be packed for. Raises NotFound, NothingToPack."""
     code = tote_code.strip().upper()

@@ -81,9 +81,19 @@ def _task(parcel: bytes) -> PackTask:
 
 
 def _here() -> str:
-    """Where a scan is shown that was carried out before: its parcel, or what is open here."""
+    """Where what was carried out before is shown: at its parcel, or at what is open here."""
     parcel = request.form.get("parcel")
     return f"/packing?parcel={forms.id_of('parcel', parcel).hex()}" if parcel else "/packing"
+
+
+def _where_scanned() -> str:
+    """As `_here`; a tote has brought its own parcel, and what is scanned next belongs to that."""
+    code = forms.words("code")
+    meaning = _meaning(code)
+    tote = meaning.code if isinstance(meaning, ToteLabel) else _typed_tote(code)
+    rows = partial(fetch, web().database)
+    parcel = packing.parcel_of_tote(rows, web().site, tote) if tote else None
+    return f"/packing?parcel={parcel.hex()}" if parcel else _here()
 
 
 @pages.post("/packing/bench")
@@ -101,7 +111,7 @@ def choose_bench() -> ResponseReturnValue:
 
 @pages.post("/packing/scan")
 @needs_somewhere(*PACK)
-@once.answers_once(_here)
+@once.answers_once(_where_scanned)
 def scan() -> ResponseReturnValue:
     """One scan: a tote begins or joins a parcel, an article is verified, DONE closes."""
     code, parcel = forms.words("code"), _parcel_in_form()

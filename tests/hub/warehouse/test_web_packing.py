@@ -71,6 +71,20 @@ def test_a_tote_is_typed_as_its_label_is_printed(sqlite_hub: TestHub, bench: Bro
     assert '<p class="big" id="count">0<small> / 2</small></p>' in page
 
 
+@pytest.mark.parametrize("code", ["t2", tote_label("T2")])
+def test_a_tote_whose_answer_was_lost_is_answered_with_its_own_parcel(
+    sqlite_hub: TestHub, bench: Browser, code: str
+) -> None:
+    """What is scanned next belongs to it, and not to the parcel that was on the screen before."""
+    for tote in ("T1", "T2"):
+        totes.picked(sqlite_hub, {"MUG": 2}, tote)
+    scan(bench, "T1")
+    sent = {"code": code, "parcel": Parcel.get().id.hex(), "key": "0f" * 16}
+    first, again = (bench.post("/packing/scan", sent).location for _n in range(2))
+    assert Parcel.select().count() == 2
+    assert again == first
+
+
 def test_what_is_wrong_is_said_and_nothing_is_counted(sqlite_hub: TestHub, bench: Browser) -> None:
     totes.picked(sqlite_hub, {"MUG": 1}, "T1")
     builders.item(sqlite_hub, "BOWL")
