@@ -159,10 +159,17 @@ def _database(facts: Facts) -> Check:
     return _good("database", size=facts.database_bytes, logs=facts.log_bytes)
 
 
+def _before_the_first(name: str, late_us: int, facts: Facts) -> Check:
+    """Nothing is wrong before a hub's first night is over."""
+    if facts.database_since_us >= late_us:
+        return Check(name, "GOOD", "AHEAD", {})
+    return Check(name, "WARN", "NEVER", {})
+
+
 def _backup(facts: Facts) -> Check:
     last = facts.last_backup
     if last is None:
-        return Check("backup", "WARN", "NEVER", {})
+        return _before_the_first("backup", facts.now_us - BACKUP_WARN_US, facts)
     age_us = facts.now_us - last.at
     if not last.is_good:
         return Check("backup", "BAD", "FAILED", {"at": last.at, "text": last.text})
@@ -176,7 +183,7 @@ def _backup(facts: Facts) -> Check:
 def _verify(facts: Facts) -> Check:
     last = facts.last_verify
     if last is None:
-        return Check("verify", "WARN", "NEVER", {})
+        return _before_the_first("verify", facts.now_us - VERIFY_WARN_US, facts)
     if not last.is_good:
         return Check("verify", "BAD", "FAILED", {"at": last.at, "text": last.text})
     if facts.now_us - last.at > VERIFY_WARN_US:

@@ -57,8 +57,11 @@ WORDS: Final[dict[tuple[str, str], Words]] = {
     ),
     ("database", "GOOD"): Words("The books take {size}, log files {logs}."),
     ("backup", "GOOD"): Words("The last one was made {at}, and could be read."),
+    ("backup", "AHEAD"): Words(
+        "The first one is made tonight; 'binlight backup FILE' makes one now."
+    ),
     ("backup", "NEVER"): Words(
-        "There is none yet.", "The first is made tonight; 'binlight backup FILE' makes one now."
+        "There is none yet.", "Leave the hub on at night, or run 'binlight backup FILE'."
     ),
     ("backup", "OLD"): Words(
         "The last one was made {at}.", "Leave the hub on at night, or run 'binlight backup FILE'."
@@ -67,9 +70,10 @@ WORDS: Final[dict[tuple[str, str], Words]] = {
         "The one of {at} failed: {text}", "Make room or name another folder, then run it again."
     ),
     ("verify", "GOOD"): Words("Every balance was rebuilt and compared {at}: all true."),
+    ("verify", "AHEAD"): Words("They are checked for the first time tonight, with the backup."),
     ("verify", "NEVER"): Words(
         "They have not been checked yet.",
-        "It happens by itself at night; 'binlight backup FILE' does it now.",
+        "Leave the hub on at night, or run 'binlight backup FILE'.",
     ),
     ("verify", "OLD"): Words(
         "They were checked {at}.", "Leave the hub on at night, or run 'binlight backup FILE'."

@@ -75,11 +75,17 @@ CASES = [
     ("disk", "WARN", "FILLING", {"disk_free": 3 * 2**30, "database_bytes": 20 * 2**30}),
     ("disk", "GOOD", "GOOD", {"disk_free": DISK_WARN_BYTES}),
     ("backup", "WARN", "NEVER", {"last_backup": None}),
+    ("backup", "GOOD", "AHEAD", {
+        "last_backup": None, "database_since_us": NOW - BACKUP_WARN_US}),
+    ("backup", "WARN", "NEVER", {
+        "last_backup": None, "database_since_us": NOW - BACKUP_WARN_US - 1}),
     ("backup", "WARN", "OLD", {"last_backup": Outcome(NOW - BACKUP_WARN_US - 1, True)}),
     ("backup", "BAD", "OLD", {"last_backup": Outcome(NOW - BACKUP_BAD_US - 1, True)}),
     ("backup", "BAD", "FAILED", {"last_backup": Outcome(NOW, False, "no room")}),
     ("backup", "GOOD", "GOOD", {"last_backup": Outcome(NOW - BACKUP_WARN_US, True)}),
     ("verify", "WARN", "NEVER", {"last_verify": None}),
+    ("verify", "GOOD", "AHEAD", {
+        "last_verify": None, "database_since_us": NOW - VERIFY_WARN_US}),
     ("verify", "WARN", "OLD", {"last_verify": Outcome(NOW - VERIFY_WARN_US - 1, True)}),
     ("verify", "BAD", "FAILED", {"last_verify": Outcome(NOW, False, "balance of A1")}),
     ("devices", "WARN", "SILENT", {

@@ -68,7 +68,8 @@ def test_machines_get_levels_and_codes(machine: Machine):
     found = machine("supervisor").get("/api/1/status").get_json()
     checks = {check["name"]: check for check in found["checks"]}
     assert found["level"] == "WARN"
-    assert (checks["backup"]["level"], checks["backup"]["code"]) == ("WARN", "NEVER")
+    assert (checks["rights"]["level"], checks["rights"]["code"]) == ("WARN", "UNGUARDED")
+    assert (checks["backup"]["level"], checks["backup"]["code"]) == ("GOOD", "AHEAD")
     assert (checks["parked"]["level"], checks["parked"]["code"]) == ("GOOD", "GOOD")
 
 
