@@ -175,6 +175,27 @@ def test_a_scan_reaches_the_box_from_wherever_the_focus_was_left(
     expect(bench.locator(".note.done")).to_contain_text("is closed: 3 units")
 
 
+def test_who_leaves_the_page_too_soon_is_told_which_scan_the_hub_may_have_taken(
+    place: Warehouse, bench: Page
+) -> None:
+    totes.picked(place.hub, {"MUG": 4}, "T1")
+    scan(bench, "T1")
+    expect(bench.locator("#count")).to_have_text("0 / 4")
+    held = hold_next_scan(bench)
+    with bench.expect_request(SCANS):
+        scan(bench, "MUG")
+    scan(bench, "MUG")
+    held[0].fetch(max_redirects=0)
+    bench.once("dialog", lambda asked: asked.accept())
+    bench.goto(f"{place.address}/packing")
+    expect(bench.locator("#count")).to_have_text("1 / 4")
+    told = bench.locator(".note.refusal")
+    expect(told.get_by_text("before you scan it again: MUG")).to_be_visible()
+    expect(told.get_by_text("Not taken, scan them again: MUG")).to_be_visible()
+    bench.reload()
+    expect(told).to_have_count(0)
+
+
 def test_scans_after_the_log_in_has_ended_are_named_afterwards(
     place: Warehouse, bench: Page
 ) -> None:
@@ -182,8 +203,11 @@ def test_scans_after_the_log_in_has_ended_are_named_afterwards(
     scan(bench, "T1")
     expect(bench.locator("#count")).to_have_text("0 / 3")
     bench.context.clear_cookies(name="binlight")
+    held = hold_next_scan(bench)
+    with bench.expect_request(SCANS):
+        scan(bench, "MUG")
     scan(bench, "MUG")
-    scan(bench, "MUG")
+    held[0].continue_()
     bench.wait_for_url("**/log-in?*")
     bench.fill("input[name=login]", "packer")
     bench.fill("input[name=password]", PASSWORD)

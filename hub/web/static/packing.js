@@ -5,7 +5,6 @@
 (() => {
   const BENCH = ".bench";
   const AGAIN_MS = 1000;
-  const UNTOLD = "packing.untold";
   const waiting = [];
   let isBusy = false;
   let isLeaving = false;
@@ -127,15 +126,21 @@
     }
   }, true);
   window.addEventListener("beforeunload", (event) => waiting.length && !isLeaving && event.preventDefault());
+  // What was left behind is told by the next page of the bench. Of what was on its way nobody knows
+  // whether the hub has taken it, unless the hub has just sent us to the log-in.
+  const keepFor = (name, codes) => codes && sessionStorage.setItem(`packing.${name}`, codes);
+  const tellKept = (name) => {
+    const codes = sessionStorage.getItem(`packing.${name}`);
+    if (!codes || !document.querySelector("[data-words]")) return;
+    sessionStorage.removeItem(`packing.${name}`);
+    note(words(name, { codes }));
+  };
   window.addEventListener("pagehide", () => {
-    const codes = waiting.filter((sent) => sent.isScan).map((sent) => sent.fields.get("code"));
-    if (codes.length) sessionStorage.setItem(UNTOLD, codes.join(", "));
+    const codes = waiting.map((sent) => (sent.isScan ? sent.fields.get("code") : ""));
+    if (!isLeaving) keepFor("unsure", codes.shift());
+    keepFor("untold", codes.filter(Boolean).join(", "));
   });
 
   code()?.focus();
-  const untold = sessionStorage.getItem(UNTOLD);
-  if (untold && document.querySelector("[data-words]")) {
-    sessionStorage.removeItem(UNTOLD);
-    note(words("untold", { codes: untold }));
-  }
+  ["unsure", "untold"].forEach(tellKept);
 })();
