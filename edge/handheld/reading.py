@@ -82,18 +82,38 @@ def read_typed(text: str, state: HandheldState) -> PersonInput | EnrolmentRead:
         return _unreadable(text, wrong)
 
 
-def _tote_as_printed(text: str, state: HandheldState) -> ToteRead | Unreadable | None:
+def _tote_as_printed(text: str, state: HandheldState) -> ToteRead | BinRead | Unreadable | None:
     """Where a tote is asked for, what its label says in big letters: the code and its check digits.
     Of a tote on the cart the code alone will do; a new one without them may be a slip of the hand.
+    A bin's label has the same form: a bin of this work is one, unless a tote is called like it.
     """
-    if state.phase not in TOTE_PHASES or state.work is None:
+    work = state.work
+    if state.phase not in TOTE_PHASES or work is None:
         return None
     code = printed_code(text)
-    if code is None and not text.isdigit() and state.work.slot_of_tote(text.upper()) is not None:
+    if code is None and not text.isdigit() and work.slot_of_tote(text.upper()) is not None:
         code = text.upper()
     if code is not None:
-        return ToteRead(code)
-    return _digits_are_missing(text) if state.phase == "TOTES" and is_code(text) else None
+        is_bin = _is_bin_of(work, code) and work.slot_of_tote(code) is None
+        return BinRead(code) if is_bin else ToteRead(code)
+    if state.phase != "TOTES" or not is_code(text) or _is_other_thing_of(work, text):
+        return None
+    return _digits_are_missing(text)
+
+
+def _is_bin_of(work: Work, code: str) -> bool:
+    return any(code.upper() == line.bin.upper() for line in work.assignment.lines)
+
+
+def _is_other_thing_of(work: Work, text: str) -> bool:
+    """Whether it names a bin or an article of this work: no digits would make a tote of it."""
+    try:
+        read = _meaning(classify(text, aim=False))
+    except BarcodeError:
+        return False
+    keys = read.keys if isinstance(read, ItemRead) else ()
+    is_article = any(key in line.codes for line in work.assignment.lines for key in keys)
+    return is_article or _is_bin_of(work, text)
 
 
 def _digits_are_missing(text: str) -> Unreadable:

@@ -375,6 +375,23 @@ def test_a_new_tote_is_typed_with_its_check_digits():
     assert handheld.view.phase == "BIN"
 
 
+def test_a_bin_of_this_work_typed_from_its_label_never_becomes_a_tote():
+    handheld = ready()
+    handheld.offer(assignment([line(1, "A-1", 1)]))
+    handheld.type(f"A-1 {check_digits('A-1')}")
+    assert handheld.view.phase == "TOTES"
+    assert facts(handheld, ToteAssigned) == []
+    for typed in ("a-1", "85123A"):
+        handheld.type(typed)
+        assert "empty tote" in handheld.view.message, typed
+    handheld.tote("A-1")
+    assert handheld.view.phase == "BIN", "a tote called like a bin is scanned"
+    handheld.bin("A-1")
+    handheld.scan("85123A")
+    handheld.type(f"A-1 {check_digits('A-1')}")
+    assert [fact.tote for fact in facts(handheld, PickConfirmed)] == ["A-1"]
+
+
 def test_a_tote_on_the_cart_is_typed_by_its_code_alone_and_a_count_stays_a_count():
     handheld = ready()
     handheld.offer(assignment([line(1, "A-1", 2)]))
