@@ -115,10 +115,6 @@ def _matches(company: str, text: str) -> Any:
     return found | Item.id.in_(coded)
 
 
-def item_count(company: str) -> int:
-    return Item.select().where(Item.company == company).count()
-
-
 def barcodes_of(item: bytes) -> list[Barcode]:
     return list(Barcode.select().where(Barcode.item == item).order_by(Barcode.code))
 

@@ -70,6 +70,3 @@ CONFLICTS: Final[tuple[Conflict, ...]] = (
     Conflict("CLOCK_WRONG"),
     Conflict("OUTBOX_FULL"),
 )
-
-NEEDING_SOMEBODY: Final = frozenset(found.opens for found in CONFLICTS if found.opens)
-"""Kinds of exceptions that coming back may leave for people."""

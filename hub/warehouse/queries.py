@@ -264,22 +264,6 @@ def has_goods_on_the_floor(wave: bytes) -> bool:
     return bool(list(query))
 
 
-def has_work_to_offer(site: str) -> bool:
-    """Whether READY work of a released wave waits for somebody."""
-    query: Any = (
-        Assignment.select(Assignment.id)
-        .join(Wave, on=(Wave.id == Assignment.wave))
-        .where(
-            (Assignment.site == site)
-            & (Assignment.state == "READY")
-            & Wave.state.in_(("RELEASED", "IN_PROGRESS"))
-        )
-        .limit(1)
-        .tuples()
-    )
-    return bool(list(query))
-
-
 class WorkProgress(NamedTuple):
     """How far one assignment is."""
 

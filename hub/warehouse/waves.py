@@ -243,9 +243,13 @@ def close_if_done(act: Act, wave: bytes) -> str | None:
     )
     if left is not None:
         return None
+    act.tx.run(
+        "UPDATE wave SET state = 'IN_PROGRESS' WHERE id = ? AND state IN ('RELEASED', 'HELD')",
+        (wave,),
+    )
     moved = act.tx.run(
         "UPDATE wave SET state = 'COMPLETED', completed_at = ? "
-        "WHERE id = ? AND state IN ('RELEASED', 'IN_PROGRESS', 'HELD')",
+        "WHERE id = ? AND state = 'IN_PROGRESS'",
         (act.now_us, wave),
     )
     return _close(act, wave) or ("COMPLETED" if moved else None)

@@ -23,7 +23,7 @@ def _label(hub: TestHub, code: str, item: bytes, quantity: int = 1) -> None:
 
 def test_skus_that_differ_by_letter_case_are_one_article(hub: TestHub) -> None:
     assert _save(hub, "85123a") == _save(hub, "85123A")
-    assert queries.item_count(hub.company) == 1
+    assert Item.select().where(Item.company == hub.company).count() == 1
 
 
 def test_a_former_name_is_kept(hub: TestHub) -> None:

@@ -1,5 +1,6 @@
 """Any sequence of planning, releasing, handing out, picking short and cancelling keeps the books
-true: claims are what balances count, stages add up, and nobody works on what another has.
+true: claims are what balances count, stages add up, nobody works on what another has, and waves and
+work take only steps that their state machines know.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,6 +33,7 @@ from hub.orders import service as orders
 from hub.orders.models import OrderLine
 from hub.warehouse import allocating, dispatch, planner, progress, service
 from hub.warehouse.models import Assignment, Wave, WorkLine
+from hub.warehouse.states import ASSIGNMENT_STEPS, WAVE_STEPS
 from hub.warehouse.work_context import read_line, set_line
 from tests.hub import builders
 from tests.hub.conftest import TestHub
@@ -40,6 +43,23 @@ SKUS = ("MUG", "BOWL", "CUP")
 BINS = ("A-01-01-1", "A-02-09-1", "A-05-20-1", "A-09-03-2")
 DEVICES = ("hh-1", "hh-2", "hh-3")
 EXAMPLES, EXAMPLES_POSTGRES, STEPS = 25, 6, 40
+NOTES: Final = "CREATE TABLE step_taken (machine TEXT, before TEXT, after TEXT)"
+BODY: Final = "BEGIN INSERT INTO step_taken VALUES ('{0}', OLD.state, NEW.state); {1} END"
+WHEN: Final = "AFTER UPDATE OF state ON {0} FOR EACH ROW WHEN (OLD.state <> NEW.state)"
+BY_SQLITE: Final = (f"CREATE TRIGGER noted_{{0}} {WHEN} {BODY}",)
+BY_POSTGRES: Final = (
+    f"CREATE FUNCTION note_{{0}}() RETURNS trigger AS $${BODY}$$ LANGUAGE plpgsql",
+    f"CREATE TRIGGER noted_{{0}} {WHEN} EXECUTE FUNCTION note_{{0}}()",
+)
+MACHINES: Final = {"wave": WAVE_STEPS, "assignment": ASSIGNMENT_STEPS}
+
+
+def note_steps(hub: TestHub, by: tuple[str, ...], ends: str = "") -> None:
+    """Let the database itself note which steps are taken, whoever takes them."""
+    hub.database.execute_sql(NOTES)
+    for machine in MACHINES:
+        for statement in by:
+            hub.database.execute_sql(statement.format(machine, ends))
 
 
 def person(device: str) -> bytes:
@@ -224,6 +244,12 @@ class Floor(RuleBasedStateMachine):
         assert all(held.count(one) <= 2 for one in held)
         assert ("",) not in held
 
+    @invariant()
+    def every_step_is_one_that_exists(self):
+        taken = self.hub.database.execute_sql("SELECT machine, before, after FROM step_taken")
+        unknown = [step for step in taken.fetchall() if step[1:] not in MACHINES[step[0]]]
+        assert not unknown
+
 
 def explore(fresh: Callable[[], AbstractContextManager[TestHub]], examples: int) -> None:
     machine = type("FloorHere", (Floor,), {"fresh": staticmethod(fresh)})
@@ -253,6 +279,7 @@ def test_whatever_happens_in_whatever_order_the_books_stay_true(sqlite_template)
             shutil.copy(sqlite_template, path)
             hub = TestHub(open_database(f"sqlite:///{path}"), f"sqlite:///{path}")
             hub.database.execute_sql("PRAGMA synchronous = OFF")
+            note_steps(hub, BY_SQLITE)
             yield hub
             hub.database.close()
 
@@ -265,6 +292,7 @@ def test_the_books_stay_true_on_postgresql_too(cluster, postgres_template):
     def fresh() -> Iterator[TestHub]:
         url = cluster.create(postgres_template)
         hub = TestHub(open_database(url), url)
+        note_steps(hub, BY_POSTGRES, "RETURN NULL;")
         yield hub
         hub.database.close()
         cluster.drop(url)
