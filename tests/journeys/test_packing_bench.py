@@ -128,6 +128,37 @@ def test_a_scan_whose_answer_is_lost_counts_once(place: Warehouse, bench: Page) 
     assert list(verified().values()) == [2]
 
 
+def break_behind_the_commit(route: Route) -> None:
+    """As when the connection to the database breaks while it commits."""
+    route.fetch(max_redirects=0)
+    route.fulfill(status=500, body="<main><p>Something went wrong here.</p></main>")
+
+
+def test_a_scan_at_which_the_hub_breaks_counts_once(place: Warehouse, bench: Page) -> None:
+    totes.picked(place.hub, {"MUG": 3}, "T1")
+    scan(bench, "T1")
+    expect(bench.locator("#count")).to_have_text("0 / 3")
+    bench.route(SCANS, break_behind_the_commit, times=1)
+    scan(bench, "MUG")
+    scan(bench, "MUG")
+    expect(bench.locator("#count")).to_have_text("2 / 3")
+    assert bench.locator(".note.refusal").count() == 0
+
+
+def test_a_scan_that_breaks_the_hub_each_time_is_named_and_stops_no_other(
+    place: Warehouse, bench: Page
+) -> None:
+    totes.picked(place.hub, {"MUG": 3}, "T1")
+    scan(bench, "T1")
+    expect(bench.locator("#count")).to_have_text("0 / 3")
+    broken = "<main><p>Something went wrong here.</p></main>"
+    bench.route(SCANS, lambda route: route.fulfill(status=500, body=broken), times=4)
+    scan(bench, "POISON")
+    scan(bench, "MUG")
+    expect(bench.locator("#count")).to_have_text("1 / 3")
+    expect(bench.locator(".note.refusal")).to_contain_text("POISON was not taken: Something")
+
+
 def test_the_last_scan_of_a_parcel_counts_once_though_its_answer_is_lost(
     place: Warehouse, bench: Page
 ) -> None:

@@ -5,6 +5,7 @@
 (() => {
   const BENCH = ".bench";
   const AGAIN_MS = 1000;
+  const BROKEN_AGAIN_MAX = 3;
   const waiting = [];
   let isBusy = false;
   let isLeaving = false;
@@ -58,16 +59,18 @@
     if (sent.isScan && parcel) sent.fields.set("parcel", parcel.value);
     return new URLSearchParams(sent.fields);
   };
-  // A hub that is away is asked again until it answers: the key says that it is the same scan.
+  // A hub that is away is asked again until it answers, one that broke a few times, since it may
+  // have broken behind its commit: the key says that it is the same scan.
   const answerTo = async (sent) => {
-    for (;;) {
+    for (let broken = 0; ; ) {
       try {
         const answer = await fetch(sent.address, { method: "POST", body: body(sent), headers: { Accept: "text/html" } });
-        return [answer, new DOMParser().parseFromString(await answer.text(), "text/html")];
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        if (answer.status < 500 || ++broken > BROKEN_AGAIN_MAX) return [answer, page];
       } catch {
         tellWaiting(words("away", { n: waiting.length }));
-        await new Promise((goOn) => window.setTimeout(goOn, AGAIN_MS));
       }
+      await new Promise((goOn) => window.setTimeout(goOn, AGAIN_MS));
     }
   };
   const logIn = () => {
