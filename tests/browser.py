@@ -30,6 +30,9 @@ FLAGS: Final = (
 )  # fmt: skip
 WIDE: Final[ViewportSize] = {"width": 1280, "height": 900}
 TABLET: Final[ViewportSize] = {"width": 800, "height": 1180}
+HIDDEN_COLUMNS: Final = """() => [...document.querySelectorAll(".scrolls")]
+  .map(part => part.scrollWidth - part.clientWidth).filter(px => px > 0)"""
+"""How much of each table lies beyond its right edge, in pixels."""
 PATIENCE_MS: Final = 120_000
 """What a page shows is awaited for so long: a busy machine is no failure."""
 expect.set_options(timeout=PATIENCE_MS)

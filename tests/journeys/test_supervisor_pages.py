@@ -180,7 +180,10 @@ def test_pages_fit_a_tablet(place: Warehouse, chromium: Browser) -> None:
     short_pick(place.hub, "LANTERN", 1)
     wave = f"/waves/{Wave.get().id.hex()}"
     with page_of(chromium, place, "supervisor", browsers.TABLET) as page:
-        for path in ("/waves", wave, "/work", "/floor", "/exceptions", "/devices", "/packing"):
+        for path in ("/waves", wave, "/work", "/floor", "/exceptions", "/devices", "/packing",
+                     "/stock", "/orders"):  # fmt: skip
             page.goto(f"{place.address}{path}")
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= browsers.TABLET["width"], f"{path} is {width} wide"
+            hidden = page.evaluate(browsers.HIDDEN_COLUMNS)
+            assert hidden == [], f"{path} hides {hidden} px of its tables"

@@ -146,10 +146,11 @@ def test_no_page_is_wider_than_the_screen(
     page = context.new_page()
     browser.log_in(page, address, "admin", PASSWORD)
     for path in ("/", "/orders", f"/orders/{order.hex()}", "/stock", "/items", "/people",
-                 "/import", "/audit"):  # fmt: skip
+                 "/people/roles", "/import", "/audit"):  # fmt: skip
         page.goto(address + path)
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, path
+        assert page.evaluate(browser.HIDDEN_COLUMNS) == [], f"{path} hides some of a table"
     context.close()
 
 
