@@ -82,7 +82,7 @@ def _task(parcel: bytes) -> PackTask:
 
 def _here() -> str:
     """Where what was carried out before is shown: at its parcel, or at what is open here."""
-    parcel = request.form.get("parcel")
+    parcel = (request.view_args or {}).get("parcel") or request.form.get("parcel")
     return f"/packing?parcel={forms.id_of('parcel', parcel).hex()}" if parcel else "/packing"
 
 
@@ -262,7 +262,7 @@ def _start_over(parcel: bytes) -> ResponseReturnValue:
 
 @pages.post("/packing/<parcel>/aside")
 @needs_somewhere(*PACK)
-@once.answers_once(_here)
+@once.answers_once(lambda: "/packing")
 def put_aside(parcel: str) -> ResponseReturnValue:
     id = _named(parcel)
     once.carry_out(PutAside(id))

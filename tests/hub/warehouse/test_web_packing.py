@@ -85,6 +85,21 @@ def test_a_tote_whose_answer_was_lost_is_answered_with_its_own_parcel(
     assert again == first
 
 
+@pytest.mark.parametrize("act", ["close", "again", "surplus"])
+def test_a_button_whose_answer_was_lost_is_answered_with_its_own_parcel(
+    sqlite_hub: TestHub, bench: Browser, act: str
+) -> None:
+    for tote in ("T1", "T2"):
+        totes.picked(sqlite_hub, {"MUG": 2}, tote)
+        scan(bench, tote)
+    parcel = Parcel.select().order_by(Parcel.number.desc()).get().id.hex()
+    bench.post("/packing/scan", {"code": "MUG", "parcel": parcel})
+    sent = {"rest": "LATER", "tote": "T2", "surplus_code": "MUG", "surplus_quantity": "1",
+            "key": "0f" * 16}  # fmt: skip
+    first, again = (bench.post(f"/packing/{parcel}/{act}", sent).location for _n in range(2))
+    assert again == first == f"/packing?parcel={parcel}"
+
+
 def test_what_is_wrong_is_said_and_nothing_is_counted(sqlite_hub: TestHub, bench: Browser) -> None:
     totes.picked(sqlite_hub, {"MUG": 1}, "T1")
     builders.item(sqlite_hub, "BOWL")
