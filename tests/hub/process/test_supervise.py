@@ -117,14 +117,15 @@ def test_a_command_of_ours_runs_with_this_python():
 
 
 ORPHAN = """
-import os, sys
+import os, select, sys
 from hub.process.supervise import die_with_parent
 parent, (reading, writing) = os.getpid(), os.pipe()
 if os.fork():
     os._exit(0)
 os.close(writing)
-os.read(reading, 1)  # until the parent is gone, before the kernel was asked
+os.read(reading, 1)  # until the parent goes, before the kernel was asked
 die_with_parent(parent)
+select.select([], [], [], 60)  # it may only now be gone
 sys.stdout.write("lives")
 """
 

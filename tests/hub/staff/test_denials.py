@@ -66,7 +66,7 @@ def test_the_next_minute_is_another_row_and_each_says_when_it_was_last(
     assert (first.count, first.last_at, second.count) == (2, last, 1)
 
 
-def test_an_unknown_name_costs_as_many_rows_as_a_known_one(sqlite_hub: TestHub, ana: bytes) -> None:
+def test_an_unknown_name_costs_as_many_rows_as_a_known_one(sqlite_hub: TestHub) -> None:
     """Who could tell the two apart by the time they take would learn who works here."""
     with sqlite_hub.act() as act:
         ana = staff.add_person(act, sqlite_hub.company, "Ana", login="ana")

@@ -46,7 +46,6 @@ def answer(port: int, asked: bytes) -> bytes:
     """Everything that comes back until the server closes."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as one:
         one.sendall(asked)
-        one.shutdown(socket.SHUT_WR)
         told = b""
         while more := one.recv(65_536):
             told += more
@@ -75,7 +74,7 @@ def test_plain_http_at_the_tls_port_is_answered_with_nothing(
 
 
 POST = b"POST /log-in HTTP/1.1\r\nHost: hub\r\n"
-SMUGGLED = b"GET /health HTTP/1.1\r\nHost: hub\r\n\r\n"
+SMUGGLED = b"GET /health HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n"
 
 
 def statuses(told: bytes) -> list[bytes]:
