@@ -72,9 +72,7 @@ def test_a_neighbour_finds_site_key_and_port_and_hears_the_goodbye(tmp_path: Pat
         assert read_txt(neighbour.found["txt"]) == wanted
         assert neighbour.found["port"] == config.broker_tls_port
         assert info.parsed_addresses() == [LOOPBACK]
-        assert LOOPBACK in neighbour.found["addresses"], (
-            "beside other hubs of this machine"
-        )
+        assert LOOPBACK in neighbour.found["addresses"], "beside other hubs of this machine"
     finally:
         announcer.end()
     assert neighbour.gone.wait(PATIENCE_S)
