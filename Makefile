@@ -49,7 +49,7 @@ check: setup ## lint, format, types, import rules, and the wire's contract
 bench: ## measure; JSON and a picture of each benchmark in docs/results; SCALE=0.1 for short
 	@$(SETUP) dev
 	@for name in $(BENCHES); do \
-		$(BIN)/binlight bench "$$name" --scale $(SCALE) --results $(RESULTS); \
+		$(BIN)/binlight bench "$$name" --scale $(SCALE) --results $(RESULTS) || exit 1; \
 	done
 
 lock: ## write the locks anew from requirements/*.in; UPGRADE=--upgrade for newer versions
