@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Final
 
+from edge.tones import Tone
 from protocols.barcodes import badge_label
 from simulators.errors import SimulatorsError
 from simulators.tester_bench import asking
@@ -53,6 +54,13 @@ class TesterBench(Onlooker):
         values = checked(name, given)
         self.on_act(name, values)
         getattr(self, name)(**values)
+
+    def act_and_listen(self, name: str, given: Mapping[str, Any]) -> list[Tone]:
+        """The act, and the tones that its device made meanwhile. Raises what `act` raises."""
+        device = self.site.devices.get(str(given.get("device", "")))
+        before = len(device.tones) if device else 0
+        self.act(name, given)
+        return device.tones[before:] if device else []
 
     # ── scanner and keypad ───────────────────────────────────────────────────────────────
 

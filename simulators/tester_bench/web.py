@@ -153,9 +153,8 @@ def _add_acts(app: Flask, page: BenchPage) -> None:
     def act() -> Response:
         asked = _json()
         given = dict(asked.get("given", {}))
-        page.bench.act(str(asked.get("act", "")), given)
-        device = given.get("device", "")
-        return jsonify(heard=page.bench.heard(device) if device else [])
+        heard = page.bench.act_and_listen(str(asked.get("act", "")), given)
+        return jsonify(heard=heard)
 
     @app.get("/labels")
     def labels() -> Response:

@@ -66,6 +66,8 @@ def test_an_act_is_answered_by_its_tones(client: FlaskClient, page: BenchPage):
     answer = act(client, page, "scan", device=ONE, code=command_label("DONE"))
     assert answer.get_json() == {"heard": ["REFUSED"]}
     page.bench.expect_screen(ONE, "DONE: scan your badge first.")
+    answer = act(client, page, "set_battery", device=ONE, percent=80)
+    assert answer.get_json() == {"heard": []}, "the tone of the act before is not this one's"
 
 
 def test_what_cannot_be_done_is_refused_in_a_sentence(client: FlaskClient, page: BenchPage):
