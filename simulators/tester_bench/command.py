@@ -29,7 +29,7 @@ class NoTerminalEmulator(SimulatorsError):
     def __init__(self) -> None:
         super().__init__(
             f"Real displays need {TERMINAL_EMULATOR}, which is not installed here. "
-            "Install it with: pip install 'binlight[dev]'"
+            "Run 'make setup' once, in Binlight's own folder."
         )
 
 
