@@ -101,7 +101,10 @@ def _places(
 def _totes(site: str, wanted: list[str] | None) -> list[Label]:
     """Totes need not be known yet: a tote comes into being with its first use."""
     if wanted is None:
-        return _places(site, "TOTE", tote_label, None)
+        known = _places(site, "TOTE", tote_label, None)
+        if not known:
+            raise BadValue("codes", "", "no tote is known yet: say which, such as T-0001..T-0040")
+        return known
     return [Label(tote_label(code), code.upper(), check_digits(code)) for code in wanted]
 
 

@@ -128,6 +128,8 @@ def test_only_labels_of_things_that_exist_are_printed(hub: TestHub) -> None:
         chosen_labels("bins", hub.company, hub.site, "A-01,A-02")
     with pytest.raises(NotFound):
         chosen_labels("badges", hub.company, hub.site, None)
+    with pytest.raises(BadValue, match="say which"):
+        chosen_labels("totes", hub.company, hub.site, None)
     with pytest.raises(BadValue):
         chosen_labels("moods", hub.company, hub.site, None)
 
