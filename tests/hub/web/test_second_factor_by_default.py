@@ -48,15 +48,16 @@ def test_where_people_work_already_another_site_demands_nothing_new(hub: TestHub
     assert queries.roles_with_rule() == {}
 
 
-def test_until_then_every_page_reminds_and_all_of_them_open(
+def test_until_then_it_is_recalled_where_a_day_begins_and_not_amid_work(
     sqlite_hub: TestHub, new_rule: None, browse: Browse
 ) -> None:
     sqlite_hub.clock.advance(us=PUT_OFF_US - 1)
     admin = browse("admin")
-    for path in ("/", "/people", "/own"):
+    reminding = {"/", "/people", "/status", "/own"}
+    for path in (*reminding, "/orders", "/packing", "/floor", "/own/second-factor"):
         page = admin.get(path)
         assert page.status_code == 200, path
-        assert BANNER in page.text, path
+        assert (BANNER in page.text) == (path in reminding), path
     assert BANNER not in browse("supervisor").get("/").text
 
 
@@ -113,7 +114,7 @@ def test_what_an_administrator_says_takes_the_place_of_what_the_hub_began_with(
     assert "must have one, from" in admin.get("/people/roles").text
     admin.post("/people/roles/admin", form)
     assert queries.roles_with_rule() == ({"admin": None} if rules is None else rules)
-    assert BANNER not in admin.get("/own/second-factor").text
+    assert BANNER not in admin.get("/own").text
 
 
 def test_a_clock_that_is_set_takes_no_days_away(sqlite_hub: TestHub, new_rule: None) -> None:
