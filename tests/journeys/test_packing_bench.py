@@ -185,6 +185,25 @@ def test_a_refusal_stays_to_be_read_while_later_scans_go_on(place: Warehouse, be
     expect(bench.locator(".note.refusal")).to_have_count(0)
 
 
+def test_what_is_scanned_behind_a_tote_that_is_refused_is_not_counted_at_the_parcel_before(
+    place: Warehouse, bench: Page
+) -> None:
+    totes.picked(place.hub, {"MUG": 3}, "T1")
+    scan(bench, "T1")
+    expect(bench.locator("#count")).to_have_text("0 / 3")
+    held = hold_next_scan(bench)
+    with bench.expect_request(SCANS):
+        scan(bench, tote_label("T9"))
+    scan(bench, "MUG")
+    scan(bench, "MUG")
+    held[0].continue_()
+    told = bench.locator(".note.refusal")
+    expect(told.get_by_text("There is no tote")).to_be_visible()
+    expect(told.get_by_text("Not taken, scan them again: MUG, MUG")).to_be_visible()
+    scan(bench, "MUG")
+    expect(bench.locator("#count")).to_have_text("1 / 3")
+
+
 def test_a_scan_reaches_the_box_from_wherever_the_focus_was_left(
     place: Warehouse, bench: Page
 ) -> None:

@@ -86,6 +86,15 @@
       draw(page);
     }
   };
+  const codesOf = (all) => all.filter((sent) => sent.isScan).map((sent) => sent.fields.get("code")).join(", ");
+  // A tote says to which parcel the scans behind it belong: where it is refused, to none that is here.
+  const isTote = (sent) => sent.isScan && /^%T/i.test(sent.fields.get("code"));
+  const isRefused = (answer, page) => !answer.ok || page.querySelector("main > .note.refusal") !== null;
+  const dropScans = () => {
+    const codes = codesOf(waiting);
+    waiting.splice(0, waiting.length, ...waiting.filter((later) => !later.isScan));
+    if (codes) note(words("untold", { codes }));
+  };
   const sendAll = async () => {
     if (isBusy) return;
     isBusy = true;
@@ -93,7 +102,10 @@
       tellWaiting();
       const [answer, page] = await answerTo(waiting[0]);
       if (answer.ok && !page.querySelector(BENCH)) return logIn();
-      show(waiting.shift(), answer, page);
+      const sent = waiting.shift();
+      const isInVain = isTote(sent) && isRefused(answer, page);
+      show(sent, answer, page);
+      if (isInVain) dropScans();
     }
     isBusy = false;
     tellWaiting();
@@ -139,9 +151,9 @@
     note(words(name, { codes }));
   };
   window.addEventListener("pagehide", () => {
-    const codes = waiting.map((sent) => (sent.isScan ? sent.fields.get("code") : ""));
-    if (!isLeaving) keepFor("unsure", codes.shift());
-    keepFor("untold", codes.filter(Boolean).join(", "));
+    const sent = isLeaving ? 0 : 1;
+    keepFor("unsure", codesOf(waiting.slice(0, sent)));
+    keepFor("untold", codesOf(waiting.slice(sent)));
   });
 
   code()?.focus();
