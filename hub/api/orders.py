@@ -132,7 +132,7 @@ def one_order(id: str) -> Any:
 @pages.auth_required(auth)
 @pages.input(schemas.Reason)
 @pages.output(schemas.Cancelled)
-@pages.doc(summary="Cancel all that nobody has in hand yet",
+@pages.doc(summary="Cancel all that no packer has seen",
            responses=refusals(404, 409, 413))  # fmt: skip
 def cancel_order(id: str, json_data: dict[str, Any]) -> Any:
     order, reason = id_of("order", id), json_data["reason"]

@@ -146,7 +146,7 @@ class OrderPage(Schema):
 
 class Cancelled(Schema):
     units = Integer(metadata={"description": "units cancelled now"})
-    in_hand = Integer(metadata={"description": "units in totes or parcels; they stay ordered"})
+    in_hand = Integer(metadata={"description": "units at packing benches; they stay ordered"})
 
 
 class Reason(Schema):

@@ -12,7 +12,7 @@ from hub.warehouse.counts import Taken
 
 @command("orders.cancel")
 class CancelOrder(Command[Cancelled], frozen=True):
-    """Cancel all that nobody has in hand, whether pickers have it on their lists or not."""
+    """Cancel all that no packer has seen; what lies in totes is put back."""
 
     order: Id
     reason: str

@@ -24,7 +24,7 @@ from hub.warehouse.web_floor import picture_path, state_now
 from hub.web import acts, forms, live, naming, paging
 from hub.web.context import may, web
 from hub.web.security import needs, needs_somewhere
-from hub.web.text import _, day_bounds
+from hub.web.text import _, day_bounds, n_
 
 EXCEPTIONS_SHOWN: Final = 8
 pages = Blueprint("desk", __name__, template_folder="templates")
@@ -90,7 +90,7 @@ def find() -> ResponseReturnValue:
 @pages.post("/orders/<order>/cancel")
 @needs_somewhere(*CancelOrder.NEEDS)
 def cancel_order(order: str) -> ResponseReturnValue:
-    """All that nobody has in hand, whether pickers have it on their lists or not."""
+    """All that no packer has seen; what lies in totes is put back."""
     id, reason = _order(order), forms.words("reason", signs_max=200)
     done = acts.carry_out(CancelOrder(id, reason))
     _tell_cancelled(done)
@@ -105,10 +105,10 @@ def _order(order: str) -> bytes:
 
 
 def _tell_cancelled(done: Cancelled) -> None:
-    flash(_("{n} units are cancelled.", n=done.units), "done")
+    flash(n_("{n} unit is cancelled.", "{n} units are cancelled.", done.units), "done")
     if done.in_hand:
         flash(
-            _("{n} units are in totes or parcels already and stay on the order. Whoever has them "
+            _("At a packing bench already, and still on the order: {n}. Whoever has them "
               "puts them back first; then cancel again.", n=done.in_hand),
             "warning",
         )  # fmt: skip
@@ -122,7 +122,7 @@ def cancel_units(order: str) -> ResponseReturnValue:
     if OrderLine.get_or_none(OrderLine.id == id, OrderLine.order == _order(order)) is None:
         raise NotFound("line", line)
     acts.carry_out(CancelUnits(id, quantity, reason))
-    flash(_("{n} units are cancelled.", n=quantity), "done")
+    flash(n_("{n} unit is cancelled.", "{n} units are cancelled.", quantity), "done")
     return redirect(f"/orders/{order}", 303)
 
 

@@ -97,6 +97,7 @@ def test_an_order_shows_where_its_units_are_and_who_moved_them(
         {"line": line.id.hex(), "quantity": "1", "reason": "customer rang"},
     )
     page = browser.get(f"/orders/{order.hex()}")
+    assert "1 unit is cancelled." in page.text
     assert "customer rang" in page.text
     assert "Supervisor" in page.text
     assert OrderLine.get_by_id(line.id).cancelled == 1
