@@ -90,7 +90,7 @@ def play(plan: DemoPlan, config: HubConfig) -> DemoReport | None:
     teller = Teller(world)
     world.on_progress, world.on_idle = teller.progress, teller.idle
     was_stopped = True
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    end_like_ctrl_c()
     try:
         click.echo("Starting hub, broker and devices …")
         world.start()
@@ -109,7 +109,17 @@ def play(plan: DemoPlan, config: HubConfig) -> DemoReport | None:
     return world.report()
 
 
+def end_like_ctrl_c() -> None:
+    """SIGTERM and a closed terminal end everything too; hub and broker are sessions of their own
+    and would stay. Under nohup the terminal may go.
+    """
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _as_interrupt)
+
+
 def _as_interrupt(_signal: int, _frame: object) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # shells send it again, amid the ending
     raise KeyboardInterrupt
 
 
