@@ -146,7 +146,8 @@ def run_all(config: HubConfig) -> None:
     make_lasting_folder(config.data)
     with data_lock(config.data, "hub"), stop_signal() as stop_fd:
         ports.refuse_foreign(config.listen)
-        start_checks.refuse_unusable(config)
+        is_first_start = not (config.data / LOGS).exists()
+        start_checks.refuse_unusable(config, is_first_start=is_first_start)
         for port in _ports(config):
             ports.refuse_taken(port)
         prepared = _prepare(config)

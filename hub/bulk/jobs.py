@@ -114,5 +114,7 @@ class Jobs:
             job.is_broken = True
             _log.error("import_failed", file=job.file_name, kind=job.kind, error=repr(wrong))
         finally:
-            afterwards()
-            job.over.set()
+            try:
+                afterwards()
+            finally:
+                job.over.set()

@@ -30,12 +30,24 @@ class UnusableFolder(HubError):
         )
 
 
-def refuse_unusable(config: HubConfig) -> None:
-    """Raises UnusableFolder. An interface that is not there yet is told of, and stops nothing."""
+def refuse_unusable(config: HubConfig, *, is_first_start: bool) -> None:
+    """Raises UnusableFolder, at the first start only: later a warehouse must not stand still for a
+    disk that was pulled out; then the log tells, and the night that fails. An interface that is not
+    there yet is told of, and stops nothing.
+    """
     if config.backup_folder:
-        refuse_unwritable(Path(config.backup_folder))
+        _look_at_backups(Path(config.backup_folder), is_first_start)
     for address in config.announce_on:
         _tell_foreign(address)
+
+
+def _look_at_backups(folder: Path, is_first_start: bool) -> None:
+    try:
+        refuse_unwritable(folder)
+    except UnusableFolder as wrong:
+        if is_first_start:
+            raise
+        _log.error("no_backups", folder=str(folder), reason=str(wrong))
 
 
 def refuse_unwritable(folder: Path) -> None:

@@ -113,7 +113,7 @@ def broken(error: Exception) -> ResponseReturnValue:
     _log.error(
         "page_failed", path=request.path, error=repr(getattr(error, "original_exception", error))
     )
-    sentence = _("Something went wrong here. Nothing was changed; try it again.")
+    sentence = _("Something went wrong here. Look whether it was done before you try it again.")
     return answer(500, "BROKEN", sentence, {})
 
 

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from hub.config import HubConfig
 from hub.errors import BadValue
-from hub.process.start_checks import UnusableFolder, refuse_unusable
+from hub.process import start_checks
+from hub.process.start_checks import UnusableFolder
 from hub.run import command
 
 
@@ -18,6 +19,10 @@ def config_of(folder: Path, backups: Path | str = "", *announce_on: str) -> HubC
     return HubConfig(
         str(folder), secure=True, backup_folder=str(backups), announce_on=announce_on
     ).check()
+
+
+def refuse_unusable(config: HubConfig) -> None:
+    start_checks.refuse_unusable(config, is_first_start=True)
 
 
 def test_a_folder_for_backups_is_made_where_its_disk_is(tmp_path: Path):
@@ -39,6 +44,15 @@ def test_a_folder_that_takes_no_file_is_named_before_the_first_night(tmp_path: P
         refuse_unusable(config_of(tmp_path, tmp_path / "file"))
     with pytest.raises(UnusableFolder):
         refuse_unusable(config_of(tmp_path, "/proc/self"))
+
+
+def test_a_hub_that_has_worked_before_goes_on_without_its_disk_and_says_so(tmp_path: Path):
+    config = config_of(tmp_path, tmp_path / "stick" / "backups")
+    with structlog.testing.capture_logs() as told:
+        start_checks.refuse_unusable(config, is_first_start=False)
+    assert [(one["event"], one["folder"]) for one in told] == [
+        ("no_backups", str(tmp_path / "stick" / "backups"))
+    ]
 
 
 def test_the_hub_refuses_it_on_its_command_line_and_starts_nothing(tmp_path: Path):
