@@ -55,6 +55,13 @@ def scan(page: Page, code: str) -> None:
     page.keyboard.press("Enter")
 
 
+def begin_tote(place: Warehouse, bench: Page, needs: dict[str, int]) -> None:
+    """Picked units by SKU come in tote T1; it is scanned, and its parcel is open and empty."""
+    totes.picked(place.hub, needs, "T1")
+    scan(bench, "T1")
+    expect(bench.locator("#count")).to_have_text(f"0 / {sum(needs.values())}")
+
+
 def hold_next_scan(page: Page) -> list[Route]:
     """The scan that is sent next does not reach the hub until somebody lets it go on."""
     held: list[Route] = []
@@ -85,9 +92,7 @@ def test_twenty_scans_without_a_pause_are_all_counted(place: Warehouse, bench: P
 
 
 def test_a_code_half_typed_when_the_answer_comes_stays_whole(place: Warehouse, bench: Page) -> None:
-    totes.picked(place.hub, {"MUG": 3}, "T1")
-    scan(bench, "T1")
-    expect(bench.locator("#count")).to_have_text("0 / 3")
+    begin_tote(place, bench, {"MUG": 3})
     held = hold_next_scan(bench)
     with bench.expect_request(SCANS):
         scan(bench, "MUG")
@@ -101,9 +106,7 @@ def test_a_code_half_typed_when_the_answer_comes_stays_whole(place: Warehouse, b
 def test_how_many_times_stays_when_the_answer_of_the_scan_before_comes(
     place: Warehouse, bench: Page
 ) -> None:
-    totes.picked(place.hub, {"MUG": 4}, "T1")
-    scan(bench, "T1")
-    expect(bench.locator("#count")).to_have_text("0 / 4")
+    begin_tote(place, bench, {"MUG": 4})
     held = hold_next_scan(bench)
     with bench.expect_request(SCANS):
         scan(bench, "MUG")
@@ -117,9 +120,7 @@ def test_how_many_times_stays_when_the_answer_of_the_scan_before_comes(
 
 
 def test_a_scan_whose_answer_is_lost_counts_once(place: Warehouse, bench: Page) -> None:
-    totes.picked(place.hub, {"MUG": 3}, "T1")
-    scan(bench, "T1")
-    expect(bench.locator("#count")).to_have_text("0 / 3")
+    begin_tote(place, bench, {"MUG": 3})
     bench.route(SCANS, lose_answer, times=1)
     scan(bench, "MUG")
     scan(bench, "MUG")
@@ -135,9 +136,7 @@ def break_behind_the_commit(route: Route) -> None:
 
 
 def test_a_scan_at_which_the_hub_breaks_counts_once(place: Warehouse, bench: Page) -> None:
-    totes.picked(place.hub, {"MUG": 3}, "T1")
-    scan(bench, "T1")
-    expect(bench.locator("#count")).to_have_text("0 / 3")
+    begin_tote(place, bench, {"MUG": 3})
     bench.route(SCANS, break_behind_the_commit, times=1)
     scan(bench, "MUG")
     scan(bench, "MUG")
@@ -148,9 +147,7 @@ def test_a_scan_at_which_the_hub_breaks_counts_once(place: Warehouse, bench: Pag
 def test_a_scan_that_breaks_the_hub_each_time_is_named_and_stops_no_other(
     place: Warehouse, bench: Page
 ) -> None:
-    totes.picked(place.hub, {"MUG": 3}, "T1")
-    scan(bench, "T1")
-    expect(bench.locator("#count")).to_have_text("0 / 3")
+    begin_tote(place, bench, {"MUG": 3})
     broken = "<main><p>Something went wrong here.</p></main>"
     bench.route(SCANS, lambda route: route.fulfill(status=500, body=broken), times=4)
     scan(bench, "POISON")
@@ -188,9 +185,7 @@ def test_a_refusal_stays_to_be_read_while_later_scans_go_on(place: Warehouse, be
 def test_what_is_scanned_behind_a_tote_that_is_refused_is_not_counted_at_the_parcel_before(
     place: Warehouse, bench: Page
 ) -> None:
-    totes.picked(place.hub, {"MUG": 3}, "T1")
-    scan(bench, "T1")
-    expect(bench.locator("#count")).to_have_text("0 / 3")
+    begin_tote(place, bench, {"MUG": 3})
     held = hold_next_scan(bench)
     with bench.expect_request(SCANS):
         scan(bench, tote_label("T9"))
@@ -207,9 +202,7 @@ def test_what_is_scanned_behind_a_tote_that_is_refused_is_not_counted_at_the_par
 def test_a_scan_reaches_the_box_from_wherever_the_focus_was_left(
     place: Warehouse, bench: Page
 ) -> None:
-    totes.picked(place.hub, {"MUG": 3}, "T1")
-    scan(bench, "T1")
-    expect(bench.locator("#count")).to_have_text("0 / 3")
+    begin_tote(place, bench, {"MUG": 3})
     bench.get_by_text("Something is not right").click()
     scan(bench, "MUG")
     expect(bench.locator("#count")).to_have_text("1 / 3")
@@ -228,9 +221,7 @@ def test_a_scan_reaches_the_box_from_wherever_the_focus_was_left(
 def test_who_leaves_the_page_too_soon_is_told_which_scan_the_hub_may_have_taken(
     place: Warehouse, bench: Page
 ) -> None:
-    totes.picked(place.hub, {"MUG": 4}, "T1")
-    scan(bench, "T1")
-    expect(bench.locator("#count")).to_have_text("0 / 4")
+    begin_tote(place, bench, {"MUG": 4})
     held = hold_next_scan(bench)
     with bench.expect_request(SCANS):
         scan(bench, "MUG")
@@ -249,9 +240,7 @@ def test_who_leaves_the_page_too_soon_is_told_which_scan_the_hub_may_have_taken(
 def test_scans_after_the_log_in_has_ended_are_named_afterwards(
     place: Warehouse, bench: Page
 ) -> None:
-    totes.picked(place.hub, {"MUG": 3}, "T1")
-    scan(bench, "T1")
-    expect(bench.locator("#count")).to_have_text("0 / 3")
+    begin_tote(place, bench, {"MUG": 3})
     bench.context.clear_cookies(name="binlight")
     held = hold_next_scan(bench)
     with bench.expect_request(SCANS):
